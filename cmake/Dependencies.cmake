@@ -1,0 +1,26 @@
+# What pgbelay is built with: Debian packages, found on the system. tools/setup installs them.
+find_package(Threads REQUIRED)
+find_package(fmt REQUIRED)
+find_package(OpenSSL REQUIRED)
+find_package(PostgreSQL REQUIRED)
+find_package(yaml-cpp REQUIRED)
+find_package(nlohmann_json REQUIRED)
+find_package(CLI11 REQUIRED)
+find_path(CMARK_INCLUDE_DIR cmark.h REQUIRED)
+find_library(CMARK_LIBRARY cmark REQUIRED)
+
+# The grammar: the newer libpg_query that tools/fetch-grammar unpacked into the build tree, else Debian 12's own.
+set(PGBELAY_GRAMMAR_DIR "${CMAKE_SOURCE_DIR}/build/grammar" CACHE PATH "An unpacked libpg-query-dev, or nothing")
+find_path(PG_QUERY_INCLUDE_DIR pg_query/pg_query.pb-c.h
+  HINTS ${PGBELAY_GRAMMAR_DIR}/usr/include REQUIRED)
+find_library(PG_QUERY_LIBRARY libpg_query.a
+  HINTS ${PGBELAY_GRAMMAR_DIR}/usr/lib/${CMAKE_LIBRARY_ARCHITECTURE} REQUIRED)
+message(STATUS "Grammar: ${PG_QUERY_LIBRARY}")
+
+add_library(pg_query INTERFACE)
+target_include_directories(pg_query SYSTEM INTERFACE ${PG_QUERY_INCLUDE_DIR})
+target_link_libraries(pg_query INTERFACE ${PG_QUERY_LIBRARY} Threads::Threads)
+
+add_library(cmark INTERFACE)
+target_include_directories(cmark SYSTEM INTERFACE ${CMARK_INCLUDE_DIR})
+target_link_libraries(cmark INTERFACE ${CMARK_LIBRARY})

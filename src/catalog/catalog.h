@@ -1,0 +1,213 @@
+// What a plan can touch of a database, as a value: loaded by pg/, or grown by applying statements. Knows what it does not know.
+#pragma once
+
+#include "sql/name.h"
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace pgbelay::catalog {
+
+using sql::QualifiedName;
+
+enum class Oid : std::uint32_t {};
+
+struct Column {
+    std::string name;
+    int attnum = 0;
+    std::string type;                       // format_type(): "character varying(50)", "integer"
+    bool not_null = false;
+    std::optional<std::string> default_expression;  // pg_get_expr()
+    char generated = 0;                     // 's' stored, 'v' virtual
+    char identity = 0;                      // 'a' always, 'd' by default
+    std::string collation;                  // quoted, qualified; "" when the type's default
+    int statistics_target = -1;             // -1: the default
+    char storage = 0;
+    std::string compression;                // "pglz", "lz4", "" = default
+    std::vector<std::string> options;       // attoptions
+    std::optional<std::string> acl;         // attacl::text
+    std::optional<std::string> comment;
+    bool all_null = false;                  // known to hold nothing but NULL
+};
+
+struct Index {
+    Oid oid{};
+    QualifiedName name;
+    QualifiedName table;
+    bool unique = false;
+    bool primary = false;
+    bool exclusion = false;
+    bool nulls_not_distinct = false;
+    bool immediate = true;
+    bool valid = true;
+    bool ready = true;
+    bool clustered = false;
+    bool replica_identity = false;
+    std::string method;                     // "btree"
+    std::vector<std::string> keys;          // column names; "" where an expression stands
+    std::vector<std::string> included;
+    bool has_expressions = false;
+    bool has_default_options = true;        // every key: default opclass and collation, ASC NULLS LAST
+    std::optional<std::string> predicate;
+    std::string definition;                 // pg_get_indexdef()
+    std::string canonical;                  // the definition from " USING " on, with UNIQUE before it: free of names
+    std::string tablespace;                 // "" = the database's
+    std::string constraint;                 // name of the constraint that it implements, "" = none
+    std::map<int, int> statistics;          // key number -> statistics target of an expression
+    std::optional<std::string> comment;
+    std::int64_t bytes = 0;
+    std::optional<QualifiedName> parent;    // of a partition's index
+    bool partitioned = false;               // relkind 'I'
+};
+
+struct Constraint {
+    Oid oid{};
+    std::string name;
+    char type = 0;                          // as pg_constraint.contype: c f p u x t n
+    std::string definition;                 // pg_get_constraintdef(), " NOT VALID" included where it is so
+    bool validated = true;
+    bool deferrable = false;
+    bool deferred = false;
+    bool no_inherit = false;
+    bool inherited = false;                 // coninhcount > 0
+    bool enforced = true;
+    std::vector<std::string> columns;
+    std::optional<QualifiedName> references;
+    std::vector<std::string> referenced_columns;
+    char on_update = 'a';
+    char on_delete = 'a';
+    char match = 's';
+    std::string expression;                 // pg_get_expr(conbin), for checks
+    std::string index;                      // name of its index, for p u x
+    std::optional<std::string> comment;
+};
+
+struct Trigger {
+    std::string name;
+    std::string definition;                 // pg_get_triggerdef()
+    char enabled = 'O';
+    std::optional<std::string> comment;
+};
+
+struct Policy {
+    std::string name;
+    std::string definition;                 // a CREATE POLICY statement that makes it again
+    std::optional<std::string> comment;
+};
+
+struct ForeignKeyIn {                       // another table's foreign key that points here
+    QualifiedName table;
+    std::string constraint;
+};
+
+struct Relation {
+    Oid oid{};
+    QualifiedName name;
+    char kind = 'r';                        // pg_class.relkind: r i S v m p f c I t
+    char persistence = 'p';                 // p u t
+    std::string owner;
+    bool owned_by_us = true;                // the current role may act as the owner
+    std::int64_t bytes = 0;                 // pg_relation_size(), main fork
+    double row_estimate = -1;               // reltuples; 0 or -1 on a fresh table
+    bool populated = true;
+    std::string access_method;
+    std::string tablespace;
+    std::vector<std::string> options;       // reloptions
+    std::optional<std::string> acl;
+    std::optional<std::string> comment;
+    char replica_identity = 'd';
+    bool row_security = false;
+    bool force_row_security = false;
+    std::string view_definition;            // pg_get_viewdef(), views and matviews
+    std::vector<Column> columns;            // in attnum order, dropped ones left out
+    std::vector<Index> indexes;
+    std::vector<Constraint> constraints;
+    std::vector<Trigger> triggers;
+    std::vector<Policy> policies;
+    std::vector<std::string> rules;         // pg_get_ruledef(), a view's own _RETURN left out
+    std::vector<ForeignKeyIn> referenced_by;
+    std::optional<QualifiedName> parent;    // inheritance or partitioning
+    std::vector<QualifiedName> children;
+    bool is_partition = false;
+    std::string partition_key;              // pg_get_partkeydef(), "" when not partitioned
+    std::string partition_bound;
+    std::vector<QualifiedName> dependent_views;
+    std::vector<std::string> publications;  // those with an active slot in this database first
+    std::string sequence_definition;        // for kind S: what CREATE SEQUENCE needs after the name
+    std::string sequence_owner_column;      // "schema.table.column", quoted, of an owned or identity sequence
+    bool created_by_plan = false;           // made by an earlier statement of the same plan: empty, ours, nobody else sees it
+
+    const Column* column(const std::string& name) const;
+    const Index* index(const std::string& name) const;
+    const Constraint* constraint(const std::string& name) const;
+    const Trigger* trigger(const std::string& name) const;
+};
+
+struct Function {
+    Oid oid{};
+    QualifiedName name;
+    std::string identity_arguments;         // pg_get_function_identity_arguments()
+    std::string definition;                 // pg_get_functiondef(); "" for aggregates
+    char kind = 'f';                        // f p a w
+    char volatility = 'v';
+    std::string owner;
+    std::optional<std::string> acl;
+    std::optional<std::string> comment;
+    std::string result;                     // pg_get_function_result()
+};
+
+struct Type {
+    Oid oid{};
+    QualifiedName name;
+    char kind = 'b';                        // pg_type.typtype: b c d e r m p
+    std::vector<std::string> labels;        // of an enum, in order
+    std::string base_type;                  // of a domain
+    bool domain_constrained = false;
+    std::string owner;
+    std::optional<std::string> acl;
+    std::optional<std::string> comment;
+};
+
+class Catalog {
+public:
+    // Nothing is known: every table counts as large, every name as free. `major` is the server's version, or 0.
+    static Catalog unknown(int major);
+
+    int server_major = 0;                   // 15; 0 = no server was asked
+    bool loaded = false;                    // from a server; false: relations that are not here are unknown, not absent
+    std::vector<std::string> search_path;   // effective, in order, as current_schemas(false); "$user" resolved
+    std::string role;                       // current_user
+    std::set<std::string> schemas;
+    std::set<std::string> extensions;
+    std::map<QualifiedName, Relation> relations;             // by resolved name, indexes and sequences included as kind i/I/S
+    std::map<QualifiedName, std::vector<Function>> functions;
+    std::map<QualifiedName, Type> types;
+    // Names in the schemas of interest that are taken, for choosing names: relations (and indexes), and constraints.
+    std::set<QualifiedName> taken_relation_names;
+    std::set<QualifiedName> taken_constraint_names;
+    // The server's own form of definitions that the plan asked about (see pg/canonical.h): statement's bytes -> form.
+    std::map<std::string, std::string> canonical_forms;
+
+    // The relation that the name means: as given when qualified, else the first match along search_path. Null when it is not there.
+    const Relation* find(const QualifiedName& name) const;
+    // The index by that name, and the table it is on. Null when it is not there.
+    const Index* find_index(const QualifiedName& name) const;
+    const Relation* table_of_index(const QualifiedName& name) const;
+    const Type* find_type(const QualifiedName& name) const;
+    const std::vector<Function>* find_functions(const QualifiedName& name) const;
+    // The name with its schema filled in: the found relation's, else the first schema of the path ("public" without one).
+    QualifiedName resolve(const QualifiedName& name) const;
+    QualifiedName resolve_new(const QualifiedName& name) const;
+
+    // Mutations used by pg/ and apply(); they keep the index of taken names in step.
+    Relation& add(Relation relation);
+    void remove(const QualifiedName& name);
+    void add_index(const QualifiedName& table, Index index);
+    void remove_index(const QualifiedName& index);
+};
+
+}  // namespace pgbelay::catalog

@@ -1,0 +1,50 @@
+// Private PostgreSQL servers for the demo and for tests: own data directory, loopback or socket only, never as root, gone afterwards.
+#pragma once
+
+#include "base/subprocess.h"
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace pgbelay::cluster {
+
+// The folders with postgres, initdb and pg_ctl: `wanted` ("15", "" = the newest that is found) looked for in $PGBELAY_PG_BIN_<major>,
+// then Debian's /usr/lib/postgresql/<major>/bin, then PATH. Throws Error{input} with the package to install.
+std::filesystem::path server_binaries(const std::string& wanted);
+
+struct ClusterOptions {
+    std::string major;                              // "" = any
+    std::filesystem::path directory;                // "" = a fresh one under the temporary directory
+    std::map<std::string, std::string> settings;    // postgresql.conf
+    std::string run_as = "";                        // user for the server when we are root; "" = "postgres", else "nobody"
+};
+
+class Cluster {
+public:
+    // initdb and start, with trust authentication on a Unix socket in its own 0700 directory and on 127.0.0.1 at a free port.
+    explicit Cluster(ClusterOptions options);
+    // Stops the server (immediate) and removes the directory.
+    ~Cluster();
+    Cluster(const Cluster&) = delete;
+    Cluster& operator=(const Cluster&) = delete;
+
+    // "postgresql://postgres@127.0.0.1:PORT/DATABASE".
+    std::string url(const std::string& database = "postgres") const;
+    int port() const { return port_; }
+    const std::filesystem::path& directory() const { return directory_; }
+    void stop_immediately();                        // as a crash
+    void start();
+
+private:
+    ClusterOptions options_;
+    std::filesystem::path directory_;
+    std::filesystem::path binaries_;
+    std::string user_;
+    int port_ = 0;
+    std::unique_ptr<base::Daemon> server_;
+};
+
+}  // namespace pgbelay::cluster

@@ -1,0 +1,137 @@
+// One connection over libpq, asynchronous throughout: every wait has a deadline and can be stopped.
+#pragma once
+
+#include "base/clock.h"
+#include "base/error.h"
+#include "base/wait.h"
+#include "pg/conninfo.h"
+
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+struct pg_conn;
+struct pg_result;
+
+namespace pgbelay::pg {
+
+// A query of ours: made only from the files in queries/ folders, compiled in.
+struct Query {
+    std::string_view name;
+    std::string_view text;
+};
+
+using Param = std::optional<std::string>;
+using Params = std::vector<Param>;
+
+// "{a,b}" for a text[] parameter.
+std::string to_array(const std::vector<std::string>& items);
+// The items of a text[] value as the server prints it; NULL items come back as "".
+std::vector<std::string> from_array(std::string_view text);
+
+class Result {
+public:
+    explicit Result(pg_result* result) : result_(result, &Result::clear) {}
+    int rows() const;
+    int columns() const;
+    std::string column_name(int column) const;
+    bool is_null(int row, int column) const;
+    std::string text(int row, int column) const;      // "" for NULL
+    std::optional<std::string> maybe(int row, int column) const;
+    int integer(int row, int column) const;
+    long long big(int row, int column) const;
+    double real(int row, int column) const;
+    bool boolean(int row, int column) const;
+    std::string command_tag() const;
+
+private:
+    static void clear(pg_result* result);
+    std::unique_ptr<pg_result, void (*)(pg_result*)> result_;
+};
+
+// What the server said against a statement.
+struct ServerError {
+    std::string sqlstate;       // "" when the connection broke
+    std::string message;
+    std::string detail;
+    std::string hint;
+    std::string context;
+    std::string constraint;
+    int position = 0;           // characters from 1, 0 = none
+    bool connection_lost = false;
+};
+
+// As an Error{server} or Error{connection}.
+base::Error to_error(const ServerError& error);
+
+using Outcome = std::variant<Result, ServerError>;
+
+// What happens while a statement runs: called about every `every` until its result is there.
+struct Ticker {
+    base::Millis every{100};
+    std::function<void()> tick;
+};
+
+class Connection {
+public:
+    // Connects (over all hosts of the conninfo), then sets what our own connections need: application_name, search_path=pg_catalog,
+    // read committed, timeouts; see connection.cc. `purpose` ends up in application_name as "pgbelay PURPOSE". Throws Error{connection}.
+    static Connection open(const Conninfo& conninfo, std::string_view purpose, base::Deadline deadline, const base::StopSignal* stop);
+
+    Connection(Connection&&) noexcept;
+    Connection& operator=(Connection&&) noexcept;
+    ~Connection();
+
+    int server_version() const;             // 150018
+    int major() const { return server_version() / 10000; }
+    int backend_pid() const { return backend_pid_; }   // pg_backend_pid(), not what a pooler says
+    // The session's own search_path before ours was set: what the user's statements see.
+    const std::string& default_search_path() const { return default_search_path_; }
+    bool alive() const;
+    bool in_transaction() const;
+
+    // One query of ours with text parameters. Waits 5 s unless told otherwise; past it the query is cancelled.
+    // Throws Error{server|connection|interrupted}.
+    Result query(const Query& query, const Params& params = {});
+    Result query_until(const Query& query, const Params& params, base::Deadline deadline, const base::StopSignal* stop);
+    // The same where an error is an expected answer.
+    Outcome try_query(const Query& query, const Params& params = {});
+
+    // The user's bytes, one statement by the simple protocol (extended when `params` are of ours is impossible here). On stop the
+    // statement is cancelled and drained; the outcome is then the server's 57014 (or a result that was faster).
+    // `copy_data` feeds a COPY … FROM STDIN. Rows of a result are kept only up to 10,000.
+    Outcome run(const std::string& sql, const std::optional<std::string>& copy_data, base::Deadline deadline,
+                const base::StopSignal* stop, const Ticker* ticker = nullptr);
+
+    // Several statements in one pipeline (extended protocol), a Sync at the end. The outcomes come in order up to and including the
+    // first error; what followed it was not run.
+    struct Piece {
+        std::string sql;
+        Params params;
+    };
+    std::vector<Outcome> pipeline(const std::vector<Piece>& pieces, base::Deadline deadline, const base::StopSignal* stop);
+
+    // Cancels what runs on this connection; through a connection of its own, so any thread may call it.
+    void cancel() noexcept;
+    // Asynchronous notifications since the last call: (channel, payload). Reads what has arrived, never waits.
+    std::vector<std::pair<std::string, std::string>> notifications();
+    int socket() const;
+    // NOTICEs and WARNINGs since the last call.
+    std::vector<std::string> take_notices();
+    void close() noexcept;
+
+private:
+    struct State;
+    explicit Connection(pg_conn* raw);
+    Outcome collect(base::Deadline deadline, const base::StopSignal* stop, const Ticker* ticker, const std::optional<std::string>& copy_data);
+
+    std::unique_ptr<State> state_;
+    std::string default_search_path_;
+    int backend_pid_ = 0;
+};
+
+}  // namespace pgbelay::pg

@@ -1,0 +1,151 @@
+// The plan: what will be sent to one target, in which order, under which locks, and what undoes it. Immutable once made;
+// kept whole in the journal, so that resume, rollback and report need no files.
+#pragma once
+
+#include "analysis/analysis.h"
+#include "base/error.h"
+#include "catalog/catalog.h"
+#include "runbook/runbook.h"
+
+#include <nlohmann/json_fwd.hpp>
+
+#include <optional>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace pgbelay::plan {
+
+enum class StepKind {
+    transaction,        // one transaction, fenced, with every Send of it
+    concurrent,         // one statement that cannot run in a transaction and whose end the catalog shows
+    repeatable,         // one such statement that may simply be run again
+    once,               // one such statement whose end nothing shows
+    check,              // a read-only query with an expectation
+};
+std::string_view to_string(StepKind kind);
+
+// The settings that the user's statements run under: SET, RESET, SET ROLE folded, in order. Applied as SET LOCAL inside transactions,
+// as SET on a connection of its own otherwise.
+struct SessionContext {
+    std::vector<std::string> settings;              // complete statements: `SET LOCAL search_path TO app`
+    std::string search_path;                        // in effect, for resolving names; "" = the session's default
+    std::string role;                               // SET ROLE; "" = none
+    bool operator==(const SessionContext&) const = default;
+};
+
+struct Send {
+    std::string sql;
+    base::Place place;
+    int statement = 0;                              // n of the statement that it comes from
+    std::optional<std::string> copy_data;
+    bool takes_strong_lock = false;                 // the union of the step's locks is taken before the first such
+};
+
+struct Step {
+    int n = 0;                                      // from 1, the order of execution
+    std::string name;
+    base::Place place;
+    StepKind kind = StepKind::transaction;
+    std::vector<Send> sends;
+    SessionContext context;
+    std::vector<analysis::RelationLock> locks;      // strong ones, busiest first is the engine's business
+    bool long_running = false;                      // VALIDATE and the like: no hold budget, no statement timeout, watched
+    catalog::Condition condition;
+    std::vector<analysis::Inverse> inverses;        // one per send that has one, in the order of the sends
+    std::vector<int> after;                         // n of the steps that it needs
+    std::optional<std::string> skip;                // already there: what was found when the plan was made
+    std::string why;                                // why it has this form
+    std::string when;                               // `-- pgbelay: when`: a query; run only if it yields true
+    std::vector<std::string> echoes;                // printed before it
+    int file = -1;                                  // index into Plan::files
+    bool last_of_file = false;                      // its transaction also records the file in the ledgers
+    // Method::build and drop_concurrently:
+    sql::QualifiedName index;
+    sql::QualifiedName table;
+    // StepKind::check:
+    runbook::Expect expect = runbook::Expect::empty;
+    std::int64_t expect_count = 0;
+};
+
+// What `plan` shows about one statement as written.
+struct StatementPlan {
+    int n = 0;
+    base::Place place;
+    std::string kind;
+    std::string sql;
+    analysis::Facts facts;
+    std::vector<analysis::Run> runs;
+    std::string why;
+    bool rewritten = false;
+    std::vector<std::string> notes;
+    std::optional<std::string> skip;
+    catalog::Condition condition;
+    std::optional<std::vector<std::string>> inverse;    // nothing: a point of no return
+    bool loses_data = false;
+    bool session = false;                           // folded into the context, or transaction control: no step of its own
+};
+
+struct PlannedFile {
+    std::string path;
+    std::string key;
+    std::string digest;
+    std::string text;
+    runbook::Layout layout = runbook::Layout::plain;
+    std::string version;
+    std::string description;
+    std::string checksum;                           // in the form of its tool's ledger
+    std::vector<std::string> rollback;              // the author's own statements, in order
+    bool rollback_in_one_transaction = false;
+    std::string rollback_from;
+};
+
+struct Refusal {
+    base::Place place;
+    std::string message;
+    std::string hint;
+};
+
+struct Plan {
+    std::string name;
+    std::string digest;                             // of the runbook
+    std::string plan_digest;                        // of the steps
+    int server_major = 0;
+    runbook::Limits limits;
+    runbook::OnBreach on_breach = runbook::OnBreach::pause;
+    std::vector<PlannedFile> files;
+    std::vector<StatementPlan> statements;
+    std::vector<Step> steps;
+    std::vector<Refusal> refusals;                  // any: nothing runs
+    std::vector<std::string> notes;                 // about the whole
+    std::vector<std::string> documentation;         // fences that do not run
+    int fences = 0;
+    std::vector<std::string> trailing_echoes;
+    bool points_of_no_return() const;               // some step has no inverse, or one that loses data
+};
+
+// Steps, files, digests and limits: all that execution needs. Statements are kept too, for `report`.
+void to_json(nlohmann::json& j, const Plan& plan);
+void from_json(const nlohmann::json& j, Plan& plan);
+
+struct PlanOptions {
+    bool as_written = false;
+    std::string temporary_prefix = "pgbelay";       // for temporary objects
+    std::set<std::string> skip_files;               // keys of files that a ledger knows: not planned
+    std::string default_search_path;                // of the target's session
+};
+
+// Pure. Refusals are collected, not thrown, so that a person sees all of them at once.
+Plan make_plan(const runbook::Runbook& runbook, const catalog::Catalog& catalog, const PlanOptions& options);
+
+// What rolls back the steps in `done` (n of the plan's steps that took effect), in reverse, as a runbook: the author's own rollback
+// where his whole file is done, the steps' inverses otherwise. Steps without an inverse stop it: their reasons are in `refusals`.
+struct RollbackRunbook {
+    runbook::Runbook runbook;
+    std::vector<Refusal> refusals;                  // points of no return
+    std::vector<std::string> loses_data;            // what would be lost, in words
+    std::vector<std::vector<int>> undoes;           // per item of the runbook: the steps that it undoes
+};
+RollbackRunbook rollback_runbook(const Plan& plan, const std::set<int>& done);
+
+}  // namespace pgbelay::plan

@@ -1,0 +1,31 @@
+// Reads SQL as psql does: backslash commands, variables, inline COPY data, statements split where psql splits them.
+#pragma once
+
+#include "sql/source_text.h"
+#include "sql/statement.h"
+
+#include <map>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace pgbelay::sql {
+
+using Variables = std::map<std::string, std::string>;
+
+struct Script {
+    std::vector<Statement> statements;
+    std::vector<std::string> trailing_echoes;
+    // Files read through \i and \ir, in order, as they were found.
+    std::vector<std::string> includes;
+};
+
+// Reads `bytes`, the contents of the file called `name` (used in places, and the base of \ir; \i is relative to the working
+// directory, or to `name`'s directory when it is not there). A BOM and CRLF are accepted. Variables that are not
+// set stay as they stand, as in psql: `:name` is left alone. `first_line` is where the bytes begin in the file (a Markdown fence).
+//
+// Throws Error{input} with the place for: invalid UTF-8, NUL bytes, an unterminated quote, comment or COPY, a backslash command
+// other than \i \ir \set \unset \echo \qecho, a missing or circular include, a directory as include, over 100 levels.
+Script read_script(std::string_view bytes, const std::string& name, const Variables& variables, int first_line = 1);
+
+}  // namespace pgbelay::sql
