@@ -1,0 +1,63 @@
+// What the journal says about runs, for status, history and report. Reading only.
+#pragma once
+
+#include "engine/event.h"
+#include "pg/connection.h"
+#include "plan/plan.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace pgbelay::engine {
+
+struct StepRecord {
+    int n = 0;
+    std::string result;                 // done, skipped, adopted, failed, unknown, rolled_back; "" = not reached; "intent" = in flight
+    std::string started_at;             // ISO 8601 with zone; "" = not known
+    std::string finished_at;
+    StepTimes times;
+    std::string note;
+};
+
+struct RunRecord {
+    std::int64_t id = 0;
+    std::string kind;                   // deploy, rollback, mark
+    std::int64_t undoes = 0;            // the run that a rollback undoes
+    std::string name;
+    std::string digest;
+    std::string plan_digest;
+    std::string state;                  // running, paused, deployed, stopped, rolled_back, interrupted, aborted
+    std::string control;                // run, pause, pause_now, abort
+    std::string started_at;
+    std::string finished_at;
+    std::string operator_name;          // who: OS user @ host
+    std::string role;                   // database role
+    std::string client;                 // pgbelay version
+    std::string url_source;
+    bool verified = false;
+    std::string error;
+    bool process_alive = false;         // its keeper holds the database's lock
+    std::string holder;                 // described, when alive
+    std::optional<plan::Plan> plan;     // only when asked for
+    std::vector<StepRecord> steps;
+    // The guard's samples summed up: name -> maximum.
+    std::vector<std::pair<std::string, double>> guard_maxima;
+    int guard_samples = 0;
+    std::vector<std::string> debts;     // clean-ups still owed
+};
+
+bool journal_exists(pg::Connection& connection);
+// Newest first; without plans.
+std::vector<RunRecord> list_runs(pg::Connection& connection, int limit);
+// With plan and steps. Nothing given: the unfinished run, else the latest. Throws Error{usage} when there is no such run.
+RunRecord load_run(pg::Connection& connection, std::optional<std::int64_t> run);
+
+// The journal's DDL, as `init-db` prints it; with OWNER and GRANTs when asked for.
+std::string journal_ddl(const std::string& owner, const std::vector<std::string>& grant_to);
+// Creates the journal where it is missing; throws Error{refused} for a schema pgbelay that is not ours or that others may write to.
+void ensure_journal(pg::Connection& connection, const std::string& owner = "", const std::vector<std::string>& grant_to = {});
+
+}  // namespace pgbelay::engine

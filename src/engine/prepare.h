@@ -1,0 +1,35 @@
+// From a runbook and a target to a plan: ledgers say what is pending, the catalog is loaded, the plan is made.
+#pragma once
+
+#include "catalog/catalog.h"
+#include "engine/target.h"
+#include "plan/plan.h"
+#include "runbook/runbook.h"
+
+#include <string>
+#include <vector>
+
+namespace pgbelay::engine {
+
+struct PrepareOptions {
+    bool as_written = false;
+};
+
+struct Prepared {
+    plan::Plan plan;
+    std::vector<std::string> already_deployed;      // paths of files that a ledger knows, unchanged
+    // Who is in the way right now, per step (n), described; for the plan's display.
+    std::vector<std::pair<int, std::string>> in_the_way;
+};
+
+// Throws Error{conflict} for a file that changed after its deployment (the detail is the difference), Error{refused} for a
+// directory on a non-empty database with neither ledger nor journal. Changes nothing.
+Prepared prepare(Target& target, const runbook::Runbook& runbook, const PrepareOptions& options);
+
+// The plan without a database: unknown tables count as large.
+plan::Plan prepare_offline(const runbook::Runbook& runbook, const PrepareOptions& options);
+
+// Every name that the runbook's statements use, and the catalog that they need.
+catalog::Catalog load_for(pg::Connection& connection, const runbook::Runbook& runbook);
+
+}  // namespace pgbelay::engine
