@@ -26,8 +26,8 @@ struct Command {
     std::string working_directory;             // "" = ours
 };
 
-// Runs to its end and collects both outputs (64 MiB at most). Throws Error{internal} when it cannot be started, when the
-// deadline passes or stop is requested (the child is killed first).
+// Runs to its end and collects both outputs (64 MiB at most). Throws Error{internal} when it cannot be started or the
+// deadline passes, Error{interrupted} when stop is requested (the child is killed first).
 CommandResult run_command(const Command& command, Deadline deadline, const StopSignal* stop);
 
 // Starts in a process group of its own with both outputs appended to `log`; the destructor ends it (SIGTERM, then SIGKILL).
