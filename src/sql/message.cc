@@ -1,5 +1,6 @@
 #include "sql/message.h"
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
 
@@ -35,6 +36,8 @@ std::size_t width_of(ProtobufCType type) {
     }
 }
 
+bool in_oneof(const ProtobufCFieldDescriptor& field) { return (field.flags & PROTOBUF_C_FIELD_FLAG_ONEOF) != 0; }
+
 bool is_location(const ProtobufCFieldDescriptor& field) {
     const std::string_view name = field.name;
     return field.type == PROTOBUF_C_TYPE_INT32 && (name.ends_with("location") || name == "stmt_len");
@@ -66,14 +69,21 @@ bool equal_values(const ProtobufCFieldDescriptor& field, const void* a, const vo
 }  // namespace
 
 std::span<const ProtobufCFieldDescriptor> fields_of(const ProtobufCMessage& message) {
-    return {message.descriptor->fields, message.descriptor->n_fields};
+    const std::span fields(message.descriptor->fields, message.descriptor->n_fields);
+    if (fields.empty() || !in_oneof(fields.front()) || !in_oneof(fields.back())) {
+        return fields;
+    }
+    const auto set = load<std::uint32_t>(storage(message, fields.front().quantifier_offset));
+    const auto member = std::lower_bound(fields.begin(), fields.end(), set, [](const auto& field, auto id) { return field.id < id; });
+    return member != fields.end() && member->id == set ? fields.subspan(static_cast<std::size_t>(member - fields.begin()), 1)
+                                                       : fields.first(0);
 }
 
 std::size_t count_of(const ProtobufCMessage& message, const ProtobufCFieldDescriptor& field) {
     if (field.label == PROTOBUF_C_LABEL_REPEATED) {
         return load<std::size_t>(storage(message, field.quantifier_offset));
     }
-    if ((field.flags & PROTOBUF_C_FIELD_FLAG_ONEOF) != 0) {
+    if (in_oneof(field)) {
         return load<std::uint32_t>(storage(message, field.quantifier_offset)) == field.id ? 1 : 0;
     }
     return 1;
@@ -94,7 +104,11 @@ bool equal_but_for_locations(const ProtobufCMessage& a, const ProtobufCMessage& 
     if (a.descriptor != b.descriptor) {
         return false;
     }
-    for (const auto& field : fields_of(a)) {
+    const auto fields = fields_of(a);
+    if (fields.data() != fields_of(b).data() || fields.size() != fields_of(b).size()) {
+        return false;
+    }
+    for (const auto& field : fields) {
         if (is_location(field)) {
             continue;
         }

@@ -9,7 +9,7 @@
 
 namespace pgbelay::sql {
 
-// The fields that a message of its type can have.
+// The fields that a message of its type can have; of a Node, which is one union of hundreds, only the member that is set.
 std::span<const ProtobufCFieldDescriptor> fields_of(const ProtobufCMessage& message);
 
 // How many values the field has here: 0 or 1, or the length when repeated. An unset member of a oneof has none.

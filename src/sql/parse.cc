@@ -129,7 +129,7 @@ std::variant<std::vector<Token>, SyntaxError> try_scan(std::string_view sql) {
 }
 
 // The grammar looks one token ahead after NOT, NULLS, WITH and string constants, and stumbles over a comment there
-// (`NOT /* c */ IN`). Between two string constants a comment stays: blanks could join them into one.
+// (`NOT /* c */ IN`). Between two string constants a block comment stays: blanks could join them into one.
 std::string blank_comments(std::string_view sql, const std::vector<Token>& tokens) {
     std::string text(sql);
     char before = '\0';
@@ -138,7 +138,7 @@ std::string blank_comments(std::string_view sql, const std::vector<Token>& token
             before = text[tokens[i].end - 1];
             continue;
         }
-        const bool joins = before == '\'' && i + 1 < tokens.size() && text[tokens[i + 1].begin] == '\'';
+        const bool joins = before == '\'' && text[tokens[i].begin] == '/' && i + 1 < tokens.size() && text[tokens[i + 1].begin] == '\'';
         if (!joins) {
             std::fill(text.begin() + static_cast<std::ptrdiff_t>(tokens[i].begin),
                       text.begin() + static_cast<std::ptrdiff_t>(tokens[i].end), ' ');
