@@ -20,11 +20,14 @@ struct ClusterOptions {
     std::filesystem::path directory;                // "" = a fresh one under the temporary directory
     std::map<std::string, std::string> settings;    // postgresql.conf
     std::string run_as = "";                        // user for the server when we are root; "" = "postgres", else "nobody"
+    const base::StopSignal* stop = nullptr;         // ends initdb and the wait for the start with an Error{interrupted}
 };
 
 class Cluster {
 public:
     // initdb and start, with trust authentication on a Unix socket in its own 0700 directory and on 127.0.0.1 at a free port.
+    // First removes what killed processes of this user left under the temporary directory. Any number may be constructed at once.
+    // Throws Error{input|connection|interrupted}; nothing is left behind then.
     explicit Cluster(ClusterOptions options);
     // Stops the server (immediate) and removes the directory.
     ~Cluster();
@@ -36,13 +39,19 @@ public:
     int port() const { return port_; }
     const std::filesystem::path& directory() const { return directory_; }
     void stop_immediately();                        // as a crash
-    void start();
+    void start();                                   // at the same port; does nothing when it runs
 
 private:
+    struct State;                                   // the folder and whose it is; before server_, which must end first
+
+    void initialize();
+    void configure() const;
+    bool comes_up();
+
     ClusterOptions options_;
-    std::filesystem::path directory_;
     std::filesystem::path binaries_;
-    std::string user_;
+    std::unique_ptr<State> state_;
+    std::filesystem::path directory_;
     int port_ = 0;
     std::unique_ptr<base::Daemon> server_;
 };
