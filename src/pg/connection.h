@@ -11,6 +11,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -76,11 +77,18 @@ struct Ticker {
     std::function<void()> tick;
 };
 
+class Exchange;
+
 class Connection {
 public:
-    // Connects (over all hosts of the conninfo), then sets what our own connections need: application_name, search_path=pg_catalog,
-    // read committed, timeouts; see connection.cc. `purpose` ends up in application_name as "pgbelay PURPOSE". Throws Error{connection}.
+    // Connects (over all hosts of the conninfo, each with its share of the time), then sets what our own connections need:
+    // search_path=pg_catalog, read committed, timeouts; see queries/set_session.sql. `purpose` ends up in application_name as
+    // "pgbelay PURPOSE". Throws Error{connection}, and Error{refused} behind a transaction pooler: settings made there would
+    // stay on the pooler's connections, for the application to find.
     static Connection open(const Conninfo& conninfo, std::string_view purpose, base::Deadline deadline, const base::StopSignal* stop);
+
+    // Whether sessions do not stay on one backend; sets nothing anywhere. See pg/server.h.
+    static bool behind_transaction_pooler(const Conninfo& conninfo, base::Deadline deadline, const base::StopSignal* stop);
 
     Connection(Connection&&) noexcept;
     Connection& operator=(Connection&&) noexcept;
@@ -108,7 +116,7 @@ public:
                 const base::StopSignal* stop, const Ticker* ticker = nullptr);
 
     // Several statements in one pipeline (extended protocol), a Sync at the end. The outcomes come in order up to and including the
-    // first error; what followed it was not run.
+    // first error; what followed it was not run. After a break of the connection the last outcome says so.
     struct Piece {
         std::string sql;
         Params params;
@@ -127,7 +135,11 @@ public:
 private:
     struct State;
     explicit Connection(pg_conn* raw);
-    Outcome collect(base::Deadline deadline, const base::StopSignal* stop, const Ticker* ticker, const std::optional<std::string>& copy_data);
+    // A connection as libpq makes it, without any setting of ours.
+    static Connection connect(const Conninfo& conninfo, std::string_view purpose, base::Deadline deadline, const base::StopSignal* stop);
+    Outcome send_query(const Query& query, const Params& params, Exchange& exchange);
+    Outcome collect(Exchange& exchange, const std::optional<std::string>& copy_data);
+    std::vector<Outcome> collect_pipeline(Exchange& exchange, const std::vector<Piece>& pieces);
 
     std::unique_ptr<State> state_;
     std::string default_search_path_;

@@ -1,0 +1,344 @@
+#include "pg/connection.h"
+
+#include "base/fail_point.h"
+#include "pg/connection_state.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <utility>
+
+namespace pgbelay::pg {
+
+using base::Error;
+using base::ErrorCode;
+
+namespace {
+
+constexpr std::chrono::seconds kQueryTime{5};
+constexpr std::size_t kMostRows = 10'000;
+constexpr std::size_t kMostNotices = 1'000;
+
+std::string field(const PGresult* result, int code) {
+    const char* value = PQresultErrorField(result, code);
+    return value == nullptr ? std::string() : value;
+}
+
+ServerError lost(const PGconn* raw) {
+    ServerError error;
+    error.message = raw == nullptr ? "" : fold(PQerrorMessage(raw));
+    error.connection_lost = true;
+    if (error.message.empty()) {
+        error.message = "the connection to the server is closed";
+    }
+    return error;
+}
+
+// The first words of a statement, for the name of a boundary: never a constant, never a quoted name.
+std::string first_words(std::string_view sql) {
+    std::string words;
+    std::size_t i = 0;
+    for (int n = 0; n < 2; ++n) {
+        std::size_t begin = sql.find_first_not_of(" \t\r\n", i);
+        if (begin == std::string_view::npos) {
+            break;
+        }
+        i = begin;
+        while (i < sql.size() && std::isalpha(static_cast<unsigned char>(sql[i])) != 0) {
+            ++i;
+        }
+        if (i == begin) {
+            break;
+        }
+        words += words.empty() ? "" : " ";
+        for (std::size_t k = begin; k < i; ++k) {
+            words += static_cast<char>(std::toupper(static_cast<unsigned char>(sql[k])));
+        }
+    }
+    return words;
+}
+
+bool is_commit(const std::string& words) { return words.starts_with("COMMIT") || words == "END"; }
+
+void passing_send(const std::string& words) { base::fail_point(is_commit(words) ? "before commit" : "send:" + words); }
+void passing_result(const std::string& words) { base::fail_point(is_commit(words) ? "after commit" : "result:" + words); }
+
+// Rows that arrive one by one, so that a large result takes no more memory than what is kept of it.
+class Rows {
+public:
+    void add(const PGresult* row) {
+        if (rows_.size() >= kMostRows) {
+            return;
+        }
+        std::vector<Param>& values = rows_.emplace_back();
+        for (int column = 0; column < PQnfields(row); ++column) {
+            values.push_back(PQgetisnull(row, 0, column) != 0
+                                 ? Param()
+                                 : Param(std::string(PQgetvalue(row, 0, column), static_cast<std::size_t>(PQgetlength(row, 0, column)))));
+        }
+    }
+    // Puts them into the last result of single-row mode, which has the columns and the command tag but no row.
+    void move_into(PGresult* result) {
+        for (std::size_t row = 0; row < rows_.size(); ++row) {
+            for (std::size_t column = 0; column < rows_[row].size(); ++column) {
+                Param& value = rows_[row][column];
+                PQsetvalue(result, static_cast<int>(row), static_cast<int>(column), value ? value->data() : nullptr,
+                           value ? static_cast<int>(value->size()) : -1);
+            }
+        }
+        rows_.clear();
+    }
+
+private:
+    std::vector<std::vector<Param>> rows_;
+};
+
+bool is_error(const PGresult* result) {
+    const ExecStatusType status = PQresultStatus(result);
+    return status == PGRES_FATAL_ERROR || status == PGRES_BAD_RESPONSE;
+}
+
+int send_params(PGconn* raw, const char* sql, const Params& params) {
+    std::vector<const char*> values;
+    for (const Param& param : params) {
+        values.push_back(param ? param->c_str() : nullptr);
+    }
+    return PQsendQueryParams(raw, sql, static_cast<int>(values.size()), nullptr, values.data(), nullptr, nullptr, 0);
+}
+
+}  // namespace
+
+std::string fold(const char* text) {
+    std::string folded;
+    for (const char* c = text; *c != '\0'; ++c) {
+        const bool space = std::isspace(static_cast<unsigned char>(*c)) != 0;
+        if (!space) {
+            folded += *c;
+        } else if (!folded.empty() && folded.back() != ' ') {
+            folded += ' ';
+        }
+    }
+    while (folded.ends_with(' ')) {
+        folded.pop_back();
+    }
+    return folded;
+}
+
+ServerError read_error(const PGresult* result) {
+    ServerError error;
+    error.sqlstate = field(result, PG_DIAG_SQLSTATE);
+    error.message = field(result, PG_DIAG_MESSAGE_PRIMARY);
+    error.detail = field(result, PG_DIAG_MESSAGE_DETAIL);
+    error.hint = field(result, PG_DIAG_MESSAGE_HINT);
+    error.context = field(result, PG_DIAG_CONTEXT);
+    error.constraint = field(result, PG_DIAG_CONSTRAINT_NAME);
+    const std::string position = field(result, PG_DIAG_STATEMENT_POSITION);
+    error.position = position.empty() ? 0 : std::stoi(position);
+    const std::string severity = field(result, PG_DIAG_SEVERITY_NONLOCALIZED);
+    error.connection_lost = severity == "FATAL" || severity == "PANIC";
+    if (error.message.empty()) {
+        error.message = fold(PQresultErrorMessage(result));  // libpq's own word, not the server's
+    }
+    return error;
+}
+
+Connection::State::State(PGconn* connection) : raw(connection), canceller(PQgetCancel(connection)) {
+    PQsetNoticeReceiver(
+        raw,
+        [](void* to, const PGresult* notice) {
+            auto& kept = static_cast<State*>(to)->notices;
+            if (kept.size() < kMostNotices) {
+                kept.push_back(field(notice, PG_DIAG_SEVERITY) + ": " + field(notice, PG_DIAG_MESSAGE_PRIMARY));
+            }
+        },
+        this);
+}
+
+Connection::State::~State() {
+    PQfreeCancel(canceller);
+    PQfinish(raw);
+}
+
+void Connection::State::close() noexcept {
+    // The canceller stays: another thread may be about to use it.
+    PQfinish(raw);
+    raw = nullptr;
+}
+
+Connection::Connection(pg_conn* raw) : state_(std::make_unique<State>(raw)) {}
+Connection::Connection(Connection&&) noexcept = default;
+Connection& Connection::operator=(Connection&&) noexcept = default;
+Connection::~Connection() = default;
+
+int Connection::server_version() const { return PQserverVersion(state_->raw); }
+
+bool Connection::alive() const { return PQstatus(state_->raw) == CONNECTION_OK; }
+
+bool Connection::in_transaction() const {
+    const PGTransactionStatusType status = PQtransactionStatus(state_->raw);
+    return status == PQTRANS_INTRANS || status == PQTRANS_INERROR || status == PQTRANS_ACTIVE;
+}
+
+int Connection::socket() const { return PQsocket(state_->raw); }
+
+void Connection::cancel() noexcept {
+    std::array<char, 256> message{};
+    PQcancel(state_->canceller, message.data(), static_cast<int>(message.size()));
+}
+
+std::vector<std::pair<std::string, std::string>> Connection::notifications() {
+    std::vector<std::pair<std::string, std::string>> found;
+    PQconsumeInput(state_->raw);
+    while (PGnotify* notify = PQnotifies(state_->raw)) {
+        found.emplace_back(notify->relname, notify->extra);
+        PQfreemem(notify);
+    }
+    return found;
+}
+
+std::vector<std::string> Connection::take_notices() { return std::exchange(state_->notices, {}); }
+
+void Connection::close() noexcept { state_->close(); }
+
+Result Connection::query(const Query& query, const Params& params) { return query_until(query, params, base::in(kQueryTime), nullptr); }
+
+Result Connection::query_until(const Query& query, const Params& params, base::Deadline deadline, const base::StopSignal* stop) {
+    Exchange exchange(state_->raw, state_->canceller, deadline, stop, nullptr);
+    Outcome outcome = send_query(query, params, exchange);
+    if (auto* result = std::get_if<Result>(&outcome)) {
+        return std::move(*result);
+    }
+    const ServerError& error = std::get<ServerError>(outcome);
+    const bool by_our_cancel = exchange.cancelled() && error.sqlstate == "57014";
+    if (by_our_cancel && exchange.stopped()) {
+        throw Error(ErrorCode::interrupted, fmt::format("interrupted in our query {}", query.name));
+    }
+    if (by_our_cancel) {
+        throw Error(ErrorCode::server, fmt::format("the server did not answer our query {} in time", query.name)).sqlstate(error.sqlstate);
+    }
+    throw to_error(error);
+}
+
+Outcome Connection::try_query(const Query& query, const Params& params) {
+    Exchange exchange(state_->raw, state_->canceller, base::in(kQueryTime), nullptr, nullptr);
+    return send_query(query, params, exchange);
+}
+
+Outcome Connection::send_query(const Query& query, const Params& params, Exchange& exchange) {
+    if (send_params(state_->raw, std::string(query.text).c_str(), params) == 0) {
+        return lost(state_->raw);
+    }
+    return collect(exchange, std::nullopt);
+}
+
+Outcome Connection::run(const std::string& sql, const std::optional<std::string>& copy_data, base::Deadline deadline,
+                        const base::StopSignal* stop, const Ticker* ticker) {
+    if (sql.find('\0') != std::string::npos) {
+        throw Error(ErrorCode::input, "a statement cannot contain a NUL byte");
+    }
+    const std::string words = first_words(sql);
+    passing_send(words);
+    if (PQsendQuery(state_->raw, sql.c_str()) == 0) {
+        return lost(state_->raw);
+    }
+    PQsetSingleRowMode(state_->raw);
+    Exchange exchange(state_->raw, state_->canceller, deadline, stop, ticker);
+    Outcome outcome = collect(exchange, copy_data);
+    passing_result(words);
+    return outcome;
+}
+
+// All results of what was sent: the first error, else the last result.
+Outcome Connection::collect(Exchange& exchange, const std::optional<std::string>& copy_data) {
+    std::optional<ServerError> error;
+    std::optional<Result> last;
+    Rows rows;
+    try {
+        exchange.flush();
+        while (PGresult* raw = exchange.next()) {
+            Result result(raw);
+            const ExecStatusType status = PQresultStatus(raw);
+            if (status == PGRES_SINGLE_TUPLE) {
+                rows.add(raw);
+                continue;
+            }
+            if (status == PGRES_COPY_IN) {
+                exchange.feed(copy_data.value_or(""));
+            } else if (status == PGRES_COPY_OUT) {
+                exchange.drain_copy_out();
+            } else if (is_error(raw)) {
+                error = error ? error : read_error(raw);
+            } else {
+                rows.move_into(raw);
+                last = std::move(result);
+            }
+        }
+    } catch (...) {
+        exchange.abandon();
+        throw;
+    }
+    if (!alive()) {
+        error = error ? error : lost(state_->raw);
+        error->connection_lost = true;
+    }
+    if (error) {
+        return *error;
+    }
+    return last ? std::move(*last) : Outcome(Result(PQmakeEmptyPGresult(state_->raw, PGRES_EMPTY_QUERY)));
+}
+
+std::vector<Outcome> Connection::pipeline(const std::vector<Piece>& pieces, base::Deadline deadline, const base::StopSignal* stop) {
+    if (PQenterPipelineMode(state_->raw) == 0) {
+        std::vector<Outcome> broken;
+        broken.emplace_back(lost(state_->raw));
+        return broken;
+    }
+    Exchange exchange(state_->raw, state_->canceller, deadline, stop, nullptr);
+    for (const Piece& piece : pieces) {
+        const std::string words = first_words(piece.sql);
+        // What stands before it is on its way by then, so that the boundary is a true one.
+        PQflush(state_->raw);
+        passing_send(words);
+        if (send_params(state_->raw, piece.sql.c_str(), piece.params) == 0) {
+            break;
+        }
+    }
+    PQpipelineSync(state_->raw);
+    exchange.flush();
+    std::vector<Outcome> outcomes = collect_pipeline(exchange, pieces);
+    PQexitPipelineMode(state_->raw);
+    return outcomes;
+}
+
+std::vector<Outcome> Connection::collect_pipeline(Exchange& exchange, const std::vector<Piece>& pieces) {
+    std::vector<Outcome> outcomes;
+    bool failed = false;
+    while (alive()) {
+        PGresult* raw = exchange.next();
+        if (raw == nullptr) {
+            continue;  // the end of one piece
+        }
+        Result result(raw);
+        const ExecStatusType status = PQresultStatus(raw);
+        if (status == PGRES_PIPELINE_SYNC) {
+            return outcomes;
+        }
+        if (failed || status == PGRES_PIPELINE_ABORTED) {
+            continue;
+        }
+        const std::string words = first_words(pieces[std::min(outcomes.size(), pieces.size() - 1)].sql);
+        failed = is_error(raw);
+        outcomes.emplace_back(failed ? Outcome(read_error(raw)) : Outcome(std::move(result)));
+        passing_result(words);
+    }
+    if (failed) {
+        std::get<ServerError>(outcomes.back()).connection_lost = true;
+    } else {
+        outcomes.emplace_back(lost(state_->raw));
+    }
+    return outcomes;
+}
+
+}  // namespace pgbelay::pg
