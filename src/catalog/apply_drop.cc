@@ -1,0 +1,163 @@
+#include "catalog/apply_internal.h"
+#include "catalog/tree_util.h"
+#include "sql/quote.h"
+
+#include <algorithm>
+
+namespace pgbelay::catalog {
+
+namespace {
+
+// Foreign keys that point at the table: DROP TABLE … CASCADE takes them along.
+void drop_incoming_keys(const Relation& table, Catalog& catalog) {
+    for (const auto& key : std::vector<ForeignKeyIn>(table.referenced_by)) {
+        if (auto* other = writable(catalog, key.table)) {
+            drop_constraint(catalog, *other, key.constraint);
+        }
+    }
+}
+
+void drop_owned_sequences(const QualifiedName& table, Catalog& catalog) {
+    const auto prefix = sql::quote_name(table) + ".";
+    std::vector<QualifiedName> owned;
+    for (const auto& [name, relation] : catalog.relations) {
+        if (relation.sequence_owner_column.starts_with(prefix)) {
+            owned.push_back(name);
+        }
+    }
+    for (const auto& name : owned) {
+        catalog.remove(name);
+    }
+}
+
+void drop_relation(const QualifiedName& name, bool cascade, Catalog& catalog) {
+    const auto* found = catalog.find(name);
+    if (found == nullptr) {
+        return;
+    }
+    const Relation gone = *found;
+    if (gone.kind == 'i' || gone.kind == 'I') {
+        for (const auto& [key, relation] : std::map<QualifiedName, Relation>(catalog.relations)) {
+            for (const auto& index : relation.indexes) {
+                if (index.parent == gone.name) {
+                    catalog.remove_index(index.name);
+                }
+            }
+        }
+        catalog.remove_index(gone.name);
+        return;
+    }
+    if (cascade) {
+        drop_incoming_keys(gone, catalog);
+        for (const auto& view : gone.dependent_views) {
+            drop_relation(view, true, catalog);
+        }
+    }
+    for (const auto& child : gone.children) {
+        drop_relation(child, cascade, catalog);
+    }
+    drop_owned_sequences(gone.name, catalog);
+    catalog.remove(gone.name);
+}
+
+void drop_schema(const std::string& schema, Catalog& catalog) {
+    std::vector<QualifiedName> inside;
+    for (const auto& [name, relation] : catalog.relations) {
+        if (name.schema == schema && relation.kind != 'i' && relation.kind != 'I') {
+            inside.push_back(name);
+        }
+    }
+    for (const auto& name : inside) {
+        drop_relation(name, true, catalog);
+    }
+    std::erase_if(catalog.types, [&](const auto& entry) { return entry.first.schema == schema; });
+    std::erase_if(catalog.functions, [&](const auto& entry) { return entry.first.schema == schema; });
+    catalog.schemas.erase(schema);
+}
+
+void drop_type(const QualifiedName& written, bool cascade, Catalog& catalog) {
+    const auto* type = catalog.find_type(written);
+    if (type == nullptr) {
+        return;
+    }
+    const auto name = type->name;
+    const auto printed = sql::quote_name(name);
+    if (cascade) {
+        for (auto& [key, relation] : std::map<QualifiedName, Relation>(catalog.relations)) {
+            for (const auto& column : relation.columns) {
+                if (column.type == printed || column.type == printed + "[]") {
+                    drop_column(catalog, catalog.relations.at(key), column.name);
+                }
+            }
+        }
+    }
+    catalog.types.erase(name);
+}
+
+void drop_function(const PgQuery__Node& object, Catalog& catalog) {
+    if (object.node_case != PG_QUERY__NODE__NODE_OBJECT_WITH_ARGS) {
+        return;
+    }
+    const auto& written = *object.object_with_args;
+    const auto* overloads = catalog.find_functions(name_of(written.n_objname, written.objname));
+    // Which of several overloads it is would take the server's own reading of the argument types.
+    if (overloads != nullptr && overloads->size() == 1) {
+        catalog.functions.erase(QualifiedName(overloads->front().name));
+    }
+}
+
+// TRIGGER, POLICY and RULE: the last word is the object's name, those before it the table's.
+void drop_member(const PgQuery__Node& object, PgQuery__ObjectType type, Catalog& catalog) {
+    if (object.node_case != PG_QUERY__NODE__NODE_LIST || object.list->n_items < 2) {
+        return;
+    }
+    const auto count = object.list->n_items;
+    auto* table = writable(catalog, name_of(count - 1, object.list->items));
+    if (table == nullptr) {
+        return;
+    }
+    const auto name = string_of(object.list->items[count - 1]);
+    if (type == PG_QUERY__OBJECT_TYPE__OBJECT_TRIGGER) {
+        std::erase_if(table->triggers, [&](const Trigger& trigger) { return trigger.name == name; });
+    } else if (type == PG_QUERY__OBJECT_TYPE__OBJECT_POLICY) {
+        std::erase_if(table->policies, [&](const Policy& policy) { return policy.name == name; });
+    } else {
+        std::erase_if(table->rules, [&](const std::string& rule) {
+            return rule.starts_with("CREATE RULE " + sql::quote_identifier(name) + " AS");
+        });
+    }
+}
+
+}  // namespace
+
+void apply_drop(const PgQuery__DropStmt& statement, Catalog& catalog) {
+    const bool cascade = statement.behavior == PG_QUERY__DROP_BEHAVIOR__DROP_CASCADE;
+    for (std::size_t i = 0; i < statement.n_objects; ++i) {
+        const auto& object = *statement.objects[i];
+        switch (statement.remove_type) {
+            case PG_QUERY__OBJECT_TYPE__OBJECT_TABLE:
+            case PG_QUERY__OBJECT_TYPE__OBJECT_VIEW:
+            case PG_QUERY__OBJECT_TYPE__OBJECT_MATVIEW:
+            case PG_QUERY__OBJECT_TYPE__OBJECT_SEQUENCE:
+            case PG_QUERY__OBJECT_TYPE__OBJECT_FOREIGN_TABLE:
+            case PG_QUERY__OBJECT_TYPE__OBJECT_INDEX: drop_relation(name_of_list(&object), cascade, catalog); break;
+            case PG_QUERY__OBJECT_TYPE__OBJECT_SCHEMA: drop_schema(string_of(&object), catalog); break;
+            case PG_QUERY__OBJECT_TYPE__OBJECT_EXTENSION: catalog.extensions.erase(string_of(&object)); break;
+            case PG_QUERY__OBJECT_TYPE__OBJECT_TYPE:
+            case PG_QUERY__OBJECT_TYPE__OBJECT_DOMAIN:
+                if (object.node_case == PG_QUERY__NODE__NODE_TYPE_NAME) {
+                    drop_type(name_of(object.type_name->n_names, object.type_name->names), cascade, catalog);
+                }
+                break;
+            case PG_QUERY__OBJECT_TYPE__OBJECT_FUNCTION:
+            case PG_QUERY__OBJECT_TYPE__OBJECT_PROCEDURE:
+            case PG_QUERY__OBJECT_TYPE__OBJECT_ROUTINE: drop_function(object, catalog); break;
+            case PG_QUERY__OBJECT_TYPE__OBJECT_TRIGGER:
+            case PG_QUERY__OBJECT_TYPE__OBJECT_POLICY:
+            case PG_QUERY__OBJECT_TYPE__OBJECT_RULE: drop_member(object, statement.remove_type, catalog); break;
+            default: break;
+        }
+    }
+}
+
+}  // namespace pgbelay::catalog
