@@ -314,6 +314,7 @@ std::vector<Outcome> Connection::pipeline(const std::vector<Piece>& pieces, base
 
 std::vector<Outcome> Connection::collect_pipeline(Exchange& exchange, const std::vector<Piece>& pieces) {
     std::vector<Outcome> outcomes;
+    Rows rows;
     bool failed = false;
     while (alive()) {
         PGresult* raw = exchange.next();
@@ -327,6 +328,14 @@ std::vector<Outcome> Connection::collect_pipeline(Exchange& exchange, const std:
         }
         if (failed || status == PGRES_PIPELINE_ABORTED) {
             continue;
+        }
+        if (status == PGRES_SINGLE_TUPLE) {
+            // The single-row mode of a run() before still holds for the first piece: libpq resets it outside of pipelines only.
+            rows.add(raw);
+            continue;
+        }
+        if (!is_error(raw)) {
+            rows.move_into(raw);
         }
         const std::string words = first_words(pieces[std::min(outcomes.size(), pieces.size() - 1)].sql);
         failed = is_error(raw);
