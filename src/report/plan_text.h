@@ -1,0 +1,19 @@
+// A plan as a person reads it before saying yes: what is written, what will run, under which locks, and what undoes it.
+#pragma once
+
+#include "plan/plan.h"
+#include "report/plan_json.h"
+#include "report/style.h"
+
+#include <string>
+
+namespace pgbelay::report {
+
+std::string plan_text(const plan::Plan& plan, const Surroundings& surroundings, const Style& style);
+
+// Steps that will run: those that are not already there.
+int steps_to_run(const plan::Plan& plan);
+// What cannot be taken back once it ran: "step 3 (drop column a.b)"; empty when everything can.
+std::vector<std::string> points_of_no_return(const plan::Plan& plan);
+
+}  // namespace pgbelay::report

@@ -1,0 +1,65 @@
+#include "report/progress.h"
+
+#include "report/redact.h"
+#include "report/text.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <cmath>
+
+namespace pgbelay::report {
+
+std::string_view result_words(engine::StepResult result) {
+    switch (result) {
+        case engine::StepResult::done: return "done";
+        case engine::StepResult::skipped: return "skipped";
+        case engine::StepResult::adopted: return "adopted";
+        case engine::StepResult::failed: return "failed";
+        case engine::StepResult::unknown: return "unknown";
+        case engine::StepResult::rolled_back: return "rolled back";
+    }
+    return "unknown";
+}
+
+std::string progress_words(const engine::StepProgress& progress) {
+    std::vector<std::string> words;
+    if (!progress.phase.empty()) {
+        words.push_back(one_line(progress.phase));
+    }
+    if (progress.fraction >= 0) {
+        words.push_back(fmt::format("{} %", std::floor(std::min(progress.fraction, 1.0) * 100)));
+    }
+    if (progress.eta) {
+        words.push_back("about " + base::format_duration(*progress.eta) + " left");
+    } else {
+        words.push_back("since " + base::format_duration(progress.elapsed));
+    }
+    return join(words, ", ");
+}
+
+std::string bar(double fraction, int cells, const Style& style) {
+    if (fraction < 0) {
+        return "";
+    }
+    const double part = std::min(fraction, 1.0);
+    const int full = static_cast<int>(std::floor(part * cells));
+    std::string out = "[";
+    for (int i = 0; i < cells; ++i) {
+        out += i < full ? (style.utf8 ? "█" : "#") : (style.utf8 ? "░" : ".");
+    }
+    return out + fmt::format("] {:>3} %", static_cast<int>(std::floor(part * 100)));
+}
+
+std::string blockers_words(const std::vector<std::string>& blockers) {
+    if (blockers.empty()) {
+        return "";
+    }
+    std::string words = one_line(redact(blockers.front()));
+    if (blockers.size() > 1) {
+        words += fmt::format("; and {} more", blockers.size() - 1);
+    }
+    return words;
+}
+
+}  // namespace pgbelay::report

@@ -1,0 +1,26 @@
+// What the displays of a running deployment have in common: the words for its events.
+#pragma once
+
+#include "engine/event.h"
+#include "report/style.h"
+
+#include <functional>
+#include <string>
+#include <string_view>
+
+namespace pgbelay::report {
+
+// Where a display writes; the time that it goes by. Both are given, so that a test can hold them.
+using Write = std::function<void(std::string_view)>;
+using Now = std::function<base::Deadline()>;
+
+// "done", "already there", "rolled back".
+std::string_view result_words(engine::StepResult result);
+// "scanning the table, 48 %, 2 min left"; what is not known is left out.
+std::string progress_words(const engine::StepProgress& progress);
+// "[█████░░░░░] 48 %"; "" when the fraction is not known. `cells` is the length of the bar itself.
+std::string bar(double fraction, int cells, const Style& style);
+// "pid 4711 (…): idle in transaction for 3 min 2 s", or the first of several and how many more.
+std::string blockers_words(const std::vector<std::string>& blockers);
+
+}  // namespace pgbelay::report

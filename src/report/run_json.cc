@@ -1,0 +1,102 @@
+#include "report/run_json.h"
+
+#include "report/redact.h"
+
+#include <algorithm>
+
+namespace pgbelay::report {
+
+namespace {
+
+const plan::Step* step_of(const engine::RunRecord& run, int n) {
+    if (!run.plan) {
+        return nullptr;
+    }
+    const auto found = std::find_if(run.plan->steps.begin(), run.plan->steps.end(), [n](const plan::Step& s) { return s.n == n; });
+    return found == run.plan->steps.end() ? nullptr : &*found;
+}
+
+Json step_json(const engine::RunRecord& run, const engine::StepRecord& record) {
+    Json json;
+    json["n"] = record.n;
+    if (const plan::Step* step = step_of(run, record.n)) {
+        json["name"] = step->name;
+        json["file"] = step->place.file;
+        json["line"] = step->place.line;
+        json["sql"] = Json::array();
+        for (const plan::Send& send : step->sends) {
+            json["sql"].push_back(redact(send.sql));
+        }
+        json["condition"] = or_null(step->condition.describe());
+    }
+    json["result"] = or_null(record.result);
+    json["started_at"] = or_null(record.started_at);
+    json["finished_at"] = or_null(record.finished_at);
+    json["tries"] = record.times.tries;
+    json["waited_ms"] = record.times.waited.count();
+    json["queued_ms"] = record.times.queued.count();
+    json["ran_ms"] = record.times.ran.count();
+    json["lock_held_ms"] = record.times.lock_held.count();
+    json["blocked_sessions"] = record.times.blocked_sessions;
+    json["note"] = or_null(redact(record.note));
+    return json;
+}
+
+// What every list of runs shows; the evidence adds to it.
+Json head_json(const engine::RunRecord& run) {
+    Json json;
+    json["run"] = run.id;
+    json["kind"] = run.kind;
+    json["undoes"] = run.undoes == 0 ? Json(nullptr) : Json(run.undoes);
+    json["name"] = run.name;
+    json["state"] = run.state;
+    json["control"] = or_null(run.control);
+    json["digest"] = or_null(run.digest);
+    json["plan_digest"] = or_null(run.plan_digest);
+    json["started_at"] = or_null(run.started_at);
+    json["finished_at"] = or_null(run.finished_at);
+    json["operator"] = or_null(run.operator_name);
+    json["role"] = or_null(run.role);
+    json["client"] = or_null(run.client);
+    json["url_source"] = or_null(run.url_source);
+    json["verified"] = run.verified;
+    json["process_alive"] = run.process_alive;
+    json["holder"] = or_null(redact(run.holder));
+    json["error"] = or_null(redact(run.error));
+    return json;
+}
+
+}  // namespace
+
+Json run_json(const engine::RunRecord& run) {
+    Json json = head_json(run);
+    json["steps"] = Json::array();
+    for (const engine::StepRecord& step : run.steps) {
+        json["steps"].push_back(step_json(run, step));
+    }
+    json["guard"] = {{"samples", run.guard_samples}, {"maxima", Json::object()}};
+    for (const auto& [name, value] : run.guard_maxima) {
+        json["guard"]["maxima"][name] = value;
+    }
+    json["debts"] = run.debts;
+    return json;
+}
+
+Json history_json(const std::string& target, const std::vector<engine::RunRecord>& runs) {
+    Json json;
+    json["target"] = target;
+    json["runs"] = Json::array();
+    for (const engine::RunRecord& run : runs) {
+        json["runs"].push_back(head_json(run));
+    }
+    return json;
+}
+
+Json status_json(const std::string& target, const std::optional<engine::RunRecord>& run) {
+    Json json;
+    json["target"] = target;
+    json["run"] = run ? run_json(*run) : Json(nullptr);
+    return json;
+}
+
+}  // namespace pgbelay::report

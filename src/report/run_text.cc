@@ -1,0 +1,196 @@
+#include "report/run_text.h"
+
+#include "report/redact.h"
+#include "report/text.h"
+#include "report/times.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+namespace pgbelay::report {
+
+namespace {
+
+constexpr Column kColumn{2, 14};
+
+const plan::Step* step_of(const engine::RunRecord& run, int n) {
+    if (!run.plan) {
+        return nullptr;
+    }
+    const auto found = std::find_if(run.plan->steps.begin(), run.plan->steps.end(), [n](const plan::Step& s) { return s.n == n; });
+    return found == run.plan->steps.end() ? nullptr : &*found;
+}
+
+std::string result_words(const std::string& result) {
+    if (result.empty()) {
+        return "not reached";
+    }
+    if (result == "intent") {
+        return "in flight";
+    }
+    return result == "rolled_back" ? "rolled back" : result;
+}
+
+std::string state_words(const engine::RunRecord& run) {
+    std::string words = run.state == "rolled_back" ? "rolled back" : run.state;
+    if (run.state == "deployed") {
+        words += run.verified ? ", verified" : ", not verified";
+    }
+    const bool working = run.state == "running" || run.state == "paused";
+    if (working && run.process_alive) {
+        words += run.holder.empty() ? ", its process lives" : ", held by " + run.holder;
+    } else if (working) {
+        words += ", its process is gone";
+    }
+    return words;
+}
+
+std::string line(std::string_view label, const std::string& text, const Style& style) {
+    return text.empty() ? "" : labelled(label, redact(text), style, kColumn);
+}
+
+std::string title(const engine::RunRecord& run) {
+    std::string text = fmt::format("Run {}: {}", run.id, run.kind);
+    if (run.undoes != 0) {
+        text += fmt::format(" of run {}", run.undoes);
+    }
+    return run.name.empty() ? text : text + ", " + one_line(run.name);
+}
+
+// The first step that is not finished; null when all are.
+const engine::StepRecord* current_step(const engine::RunRecord& run) {
+    const auto found = std::find_if(run.steps.begin(), run.steps.end(), [](const engine::StepRecord& s) {
+        return s.result.empty() || s.result == "intent" || s.result == "failed" || s.result == "unknown";
+    });
+    return found == run.steps.end() ? nullptr : &*found;
+}
+
+std::string name_of(const engine::RunRecord& run, int n) {
+    const plan::Step* step = step_of(run, n);
+    return step == nullptr ? fmt::format("step {}", n) : one_line(step->name);
+}
+
+std::string step_text(const engine::RunRecord& run, const engine::StepRecord& record, const Style& style) {
+    const std::string result = result_words(record.result);
+    const int room = style.columns - 6 - 2 - width(result);
+    std::string out = fmt::format("{:>4}  {}  {}\n", record.n, pad(shorten(name_of(run, record.n), room, style), room), result);
+    constexpr Column kUnder{6, 9};
+    if (const plan::Step* step = step_of(run, record.n)) {
+        out += labelled("at", base::to_string(step->place), style, kUnder);
+        for (const plan::Send& send : step->sends) {
+            out += labelled_lines(&send == &step->sends.front() ? "sent" : "",
+                                  sql_lines(send.sql, style.columns - kUnder.indent - kUnder.label, style), style, kUnder);
+        }
+    }
+    if (!record.started_at.empty()) {
+        out += labelled("when", record.started_at + (record.finished_at.empty() ? "" : " to " + record.finished_at), style, kUnder);
+        out += labelled("took", join(times_words(record.times), ", "), style, kUnder);
+    }
+    if (!record.note.empty()) {
+        out += labelled("note", redact(record.note), style, kUnder);
+    }
+    return out;
+}
+
+std::string guard_text(const engine::RunRecord& run) {
+    if (run.guard_samples == 0) {
+        return "";
+    }
+    std::string out = fmt::format("\nGuard, the most seen in {}:\n", count(run.guard_samples, "sample"));
+    int widest = 0;
+    for (const auto& [name, value] : run.guard_maxima) {
+        widest = std::max(widest, width(name));
+    }
+    for (const auto& [name, value] : run.guard_maxima) {
+        out += fmt::format("  {}  {:g}\n", pad(name, widest), value);
+    }
+    return out;
+}
+
+std::string next_move(const engine::RunRecord& run) {
+    if (run.state == "paused" && run.process_alive) {
+        return fmt::format("pgbelay resume {0}, or pgbelay abort {0}", run.id);
+    }
+    if (run.state == "running" && run.process_alive) {
+        return fmt::format("pgbelay pause {0}, or pgbelay abort {0}", run.id);
+    }
+    if (run.state == "deployed" || run.state == "rolled_back" || run.state == "aborted") {
+        return run.debts.empty() ? "" : fmt::format("pgbelay resume {} cleans up", run.id);
+    }
+    return fmt::format("pgbelay resume {0}, or pgbelay rollback {0}", run.id);
+}
+
+}  // namespace
+
+std::string run_text(const engine::RunRecord& run, const Style& style) {
+    std::string out = paint(style, Ink::strong, title(run)) + "\n";
+    out += line("state", state_words(run), style);
+    out += line("error", run.error, style);
+    out += line("started", run.started_at, style);
+    out += line("finished", run.finished_at, style);
+    out += line("by", run.operator_name, style);
+    out += line("as role", run.role, style);
+    out += line("with", run.client, style);
+    out += line("target from", run.url_source, style);
+    out += line("digest", run.digest, style);
+    out += line("plan digest", run.plan_digest, style);
+    for (const std::string& debt : run.debts) {
+        out += line("still owed", debt, style);
+    }
+    if (!run.steps.empty()) {
+        out += "\nSteps:\n";
+    }
+    for (const engine::StepRecord& step : run.steps) {
+        out += step_text(run, step, style);
+    }
+    return out + guard_text(run);
+}
+
+std::string history_text(const std::string& target, const std::vector<engine::RunRecord>& runs, const Style& style) {
+    if (runs.empty()) {
+        return fmt::format("{}: nothing was deployed with pgbelay yet.\n", target);
+    }
+    std::string out = paint(style, Ink::faint, fmt::format("{:>5}  {:<8}  {:<11}  {:<19}  {:<16}  {}", "RUN", "KIND", "STATE", "STARTED", "BY", "NAME"));
+    out += "\n";
+    for (const engine::RunRecord& run : runs) {
+        const std::string state = run.state == "rolled_back" ? "rolled back" : run.state;
+        std::string started = run.started_at.substr(0, 19);
+        std::replace(started.begin(), started.end(), 'T', ' ');
+        const std::string head = fmt::format("{:>5}  {}  {}  {}  {}  ", run.id, pad(run.kind, 8), pad(state, 11), pad(started, 19),
+                                             pad(shorten(run.operator_name, 16, style), 16));
+        out += head + shorten(one_line(run.name), std::max(style.columns - width(head), 4), style) + "\n";
+    }
+    return out;
+}
+
+std::string status_text(const std::string& target, const std::optional<engine::RunRecord>& run, const Style& style) {
+    if (!run) {
+        return fmt::format("{}: nothing was deployed with pgbelay yet.\n", target);
+    }
+    std::string out = paint(style, Ink::strong, title(*run)) + "\n";
+    out += line("target", target, style);
+    out += line("state", state_words(*run), style);
+    if (run->control == "pause" || run->control == "pause_now" || run->control == "abort") {
+        out += line("told to", run->control == "abort" ? "abort" : "pause", style);
+    }
+    const auto finished = std::count_if(run->steps.begin(), run->steps.end(), [](const engine::StepRecord& s) {
+        return s.result == "done" || s.result == "skipped" || s.result == "adopted" || s.result == "rolled_back";
+    });
+    if (!run->steps.empty()) {
+        out += line("steps", fmt::format("{} of {} finished", finished, run->steps.size()), style);
+    }
+    if (const engine::StepRecord* step = current_step(*run); step != nullptr && run->state != "deployed") {
+        out += line("at step", fmt::format("{}, {}: {}", step->n, name_of(*run, step->n), result_words(step->result)), style);
+    }
+    out += line("error", run->error, style);
+    out += line("started", run->started_at, style);
+    out += line("finished", run->finished_at, style);
+    out += line("by", run->operator_name, style);
+    for (const std::string& debt : run->debts) {
+        out += line("still owed", debt, style);
+    }
+    return out + line("next", next_move(*run), style);
+}
+
+}  // namespace pgbelay::report
