@@ -25,10 +25,17 @@ enum class StepKind {
 };
 std::string_view to_string(StepKind kind);
 
-// The settings that the user's statements run under: SET, RESET, SET ROLE folded, in order. Applied as SET LOCAL inside transactions,
-// as SET on a connection of its own otherwise.
+// One setting, in the two forms in which it is applied.
+struct Setting {
+    std::string variable;                           // lower case: "search_path", "role"
+    std::string local;                              // inside a transaction: `SET LOCAL search_path TO app`
+    std::string session;                            // on a connection of its own: `SET search_path TO app`
+    bool operator==(const Setting&) const = default;
+};
+
+// The settings that the user's statements run under: SET, RESET, SET ROLE and top-level set_config() folded, in order.
 struct SessionContext {
-    std::vector<std::string> settings;              // complete statements: `SET LOCAL search_path TO app`
+    std::vector<Setting> settings;
     std::string search_path;                        // in effect, for resolving names; "" = the session's default
     std::string role;                               // SET ROLE; "" = none
     bool operator==(const SessionContext&) const = default;
@@ -57,6 +64,7 @@ struct Step {
     std::optional<std::string> skip;                // already there: what was found when the plan was made
     std::string why;                                // why it has this form
     std::string when;                               // `-- pgbelay: when`: a query; run only if it yields true
+    int when_from = 0;                              // the step whose answer counts: asked once for all steps of a statement
     std::vector<std::string> echoes;                // printed before it
     int file = -1;                                  // index into Plan::files
     bool last_of_file = false;                      // its transaction also records the file in the ledgers
@@ -132,7 +140,6 @@ struct PlanOptions {
     bool as_written = false;
     std::string temporary_prefix = "pgbelay";       // for temporary objects
     std::set<std::string> skip_files;               // keys of files that a ledger knows: not planned
-    std::string default_search_path;                // of the target's session
 };
 
 // Pure. Refusals are collected, not thrown, so that a person sees all of them at once.

@@ -1,0 +1,278 @@
+#include "engine/journal/journal.h"
+
+#include "base/fail_point.h"
+#include "engine/version.h"
+#include "pg/activity.h"
+
+#include <fmt/core.h>
+#include <nlohmann/json.hpp>
+#include <pwd.h>
+#include <queries/journal.h>
+#include <unistd.h>
+
+#include <array>
+#include <charconv>
+
+namespace pgbelay::engine {
+
+using base::Error;
+using base::ErrorCode;
+
+namespace {
+
+std::string str(std::int64_t n) { return std::to_string(n); }
+
+std::string_view to_string(ControlRequest request) {
+    switch (request) {
+        case ControlRequest::run: return "run";
+        case ControlRequest::pause: return "pause";
+        case ControlRequest::pause_now: return "pause_now";
+        case ControlRequest::abort: return "abort";
+    }
+    return "run";
+}
+
+ControlRequest control_request(const std::string& text) {
+    for (const auto request : {ControlRequest::pause, ControlRequest::pause_now, ControlRequest::abort}) {
+        if (to_string(request) == text) {
+            return request;
+        }
+    }
+    return ControlRequest::run;
+}
+
+std::optional<StepResult> step_result(const std::string& text) {
+    for (const auto result : {StepResult::done, StepResult::skipped, StepResult::adopted, StepResult::rolled_back}) {
+        if (to_string(result) == text) {
+            return result;
+        }
+    }
+    return std::nullopt;
+}
+
+pg::Connection::Piece piece(const pg::Query& query, pg::Params params) { return {std::string(query.text), std::move(params)}; }
+
+[[noreturn]] void throw_replaced(const RunKey& key) {
+    throw Error(ErrorCode::conflict, fmt::format("another pgbelay has taken over run {}; this one stops here", key.id))
+        .hint("nothing was done twice; see `pgbelay status`");
+}
+
+}  // namespace
+
+std::string operator_name() {
+    std::array<char, 256> host{};
+    gethostname(host.data(), host.size() - 1);
+    const passwd* user = getpwuid(geteuid());
+    return fmt::format("{}@{}", user != nullptr ? user->pw_name : std::to_string(geteuid()), host.data());
+}
+
+JournalState journal_state(pg::Connection& connection) {
+    const pg::Result r = connection.query(queries::kJournalState);
+    JournalState state{.present = r.boolean(0, 0), .journal = r.boolean(0, 1)};
+    if (!state.present) {
+        return state;
+    }
+    if (!state.journal) {
+        state.refusal = "schema pgbelay exists, but it is not a journal of this program";
+    } else if (!r.text(0, 4).empty()) {
+        state.refusal = fmt::format("schema pgbelay cannot be trusted: {} may create objects in it", r.text(0, 4));
+    } else if (!r.text(0, 5).empty()) {
+        state.refusal = fmt::format("schema pgbelay cannot be trusted: it holds what pgbelay did not make ({})", r.text(0, 5));
+    } else if (!r.boolean(0, 2)) {
+        state.refusal = fmt::format("schema pgbelay belongs to {} and this role may not write to it", r.text(0, 3));
+    } else if (const int version = connection.query(queries::kJournalVersion).integer(0, 0); version != 1) {
+        state.refusal = fmt::format("the journal has format {}, which this version of pgbelay does not know", version);
+    }
+    return state;
+}
+
+pg::Result Journal::write(const pg::Query& query, const pg::Params& params) {
+    base::fail_point(fmt::format("before journal {}", query.name));
+    pg::Result result = connection_->query(query, params);
+    base::fail_point(fmt::format("after journal {}", query.name));
+    return result;
+}
+
+RunKey Journal::begin(const plan::Plan& plan, const NewRun& run, const pg::ServerFacts& facts) {
+    const nlohmann::json j = plan;
+    const pg::Result r = write(queries::kBeginRun, {run.kind, run.undoes == 0 ? "" : str(run.undoes), plan.name, plan.digest, plan.plan_digest,
+                                                    j.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace), operator_name(),
+                                                    "pgbelay " + std::string(version()), run.url_source, facts.system_identifier,
+                                                    str(facts.database_oid)});
+    return {.id = r.big(0, 0), .epoch = 1};
+}
+
+bool Journal::take_over(RunKey& key, base::Deadline deadline, const base::StopSignal* stop) {
+    for (;;) {
+        // short_timeouts bounds each try; the orphan's transaction holds the row.
+        connection_->query(queries::kShortTimeouts);
+        base::fail_point("before journal take_over");
+        const pg::Outcome outcome = connection_->try_query(queries::kTakeOver, {str(key.id)});
+        if (const auto* result = std::get_if<pg::Result>(&outcome); result != nullptr) {
+            if (result->rows() == 0) {
+                throw Error(ErrorCode::usage, fmt::format("there is no run {}", key.id)).hint("`pgbelay history` lists the runs");
+            }
+            key.epoch = result->integer(0, 0);
+            base::fail_point("after journal take_over");
+            return true;
+        }
+        const auto& error = std::get<pg::ServerError>(outcome);
+        if (error.sqlstate != "55P03" && error.sqlstate != "57014") {
+            throw pg::to_error(error);
+        }
+        if (base::Clock::now() >= deadline || (stop != nullptr && stop->requested())) {
+            return false;
+        }
+    }
+}
+
+std::vector<pg::Connection::Piece> Journal::opening(const RunKey& key, int n) const {
+    return {{"BEGIN", {}},
+            piece(queries::kFence, {str(key.id), str(key.epoch)}),
+            piece(queries::kStepDone, {str(key.id), str(key.epoch), str(n), "done", ""})};
+}
+
+std::map<int, StepResult> Journal::steps_done(const RunKey& key) {
+    const pg::Result r = connection_->query(queries::kStepsDone, {str(key.id)});
+    std::map<int, StepResult> done;
+    for (int row = 0; row < r.rows(); ++row) {
+        done[r.integer(row, 0)] = step_result(r.text(row, 1)).value_or(StepResult::done);
+    }
+    return done;
+}
+
+std::map<int, Intent> Journal::intents(const RunKey& key) {
+    const pg::Result r = connection_->query(queries::kIntents, {str(key.id)});
+    std::map<int, Intent> intents;
+    for (int row = 0; row < r.rows(); ++row) {
+        const auto j = nlohmann::json::parse(r.text(row, 2));
+        intents[r.integer(row, 0)] = {j.value("condition_held", false), j.value("index_oids", std::vector<std::uint32_t>{})};
+    }
+    return intents;
+}
+
+void Journal::intend(const RunKey& key, int n, const Intent& intent) {
+    const nlohmann::json before{{"condition_held", intent.condition_held}, {"index_oids", intent.index_oids}};
+    const pg::Result r = write(queries::kIntent, {str(key.id), str(key.epoch), str(n), before.dump()});
+    if (r.command_tag() != "INSERT 0 1") {
+        throw_replaced(key);
+    }
+}
+
+void Journal::finish(const RunKey& key, int n, StepResult result, const std::string& note,
+                     const std::vector<pg::Connection::Piece>& also) {
+    std::vector<pg::Connection::Piece> pieces{{"BEGIN", {}}};
+    pieces.push_back(piece(queries::kStepDone, {str(key.id), str(key.epoch), str(n), std::string(engine::to_string(result)), note}));
+    pieces.insert(pieces.end(), also.begin(), also.end());
+    pieces.push_back({"COMMIT", {}});
+    base::fail_point("before journal step_done");
+    const auto outcomes = connection_->pipeline(pieces, base::in(std::chrono::seconds(10)), nullptr);
+    base::fail_point("after journal step_done");
+    if (const auto* error = std::get_if<pg::ServerError>(&outcomes.back()); error != nullptr) {
+        if (!error->connection_lost) {
+            connection_->run("ROLLBACK", std::nullopt, base::in(std::chrono::seconds(5)), nullptr);
+        }
+        throw pg::to_error(*error);
+    }
+    if (std::get<pg::Result>(outcomes.at(1)).command_tag() != "INSERT 0 1") {
+        throw_replaced(key);
+    }
+}
+
+void Journal::add_timing(const RunKey& key, int n, StepResult result, const StepTimes& times, const std::string& note) {
+    write(queries::kTiming, {str(key.id), str(n), str(key.epoch), std::string(engine::to_string(result)), note, str(times.tries),
+                             str(times.waited.count()), str(times.queued.count()), str(times.ran.count()), str(times.lock_held.count()),
+                             str(times.blocked_sessions)});
+}
+
+void Journal::set_state(const RunKey& key, const std::string& state, const std::string& error, bool verified) {
+    write(queries::kSetState, {str(key.id), str(key.epoch), state, error, verified ? "true" : "false"});
+}
+
+ControlState Journal::control(const RunKey& key) {
+    const pg::Result r = connection_->query(queries::kRunState, {str(key.id)});
+    if (r.rows() == 0) {
+        throw_replaced(key);
+    }
+    return {.request = control_request(r.text(0, 2)), .by = r.text(0, 3), .epoch = r.integer(0, 1)};
+}
+
+void Journal::guard_summary(const RunKey& key, int samples, const std::map<std::string, double>& maxima) {
+    write(queries::kGuardSummary, {str(key.id), str(key.epoch), str(samples), nlohmann::json(maxima).dump()});
+}
+
+pg::Connection::Piece Journal::file_deployed(const plan::PlannedFile& file, const RunKey& key, const std::string& how) const {
+    return piece(queries::kFileDeployed, {file.key, file.digest, file.text, how, str(key.id)});
+}
+
+pg::Connection::Piece Journal::forget_file(const std::string& key) const { return piece(queries::kForgetFile, {key}); }
+
+std::map<std::string, DeployedFile> Journal::files(const std::vector<std::string>& keys) {
+    const pg::Result r = connection_->query(queries::kFiles, {pg::to_array(keys)});
+    std::map<std::string, DeployedFile> files;
+    for (int row = 0; row < r.rows(); ++row) {
+        files[r.text(row, 0)] = {.digest = r.text(row, 1), .text = r.text(row, 2), .how = r.text(row, 3), .at = r.text(row, 4)};
+    }
+    return files;
+}
+
+bool Journal::knows_any_file() { return connection_->query(queries::kAnyFile).boolean(0, 0); }
+
+void Journal::add_debt(const RunKey& key, int n, const Debt& debt) {
+    write(queries::kAddDebt, {str(key.id), str(n), debt.index.schema, debt.index.name, debt.table, str(debt.index_oid), debt.why});
+}
+
+std::vector<Debt> Journal::open_debts() {
+    const pg::Result r = connection_->query(queries::kOpenDebts);
+    std::vector<Debt> debts;
+    for (int row = 0; row < r.rows(); ++row) {
+        debts.push_back({.id = r.big(row, 0),
+                         .run = r.big(row, 6),
+                         .index = {r.text(row, 1), r.text(row, 2)},
+                         .table = r.text(row, 3),
+                         .index_oid = static_cast<std::uint32_t>(r.big(row, 4)),
+                         .why = r.text(row, 5)});
+    }
+    return debts;
+}
+
+void Journal::settle_debt(std::int64_t id) { write(queries::kSettleDebt, {str(id)}); }
+
+void Journal::mark_undone(std::int64_t undone, const std::vector<int>& steps, bool whole) {
+    std::vector<std::string> numbers;
+    for (const int n : steps) {
+        numbers.push_back(str(n));
+    }
+    write(queries::kMarkUndone, {str(undone), pg::to_array(numbers)});
+    if (whole) {
+        write(queries::kRunUndone, {str(undone)});
+    }
+}
+
+std::optional<Unfinished> unfinished_run(pg::Connection& connection, const pg::ServerFacts& facts) {
+    const pg::Result r = connection.query(queries::kUnfinishedRun, {facts.system_identifier, str(facts.database_oid)});
+    if (r.rows() == 0) {
+        return std::nullopt;
+    }
+    return Unfinished{.id = r.big(0, 0),
+                      .digest = r.text(0, 1),
+                      .name = r.text(0, 2),
+                      .kind = r.text(0, 3),
+                      .state = r.text(0, 4),
+                      .who = r.text(0, 5),
+                      .since = r.text(0, 6)};
+}
+
+std::optional<std::string> keeper_holder(pg::Connection& connection) {
+    const pg::Result r = connection.query(queries::kKeeperHolder, {str(pg::AdvisoryKeys::kKeeper)});
+    if (r.rows() == 0) {
+        return std::nullopt;
+    }
+    return fmt::format("{} (pid {}, role {}, from {}) since {}", r.text(0, 2), r.text(0, 0), r.text(0, 1), r.text(0, 3), r.text(0, 4));
+}
+
+void request_control(pg::Connection& connection, std::int64_t run, ControlRequest request) {
+    connection.query(queries::kRequestControl, {str(run), std::string(to_string(request)), operator_name()});
+}
+
+}  // namespace pgbelay::engine

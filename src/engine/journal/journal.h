@@ -1,0 +1,131 @@
+// The only writer of schema pgbelay. FORMAT.md beside this file says what its tables hold and what may be concluded from them.
+#pragma once
+
+#include "engine/event.h"
+#include "engine/journal/records.h"
+#include "pg/connection.h"
+#include "pg/server.h"
+#include "plan/plan.h"
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace pgbelay::engine {
+
+// Which run we write for, and as which incarnation: a take-over raises the epoch, and nobody of an older one can commit any more.
+struct RunKey {
+    std::int64_t id = 0;
+    int epoch = 1;
+};
+
+struct NewRun {
+    std::string kind = "deploy";
+    std::int64_t undoes = 0;
+    std::string url_source;
+};
+
+// What was true right before a step that cannot run in a transaction.
+struct Intent {
+    bool condition_held = false;
+    std::vector<std::uint32_t> index_oids;  // of a REINDEX: the indexes that it will replace
+};
+
+struct Debt {
+    std::int64_t id = 0;
+    std::int64_t run = 0;
+    sql::QualifiedName index;
+    std::string table;                      // for people
+    std::uint32_t index_oid = 0;
+    std::string why;
+};
+
+struct DeployedFile {
+    std::string digest;
+    std::string text;
+    std::string how;                        // deployed, marked
+    std::string at;
+};
+
+enum class ControlRequest { run, pause, pause_now, abort };
+
+struct ControlState {
+    ControlRequest request = ControlRequest::run;
+    std::string by;
+    int epoch = 0;
+};
+
+// Who runs pgbelay here: "alice@laptop", from the operating system.
+std::string operator_name();
+
+// Whether the database has a journal that we may use. Refusals are for `check` and deploy; see queries/journal_state.sql.
+struct JournalState {
+    bool present = false;                   // a schema pgbelay exists
+    bool journal = false;                   // … and is a journal
+    std::string refusal;                    // why it must not be used; "" = it may be
+};
+JournalState journal_state(pg::Connection& connection);
+
+// Wraps one connection, over which it writes outside of steps. Every write is a boundary for the fail points.
+class Journal {
+public:
+    explicit Journal(pg::Connection& connection) : connection_(&connection) {}
+
+    RunKey begin(const plan::Plan& plan, const NewRun& run, const pg::ServerFacts& facts);
+    // Raises the epoch. Waits (in short tries, until the deadline) for the transaction of an orphan; false when it did not end.
+    bool take_over(RunKey& key, base::Deadline deadline, const base::StopSignal* stop);
+
+    // The pieces that begin every step's transaction: BEGIN, the fence, the step's row. The second must yield a row.
+    std::vector<pg::Connection::Piece> opening(const RunKey& key, int n) const;
+    static constexpr std::size_t kFence = 1;    // its place in opening()
+
+    std::map<int, StepResult> steps_done(const RunKey& key);
+    std::map<int, Intent> intents(const RunKey& key);
+    // Throws Error{conflict} when we were replaced.
+    void intend(const RunKey& key, int n, const Intent& intent);
+    // The end of a step that had no transaction to carry its row, with `also` in the same transaction. Throws Error{conflict} when replaced.
+    void finish(const RunKey& key, int n, StepResult result, const std::string& note,
+                const std::vector<pg::Connection::Piece>& also = {});
+    void add_timing(const RunKey& key, int n, StepResult result, const StepTimes& times, const std::string& note);
+    void set_state(const RunKey& key, const std::string& state, const std::string& error = "", bool verified = false);
+    ControlState control(const RunKey& key);
+    void guard_summary(const RunKey& key, int samples, const std::map<std::string, double>& maxima);
+
+    pg::Connection::Piece file_deployed(const plan::PlannedFile& file, const RunKey& key, const std::string& how) const;
+    pg::Connection::Piece forget_file(const std::string& key) const;
+    std::map<std::string, DeployedFile> files(const std::vector<std::string>& keys);
+    bool knows_any_file();
+
+    void add_debt(const RunKey& key, int n, const Debt& debt);
+    std::vector<Debt> open_debts();
+    void settle_debt(std::int64_t id);
+
+    // The steps of run `undone` that a rollback has taken back; `whole` closes that run as rolled back.
+    void mark_undone(std::int64_t undone, const std::vector<int>& steps, bool whole);
+
+private:
+    pg::Result write(const pg::Query& query, const pg::Params& params);
+
+    pg::Connection* connection_;
+};
+
+// An unfinished run of this very database (a restored copy's rows never count).
+struct Unfinished {
+    std::int64_t id = 0;
+    std::string digest;
+    std::string name;
+    std::string kind;
+    std::string state;
+    std::string who;
+    std::string since;
+};
+std::optional<Unfinished> unfinished_run(pg::Connection& connection, const pg::ServerFacts& facts);
+
+// Who holds the database's lock, described with since when; nothing when nobody does.
+std::optional<std::string> keeper_holder(pg::Connection& connection);
+
+void request_control(pg::Connection& connection, std::int64_t run, ControlRequest request);
+
+}  // namespace pgbelay::engine

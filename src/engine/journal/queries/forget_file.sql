@@ -1,0 +1,1 @@
+DELETE FROM pgbelay.file WHERE key = $1

@@ -1,0 +1,1 @@
+SELECT samples, maxima FROM pgbelay.guard WHERE run = $1

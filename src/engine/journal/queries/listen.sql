@@ -1,0 +1,1 @@
+LISTEN pgbelay_control

@@ -1,0 +1,1 @@
+UPDATE pgbelay.run SET state = 'rolled_back', finished_at = clock_timestamp() WHERE id = $1

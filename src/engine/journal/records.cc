@@ -1,0 +1,172 @@
+#include "engine/journal/records.h"
+
+#include "engine/journal/journal.h"
+#include "sql/quote.h"
+
+#include <fmt/core.h>
+#include <nlohmann/json.hpp>
+#include <queries/journal.h>
+
+#include <map>
+
+namespace pgbelay::engine {
+
+using base::Error;
+using base::ErrorCode;
+
+namespace {
+
+RunRecord read_run(const pg::Result& r, int row) {
+    RunRecord run;
+    run.id = r.big(row, 0);
+    run.kind = r.text(row, 1);
+    run.undoes = r.big(row, 2);
+    run.name = r.text(row, 3);
+    run.digest = r.text(row, 4);
+    run.plan_digest = r.text(row, 5);
+    run.state = r.text(row, 6);
+    run.control = r.text(row, 7);
+    run.started_at = r.text(row, 8);
+    run.finished_at = r.text(row, 9);
+    run.operator_name = r.text(row, 10);
+    run.role = r.text(row, 11);
+    run.client = r.text(row, 12);
+    run.url_source = r.text(row, 13);
+    run.verified = r.boolean(row, 14);
+    run.error = r.text(row, 15);
+    if (const std::string plan = r.text(row, 16); !plan.empty()) {
+        run.plan = nlohmann::json::parse(plan).get<plan::Plan>();
+    }
+    return run;
+}
+
+bool unfinished(const RunRecord& run) {
+    return run.state == "running" || run.state == "paused" || run.state == "stopped" || run.state == "interrupted";
+}
+
+std::vector<StepRecord> read_steps(pg::Connection& connection, std::int64_t run) {
+    const pg::Result r = connection.query(queries::kStepRecords, {std::to_string(run)});
+    std::vector<StepRecord> steps;
+    for (int row = 0; row < r.rows(); ++row) {
+        StepRecord step;
+        step.n = r.integer(row, 0);
+        step.result = r.text(row, 1);
+        step.started_at = r.text(row, 2);
+        step.finished_at = r.text(row, 3);
+        step.times.tries = r.integer(row, 4);
+        step.times.waited = base::Millis(r.big(row, 5));
+        step.times.queued = base::Millis(r.big(row, 6));
+        step.times.ran = base::Millis(r.big(row, 7));
+        step.times.lock_held = base::Millis(r.big(row, 8));
+        step.times.blocked_sessions = r.integer(row, 9);
+        step.note = r.text(row, 10);
+        steps.push_back(std::move(step));
+    }
+    return steps;
+}
+
+void read_guard(pg::Connection& connection, RunRecord& run) {
+    const pg::Result r = connection.query(queries::kGuardRecords, {std::to_string(run.id)});
+    std::map<std::string, double> maxima;
+    for (int row = 0; row < r.rows(); ++row) {
+        run.guard_samples += r.integer(row, 0);
+        for (const auto& [name, value] : nlohmann::json::parse(r.text(row, 1)).items()) {
+            maxima[name] = std::max(maxima[name], value.get<double>());
+        }
+    }
+    run.guard_maxima.assign(maxima.begin(), maxima.end());
+}
+
+void note_holder(pg::Connection& connection, RunRecord& run) {
+    if (!unfinished(run)) {
+        return;
+    }
+    if (const auto holder = keeper_holder(connection); holder) {
+        run.process_alive = true;
+        run.holder = *holder;
+    }
+}
+
+}  // namespace
+
+bool journal_exists(pg::Connection& connection) { return journal_state(connection).journal; }
+
+std::vector<RunRecord> list_runs(pg::Connection& connection, int limit) {
+    const pg::Result r = connection.query(queries::kListRuns, {std::nullopt, std::to_string(limit), "false"});
+    std::vector<RunRecord> runs;
+    for (int row = 0; row < r.rows(); ++row) {
+        runs.push_back(read_run(r, row));
+    }
+    // Only the newest unfinished run can be the one that a living process works on.
+    for (auto& run : runs) {
+        if (unfinished(run)) {
+            note_holder(connection, run);
+            break;
+        }
+    }
+    return runs;
+}
+
+RunRecord load_run(pg::Connection& connection, std::optional<std::int64_t> run) {
+    if (!journal_exists(connection)) {
+        throw Error(ErrorCode::usage, "this database has no journal: nothing was deployed here")
+            .hint("`pgbelay deploy PATH --db …` makes one, as does `pgbelay init-db`");
+    }
+    if (!run) {
+        const pg::Result chosen = connection.query(queries::kChooseRun);
+        if (chosen.rows() == 0) {
+            throw Error(ErrorCode::usage, "the journal holds no run yet").hint("`pgbelay deploy PATH --db …` begins one");
+        }
+        run = chosen.big(0, 0);
+    }
+    const pg::Result r = connection.query(queries::kListRuns, {std::to_string(*run), "1", "true"});
+    if (r.rows() == 0) {
+        throw Error(ErrorCode::usage, fmt::format("there is no run {}", *run)).hint("`pgbelay history` lists the runs");
+    }
+    RunRecord record = read_run(r, 0);
+    record.steps = read_steps(connection, record.id);
+    read_guard(connection, record);
+    note_holder(connection, record);
+    for (const auto& debt : Journal(connection).open_debts()) {
+        record.debts.push_back(fmt::format("INVALID index {} on {} is still to be dropped: {}", sql::display(debt.index), debt.table, debt.why));
+    }
+    return record;
+}
+
+std::string journal_ddl(const std::string& owner, const std::vector<std::string>& grant_to) {
+    std::string ddl(queries::kJournalDdl.text);
+    for (const auto& role : grant_to) {
+        const std::string grantee = sql::quote_identifier(role);
+        ddl += fmt::format("\nGRANT USAGE ON SCHEMA pgbelay TO {0};\nGRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA pgbelay TO {0};\n",
+                           grantee);
+    }
+    if (!owner.empty()) {
+        const std::string role = sql::quote_identifier(owner);
+        ddl += fmt::format("\nALTER SCHEMA pgbelay OWNER TO {};\n", role);
+        for (const auto* table : {"journal", "run", "step", "intent", "timing", "control", "file", "debt", "guard"}) {
+            ddl += fmt::format("ALTER TABLE pgbelay.{} OWNER TO {};\n", table, role);
+        }
+    }
+    return ddl;
+}
+
+void ensure_journal(pg::Connection& connection, const std::string& owner, const std::vector<std::string>& grant_to) {
+    const JournalState state = journal_state(connection);
+    if (!state.refusal.empty()) {
+        throw Error(ErrorCode::refused, state.refusal).hint("look at \\dn+ pgbelay; a journal is made by `pgbelay init-db`");
+    }
+    if (state.present) {
+        return;
+    }
+    // One implicit transaction: all of it or nothing.
+    const pg::Outcome outcome =
+        connection.run(journal_ddl(owner, grant_to), std::nullopt, base::in(std::chrono::seconds(30)), nullptr);
+    if (const auto* error = std::get_if<pg::ServerError>(&outcome); error != nullptr) {
+        if (journal_state(connection).journal) {
+            return;  // somebody else made it at the same time
+        }
+        throw pg::to_error(*error).hint("CREATE on the database is needed, or let its owner run `pgbelay init-db --grant ROLE`");
+    }
+}
+
+}  // namespace pgbelay::engine

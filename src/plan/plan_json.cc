@@ -1,0 +1,319 @@
+#include "plan/plan_json.h"
+
+#include <nlohmann/json.hpp>
+
+#include <utility>
+
+// Fields that are at their defaults are left out, so that a plan of thousands of steps stays small and a new field does not
+// change the digests of plans that do not use it.
+
+namespace pgbelay::base {
+
+void to_json(nlohmann::json& j, const Place& place) { j = nlohmann::json::array({place.file, place.line, place.column}); }
+void from_json(const nlohmann::json& j, Place& place) {
+    place = {j.at(0).get<std::string>(), j.at(1).get<int>(), j.at(2).get<int>()};
+}
+
+}  // namespace pgbelay::base
+
+namespace pgbelay::sql {
+
+void to_json(nlohmann::json& j, const QualifiedName& name) { j = nlohmann::json::array({name.schema, name.name}); }
+void from_json(const nlohmann::json& j, QualifiedName& name) { name = {j.at(0).get<std::string>(), j.at(1).get<std::string>()}; }
+
+}  // namespace pgbelay::sql
+
+namespace pgbelay::analysis {
+
+void to_json(nlohmann::json& j, const RelationLock& lock) {
+    j = {{"relation", lock.relation}, {"mode", catalog::pg_name(lock.mode)}, {"lockable", lock.lockable}, {"only", lock.only}};
+}
+void from_json(const nlohmann::json& j, RelationLock& lock) {
+    j.at("relation").get_to(lock.relation);
+    lock.mode = catalog::lock_mode(j.at("mode").get<std::string>()).value_or(LockMode::access_exclusive);
+    j.at("lockable").get_to(lock.lockable);
+    j.at("only").get_to(lock.only);
+}
+
+void to_json(nlohmann::json& j, const Inverse& inverse) {
+    j = {{"possible", inverse.possible}, {"sql", inverse.sql}};
+    if (inverse.loses_data) {
+        j["loses_data"] = true;
+        j["loss_in"] = inverse.loss_in;
+        j["loss_column"] = inverse.loss_column;
+    }
+    if (!inverse.why.empty()) {
+        j["why"] = inverse.why;
+    }
+}
+void from_json(const nlohmann::json& j, Inverse& inverse) {
+    j.at("possible").get_to(inverse.possible);
+    j.at("sql").get_to(inverse.sql);
+    inverse.loses_data = j.value("loses_data", false);
+    if (inverse.loses_data) {
+        j.at("loss_in").get_to(inverse.loss_in);
+        j.at("loss_column").get_to(inverse.loss_column);
+    }
+    inverse.why = j.value("why", "");
+}
+
+}  // namespace pgbelay::analysis
+
+namespace pgbelay::runbook {
+
+namespace {
+
+template <typename T>
+void put(nlohmann::json& j, const char* key, const std::optional<T>& value) {
+    if (value) {
+        j[key] = *value;
+    }
+}
+
+template <typename T>
+void take(const nlohmann::json& j, const char* key, std::optional<T>& value) {
+    if (j.contains(key)) {
+        value = j.at(key).get<T>();
+    }
+}
+
+std::optional<std::int64_t> count(const std::optional<base::Millis>& d) {
+    return d ? std::optional<std::int64_t>(d->count()) : std::nullopt;
+}
+
+void take_duration(const nlohmann::json& j, const char* key, std::optional<base::Millis>& value) {
+    if (j.contains(key)) {
+        value = base::Millis(j.at(key).get<std::int64_t>());
+    }
+}
+
+}  // namespace
+
+static void to_json(nlohmann::json& j, const Limits& limits) {
+    j = {{"lock_timeout_ms", limits.lock_timeout.count()},
+         {"hold_ms", limits.hold.count()},
+         {"deadline_ms", limits.deadline.count()},
+         {"statement_timeout_ms", limits.statement_timeout.count()},
+         {"tiny", limits.tiny}};
+    put(j, "blocked_sessions", limits.blocked_sessions);
+    put(j, "active_sessions", limits.active_sessions);
+    put(j, "replication_lag_ms", count(limits.replication_lag));
+    put(j, "oldest_transaction_ms", count(limits.oldest_transaction));
+    put(j, "rollbacks_per_second", limits.rollbacks_per_second);
+    put(j, "deadlocks_per_second", limits.deadlocks_per_second);
+}
+
+static void from_json(const nlohmann::json& j, Limits& limits) {
+    limits.lock_timeout = base::Millis(j.at("lock_timeout_ms").get<std::int64_t>());
+    limits.hold = base::Millis(j.at("hold_ms").get<std::int64_t>());
+    limits.deadline = base::Millis(j.at("deadline_ms").get<std::int64_t>());
+    limits.statement_timeout = base::Millis(j.at("statement_timeout_ms").get<std::int64_t>());
+    j.at("tiny").get_to(limits.tiny);
+    take(j, "blocked_sessions", limits.blocked_sessions);
+    take(j, "active_sessions", limits.active_sessions);
+    take_duration(j, "replication_lag_ms", limits.replication_lag);
+    take_duration(j, "oldest_transaction_ms", limits.oldest_transaction);
+    take(j, "rollbacks_per_second", limits.rollbacks_per_second);
+    take(j, "deadlocks_per_second", limits.deadlocks_per_second);
+}
+
+}  // namespace pgbelay::runbook
+
+namespace pgbelay::plan {
+
+namespace {
+
+template <typename Enum>
+int number(Enum e) {
+    return static_cast<int>(e);
+}
+
+template <typename Enum>
+Enum enumerator(const nlohmann::json& j, const char* key, Enum last) {
+    const int n = j.value(key, 0);
+    return n >= 0 && n <= number(last) ? static_cast<Enum>(n) : Enum{};
+}
+
+// Writes `value` under `key` unless it is the default one.
+template <typename T>
+void put(nlohmann::json& j, const char* key, const T& value) {
+    if (!(value == T{})) {
+        j[key] = value;
+    }
+}
+
+template <typename T>
+void take(const nlohmann::json& j, const char* key, T& value) {
+    if (const auto it = j.find(key); it != j.end()) {
+        it->get_to(value);
+    }
+}
+
+template <typename T>
+void take(const nlohmann::json& j, const char* key, std::optional<T>& value) {
+    if (const auto it = j.find(key); it != j.end()) {
+        value = it->template get<T>();
+    }
+}
+
+template <typename T>
+void put(nlohmann::json& j, const char* key, const std::optional<T>& value) {
+    if (value) {
+        j[key] = *value;
+    }
+}
+
+}  // namespace
+
+static void to_json(nlohmann::json& j, const Setting& s) { j = nlohmann::json::array({s.variable, s.local, s.session}); }
+static void from_json(const nlohmann::json& j, Setting& s) {
+    s = {j.at(0).get<std::string>(), j.at(1).get<std::string>(), j.at(2).get<std::string>()};
+}
+
+static void to_json(nlohmann::json& j, const SessionContext& context) {
+    j = nlohmann::json::object();
+    put(j, "settings", context.settings);
+    put(j, "search_path", context.search_path);
+    put(j, "role", context.role);
+}
+static void from_json(const nlohmann::json& j, SessionContext& context) {
+    take(j, "settings", context.settings);
+    take(j, "search_path", context.search_path);
+    take(j, "role", context.role);
+}
+
+static void to_json(nlohmann::json& j, const Send& send) {
+    j = {{"sql", send.sql}, {"place", send.place}, {"statement", send.statement}};
+    put(j, "copy_data", send.copy_data);
+    put(j, "strong", send.takes_strong_lock);
+}
+static void from_json(const nlohmann::json& j, Send& send) {
+    j.at("sql").get_to(send.sql);
+    j.at("place").get_to(send.place);
+    j.at("statement").get_to(send.statement);
+    take(j, "copy_data", send.copy_data);
+    take(j, "strong", send.takes_strong_lock);
+}
+
+void to_json(nlohmann::json& j, const Step& step) {
+    j = {{"n", step.n}, {"name", step.name}, {"place", step.place}, {"kind", to_string(step.kind)}, {"sends", step.sends}};
+    put(j, "context", step.context);
+    put(j, "locks", step.locks);
+    put(j, "long_running", step.long_running);
+    put(j, "condition", step.condition);
+    put(j, "inverses", step.inverses);
+    put(j, "after", step.after);
+    put(j, "skip", step.skip);
+    put(j, "why", step.why);
+    put(j, "when", step.when);
+    put(j, "when_from", step.when_from);
+    put(j, "echoes", step.echoes);
+    j["file"] = step.file;
+    put(j, "last_of_file", step.last_of_file);
+    put(j, "index", step.index);
+    put(j, "table", step.table);
+    if (step.kind == StepKind::check) {
+        j["expect"] = number(step.expect);
+        j["expect_count"] = step.expect_count;
+    }
+}
+
+static StepKind step_kind(std::string_view name) {
+    for (const auto kind : {StepKind::transaction, StepKind::concurrent, StepKind::repeatable, StepKind::once, StepKind::check}) {
+        if (to_string(kind) == name) {
+            return kind;
+        }
+    }
+    throw base::Error(base::ErrorCode::internal, "the journal holds a step of a kind that this version does not know")
+        .hint("use the version of pgbelay that began the run");
+}
+
+void from_json(const nlohmann::json& j, Step& step) {
+    j.at("n").get_to(step.n);
+    j.at("name").get_to(step.name);
+    j.at("place").get_to(step.place);
+    step.kind = step_kind(j.at("kind").get<std::string>());
+    j.at("sends").get_to(step.sends);
+    take(j, "context", step.context);
+    take(j, "locks", step.locks);
+    take(j, "long_running", step.long_running);
+    take(j, "condition", step.condition);
+    take(j, "inverses", step.inverses);
+    take(j, "after", step.after);
+    take(j, "skip", step.skip);
+    take(j, "why", step.why);
+    take(j, "when", step.when);
+    take(j, "when_from", step.when_from);
+    take(j, "echoes", step.echoes);
+    j.at("file").get_to(step.file);
+    take(j, "last_of_file", step.last_of_file);
+    take(j, "index", step.index);
+    take(j, "table", step.table);
+    step.expect = enumerator(j, "expect", runbook::Expect::count);
+    take(j, "expect_count", step.expect_count);
+}
+
+static void to_json(nlohmann::json& j, const PlannedFile& file) {
+    j = {{"path", file.path},       {"key", file.key},         {"digest", file.digest},           {"text", file.text},
+         {"layout", number(file.layout)}, {"version", file.version}, {"description", file.description}, {"checksum", file.checksum}};
+    put(j, "rollback", file.rollback);
+    put(j, "rollback_in_one_transaction", file.rollback_in_one_transaction);
+    put(j, "rollback_from", file.rollback_from);
+}
+static void from_json(const nlohmann::json& j, PlannedFile& file) {
+    j.at("path").get_to(file.path);
+    j.at("key").get_to(file.key);
+    j.at("digest").get_to(file.digest);
+    j.at("text").get_to(file.text);
+    file.layout = enumerator(j, "layout", runbook::Layout::flyway);
+    j.at("version").get_to(file.version);
+    j.at("description").get_to(file.description);
+    j.at("checksum").get_to(file.checksum);
+    take(j, "rollback", file.rollback);
+    take(j, "rollback_in_one_transaction", file.rollback_in_one_transaction);
+    take(j, "rollback_from", file.rollback_from);
+}
+
+void to_json(nlohmann::json& j, const Plan& plan) {
+    j = {{"format", 1},
+         {"name", plan.name},
+         {"digest", plan.digest},
+         {"plan_digest", plan.plan_digest},
+         {"server_major", plan.server_major},
+         {"limits", plan.limits},
+         {"on_breach", number(plan.on_breach)},
+         {"files", plan.files},
+         {"steps", plan.steps},
+         {"notes", plan.notes},
+         {"trailing_echoes", plan.trailing_echoes}};
+}
+
+void from_json(const nlohmann::json& j, Plan& plan) {
+    if (j.value("format", 0) != 1) {
+        throw base::Error(base::ErrorCode::refused, "the journal holds a plan of a newer pgbelay")
+            .hint("use the version that began the run, or a newer one");
+    }
+    j.at("name").get_to(plan.name);
+    j.at("digest").get_to(plan.digest);
+    j.at("plan_digest").get_to(plan.plan_digest);
+    j.at("server_major").get_to(plan.server_major);
+    j.at("limits").get_to(plan.limits);
+    plan.on_breach = enumerator(j, "on_breach", runbook::OnBreach::rollback);
+    j.at("files").get_to(plan.files);
+    j.at("steps").get_to(plan.steps);
+    j.at("notes").get_to(plan.notes);
+    j.at("trailing_echoes").get_to(plan.trailing_echoes);
+}
+
+std::string_view to_string(StepKind kind) {
+    switch (kind) {
+        case StepKind::transaction: return "transaction";
+        case StepKind::concurrent: return "concurrent";
+        case StepKind::repeatable: return "repeatable";
+        case StepKind::once: return "once";
+        case StepKind::check: return "check";
+    }
+    return "transaction";
+}
+
+}  // namespace pgbelay::plan

@@ -1,0 +1,427 @@
+#include "plan/planner.h"
+
+#include "base/digest.h"
+#include "catalog/apply.h"
+#include "plan/plan_json.h"
+#include "runbook/checksums.h"
+#include "sql/quote.h"
+
+#include <fmt/core.h>
+#include <nlohmann/json.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace pgbelay::plan {
+
+namespace {
+
+StepKind kind_of(analysis::Method method) {
+    switch (method) {
+        case analysis::Method::transaction:
+        case analysis::Method::validate: return StepKind::transaction;
+        case analysis::Method::build:
+        case analysis::Method::drop_concurrently: return StepKind::concurrent;
+        case analysis::Method::repeatable: return StepKind::repeatable;
+        case analysis::Method::once: return StepKind::once;
+    }
+    return StepKind::transaction;
+}
+
+void merge_locks(std::vector<analysis::RelationLock>& into, const std::vector<analysis::RelationLock>& locks) {
+    for (const auto& lock : locks) {
+        if (!catalog::blocks_the_application(lock.mode)) {
+            continue;
+        }
+        const auto same = std::ranges::find(into, lock.relation, &analysis::RelationLock::relation);
+        if (same == into.end()) {
+            into.push_back(lock);
+        } else {
+            same->mode = std::max(same->mode, lock.mode);
+            same->only = same->only && lock.only;
+            same->lockable = same->lockable && lock.lockable;
+        }
+    }
+}
+
+bool takes_strong_lock(const analysis::Run& run) {
+    return std::ranges::any_of(run.locks, [](const auto& lock) { return catalog::blocks_the_application(lock.mode); });
+}
+
+std::vector<std::string> inverse_of(const std::vector<analysis::Run>& runs, bool& possible, bool& loses_data) {
+    std::vector<std::string> sql;
+    for (auto run = runs.rbegin(); run != runs.rend(); ++run) {
+        possible = possible && run->inverse.possible;
+        loses_data = loses_data || run->inverse.loses_data;
+        sql.insert(sql.end(), run->inverse.sql.begin(), run->inverse.sql.end());
+    }
+    return sql;
+}
+
+void fill(StatementPlan& shown, const analysis::Analysis& analysis) {
+    shown.session = false;
+    shown.facts = analysis.facts;
+    shown.runs = analysis.runs;
+    shown.why = analysis.why;
+    shown.rewritten = analysis.rewritten;
+    shown.notes = analysis.notes;
+    shown.skip = analysis.skip;
+    for (const auto& run : analysis.runs) {
+        shown.condition.facts.insert(shown.condition.facts.end(), run.condition.facts.begin(), run.condition.facts.end());
+    }
+    shown.condition = lasting({shown.condition});
+    bool possible = true;
+    auto inverse = inverse_of(analysis.runs, possible, shown.loses_data);
+    if (possible) {
+        shown.inverse = std::move(inverse);
+    }
+}
+
+std::string ledger_checksum(const runbook::File& file) {
+    switch (file.layout) {
+        case runbook::Layout::prisma: return runbook::prisma_checksum(file.raw_checksum_source);
+        case runbook::Layout::flyway: return std::to_string(runbook::flyway_checksum(file.raw_checksum_source));
+        default: return "";
+    }
+}
+
+}  // namespace
+
+Planner::Planner(const runbook::Runbook& runbook, catalog::Catalog catalog, PlanOptions options)
+    : runbook_(runbook), catalog_(std::move(catalog)), options_(std::move(options)), default_path_(catalog_.search_path) {}
+
+Plan Planner::make() {
+    plan_.name = runbook_.name;
+    plan_.digest = runbook_.digest;
+    plan_.server_major = catalog_.server_major;
+    plan_.limits = runbook_.limits;
+    plan_.on_breach = runbook_.on_breach;
+    plan_.documentation = runbook_.documentation;
+    plan_.fences = runbook_.fences;
+    for (const auto& file : runbook_.files) {
+        plan_.files.push_back({.path = file.path,
+                               .key = file.key,
+                               .digest = file.digest,
+                               .text = file.text,
+                               .layout = file.layout,
+                               .version = file.version,
+                               .description = file.description,
+                               .checksum = ledger_checksum(file)});
+    }
+    for (std::size_t i = 0; i < runbook_.items.size(); ++i) {
+        const auto& item = runbook_.items[i];
+        if (item.file >= 0 && options_.skip_files.contains(runbook_.files.at(static_cast<std::size_t>(item.file)).key)) {
+            continue;
+        }
+        if (item.file != file_) {
+            finish_file(file_);
+            file_ = item.file;
+            // A tool runs each file in a session of its own; psql -f of several files does so, too.
+            context_ = {};
+        }
+        take_item(item);
+    }
+    finish_file(file_);
+    plan_.trailing_echoes = std::move(echoes_);
+    seal();
+    return std::move(plan_);
+}
+
+void Planner::take_item(const runbook::Item& item) {
+    if (const auto* sql = std::get_if<runbook::SqlItem>(&item.what); sql != nullptr) {
+        take_sql(item, *sql);
+    } else {
+        take_check(item, std::get<runbook::CheckItem>(item.what));
+    }
+}
+
+void Planner::take_sql(const runbook::Item& item, const runbook::SqlItem& sql) {
+    runbook::Layout layout = runbook::Layout::plain;
+    if (item.file >= 0) {
+        auto& file = plan_.files.at(static_cast<std::size_t>(item.file));
+        layout = file.layout;
+        for (const auto& statement : sql.rollback) {
+            file.rollback.push_back(statement.sql);
+        }
+        if (!sql.rollback.empty()) {
+            file.rollback_in_one_transaction = sql.rollback_rule == runbook::TransactionRule::whole_file;
+            file.rollback_from = sql.rollback_from;
+        }
+    }
+    show(sql.statements);
+    const Grouping grouping = group(sql.statements, sql.rule, layout);
+    plan_.refusals.insert(plan_.refusals.end(), grouping.refusals.begin(), grouping.refusals.end());
+    for (const auto& g : grouping.groups) {
+        take_group(g);
+    }
+    echoes_.insert(echoes_.end(), sql.trailing_echoes.begin(), sql.trailing_echoes.end());
+}
+
+void Planner::take_check(const runbook::Item& item, const runbook::CheckItem& check) {
+    Step step;
+    step.n = static_cast<int>(plan_.steps.size()) + 1;
+    step.name = item.name;
+    step.place = item.place;
+    step.kind = StepKind::check;
+    step.sends.push_back({.sql = check.statement.sql, .place = check.statement.place, .statement = check.statement.n});
+    step.context = context_;
+    step.expect = check.expect;
+    step.expect_count = check.count;
+    step.file = item.file;
+    step.echoes = std::exchange(echoes_, {});
+    plan_.steps.push_back(std::move(step));
+}
+
+// Every statement is shown, BEGIN and COMMIT included; those that the groups analyse are filled in later.
+void Planner::show(const std::vector<sql::Statement>& statements) {
+    for (const auto& statement : statements) {
+        StatementPlan shown;
+        shown.n = statement.n;
+        shown.place = statement.place;
+        shown.kind = statement.kind;
+        shown.sql = statement.sql;
+        shown.session = true;
+        shown_[&statement] = plan_.statements.size();
+        plan_.statements.push_back(std::move(shown));
+    }
+}
+
+StatementPlan& Planner::shown(const sql::Statement& statement) { return plan_.statements.at(shown_.at(&statement)); }
+
+bool Planner::take_session_statement(const sql::Statement& statement, const Group& group, std::vector<Member>& members) {
+    const bool first = members.empty();
+    const Folded folded = fold(statement, context_);
+    if (folded.effect == SessionEffect::none) {
+        return false;
+    }
+    switch (folded.effect) {
+        case SessionEffect::superseded: shown(statement).notes.push_back(folded.word); break;
+        case SessionEffect::refused: plan_.refusals.push_back({statement.place, folded.word, "remove it from the migration"}); break;
+        case SessionEffect::local:
+            if (!group.one_transaction) {
+                shown(statement).notes.emplace_back("SET LOCAL outside of a transaction has no effect");
+                break;
+            }
+            members.push_back({.statement = &statement, .local_setting = statement.sql});
+            break;
+        case SessionEffect::folded:
+            // Before the first statement of a group the context carries it; later it must take effect just there.
+            if (!first) {
+                members.push_back({.statement = &statement, .local_setting = as_local(statement)});
+            }
+            break;
+        case SessionEffect::none: break;
+    }
+    return true;
+}
+
+void Planner::refuse_opaque(const sql::Statement& statement) {
+    if (catalog_.server_major > sql::parser_major()) {
+        return;
+    }
+    base::Place place = statement.place;
+    std::string message = statement.syntax_error ? statement.syntax_error->message : "the statement cannot be read";
+    plan_.refusals.push_back({place, std::move(message),
+                              catalog_.server_major == 0 ? "mend the statement; if it is the syntax of a newer server, name that with --db"
+                                                         : "mend the statement"});
+}
+
+Planner::Member Planner::analyse(const sql::Statement& statement, const Group& group, const catalog::Catalog& base) {
+    analysis::Context context{.base = base, .now = catalog_};
+    context.in_group = group.one_transaction;
+    context.rewrite = !options_.as_written && !statement.directive("as-written");
+    context.written = written_;
+    context.tiny = runbook_.limits.tiny;
+    context.temporary_prefix = options_.temporary_prefix;
+    analysis::Analysis analysis = analysis::analyze(statement, context);
+
+    if (statement.opaque()) {
+        refuse_opaque(statement);
+    }
+    if (analysis.refusal) {
+        plan_.refusals.push_back({statement.place, analysis.refusal->message, analysis.refusal->hint});
+    }
+    if (statement.directive("when") && group.one_transaction) {
+        plan_.refusals.push_back({statement.place, "`-- pgbelay: when` does not work inside of a transaction with other statements",
+                                  "move the statement out of the group"});
+    }
+    written_.insert(analysis.facts.writes.begin(), analysis.facts.writes.end());
+
+    fill(shown(statement), analysis);
+    catalog::apply(statement, catalog_);
+    return {.statement = &statement,
+            .context = context_,
+            .runs = std::move(analysis.runs),
+            .name = std::move(analysis.name),
+            .skip = std::move(analysis.skip),
+            .why = std::move(analysis.why)};
+}
+
+void Planner::take_group(const Group& group) {
+    std::vector<Member> members;
+    written_.clear();
+    // Hoisted runs see the database as it is before the group; a copy is made only where the two can differ.
+    std::optional<catalog::Catalog> before;
+    if (group.one_transaction) {
+        before = catalog_;
+    }
+    for (const auto* statement : group.statements) {
+        catalog_.search_path = context_.search_path.empty() ? default_path_ : split_path(context_.search_path, catalog_.role);
+        if (before) {
+            before->search_path = catalog_.search_path;
+        }
+        if (take_session_statement(*statement, group, members)) {
+            continue;
+        }
+        echoes_.insert(echoes_.end(), statement->echoes.begin(), statement->echoes.end());
+        members.push_back(analyse(*statement, group, before ? *before : catalog_));
+    }
+    arrange(group, members);
+}
+
+Step& Planner::new_step(const Member& member, StepKind kind) {
+    Step step;
+    step.n = static_cast<int>(plan_.steps.size()) + 1;
+    step.kind = kind;
+    step.name = member.name;
+    step.place = member.statement->place;
+    step.context = member.context;
+    step.why = member.why;
+    step.file = file_;
+    step.echoes = std::exchange(echoes_, {});
+    if (step.n > 1) {
+        step.after.push_back(step.n - 1);
+    }
+    plan_.steps.push_back(std::move(step));
+    return plan_.steps.back();
+}
+
+void Planner::add_skipped(const Member& member) {
+    Step& step = new_step(member, StepKind::transaction);
+    step.sends.push_back({.sql = member.statement->sql, .place = member.statement->place, .statement = member.statement->n});
+    step.skip = member.skip;
+}
+
+void Planner::add_step_for(const Member& member, const analysis::Run& run) {
+    Step& step = new_step(member, kind_of(run.method));
+    step.sends.push_back({.sql = run.sql,
+                          .place = member.statement->place,
+                          .statement = member.statement->n,
+                          .copy_data = member.statement->copy_data,
+                          .takes_strong_lock = takes_strong_lock(run)});
+    merge_locks(step.locks, run.locks);
+    step.long_running = run.method == analysis::Method::validate;
+    step.condition = run.condition;
+    step.inverses.push_back(run.inverse);
+    step.index = run.index;
+    step.table = run.table;
+}
+
+// What of the group goes into its one transaction, in the author's order.
+void Planner::arrange(const Group& group, const std::vector<Member>& members) {
+    const std::size_t first_step = plan_.steps.size();
+    const auto add_phase = [&](analysis::Phase phase) {
+        for (const auto& member : members) {
+            for (const auto& run : member.runs) {
+                if (!member.skip && run.phase == phase) {
+                    add_step_for(member, run);
+                }
+            }
+        }
+    };
+    add_phase(analysis::Phase::before);
+
+    Step transaction;
+    std::vector<catalog::Condition> conditions;
+    int parts = 0;
+    const Member* named_after = nullptr;
+    for (const auto& member : members) {
+        if (member.skip) {
+            add_skipped(member);
+            continue;
+        }
+        if (member.local_setting) {
+            transaction.sends.push_back({.sql = *member.local_setting, .place = member.statement->place, .statement = member.statement->n});
+            continue;
+        }
+        bool counted = false;
+        for (const auto& run : member.runs) {
+            if (run.phase != analysis::Phase::inside) {
+                continue;
+            }
+            if (run.method != analysis::Method::transaction) {
+                add_step_for(member, run);
+                continue;
+            }
+            transaction.sends.push_back({.sql = run.sql,
+                                         .place = member.statement->place,
+                                         .statement = member.statement->n,
+                                         .copy_data = member.statement->copy_data,
+                                         .takes_strong_lock = takes_strong_lock(run)});
+            merge_locks(transaction.locks, run.locks);
+            transaction.inverses.push_back(run.inverse);
+            conditions.push_back(run.condition);
+            named_after = named_after == nullptr ? &member : named_after;
+            parts += counted ? 0 : 1;
+            counted = true;
+        }
+    }
+    if (named_after != nullptr) {
+        Step& step = new_step(*named_after, StepKind::transaction);
+        step.sends = std::move(transaction.sends);
+        step.locks = std::move(transaction.locks);
+        step.inverses = std::move(transaction.inverses);
+        step.condition = lasting(conditions);
+        if (parts > 1) {
+            step.name = fmt::format("{} and {} more", step.name, parts - 1);
+            step.context = members.front().local_setting ? named_after->context : members.front().context;
+        }
+    }
+    add_phase(analysis::Phase::after);
+
+    const auto when = group.statements.size() == 1 ? group.statements.front()->directive("when") : std::nullopt;
+    for (std::size_t i = first_step; when && i < plan_.steps.size(); ++i) {
+        plan_.steps[i].when = *when;
+        plan_.steps[i].when_from = static_cast<int>(first_step) + 1;
+    }
+}
+
+// The last step of a file carries its ledger row; a file without any step gets an empty one for it.
+void Planner::finish_file(int file) {
+    if (file < 0) {
+        return;
+    }
+    const auto last = std::ranges::find(plan_.steps.rbegin(), plan_.steps.rend(), file, &Step::file);
+    if (last != plan_.steps.rend()) {
+        last->last_of_file = true;
+        return;
+    }
+    Step step;
+    step.n = static_cast<int>(plan_.steps.size()) + 1;
+    step.name = fmt::format("record {}", plan_.files.at(static_cast<std::size_t>(file)).path);
+    step.place.file = plan_.files.at(static_cast<std::size_t>(file)).path;
+    step.file = file;
+    step.last_of_file = true;
+    step.echoes = std::exchange(echoes_, {});
+    plan_.steps.push_back(std::move(step));
+}
+
+void Planner::seal() {
+    nlohmann::json steps = nlohmann::json::array();
+    for (const auto& step : plan_.steps) {
+        steps.push_back(step);
+    }
+    plan_.plan_digest = base::sha256(steps.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
+}
+
+Plan make_plan(const runbook::Runbook& runbook, const catalog::Catalog& catalog, const PlanOptions& options) {
+    return Planner(runbook, catalog, options).make();
+}
+
+bool Plan::points_of_no_return() const {
+    return std::ranges::any_of(steps, [](const Step& step) {
+        return !step.skip && std::ranges::any_of(step.inverses, [](const auto& i) { return !i.possible || i.loses_data; });
+    });
+}
+
+}  // namespace pgbelay::plan

@@ -1,0 +1,66 @@
+// The making of a plan, item by item: groups are analysed, and their runs arranged before, inside and after the transaction.
+#pragma once
+
+#include "plan/group.h"
+#include "plan/plan.h"
+#include "plan/session.h"
+
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace pgbelay::plan {
+
+class Planner {
+public:
+    Planner(const runbook::Runbook& runbook, catalog::Catalog catalog, PlanOptions options);
+    Plan make();
+
+private:
+    // A statement of the group with what became of it.
+    struct Member {
+        const sql::Statement* statement;
+        SessionContext context;
+        std::optional<std::string> local_setting;   // a SET in the middle of the transaction
+        std::vector<analysis::Run> runs;
+        std::string name;
+        std::optional<std::string> skip;
+        std::string why;
+    };
+
+    void take_item(const runbook::Item& item);
+    void take_sql(const runbook::Item& item, const runbook::SqlItem& sql);
+    void take_check(const runbook::Item& item, const runbook::CheckItem& check);
+    void take_group(const Group& group);
+    Member analyse(const sql::Statement& statement, const Group& group, const catalog::Catalog& base);
+    bool take_session_statement(const sql::Statement& statement, const Group& group, std::vector<Member>& members);
+    void refuse_opaque(const sql::Statement& statement);
+    void arrange(const Group& group, const std::vector<Member>& members);
+    void add_step_for(const Member& member, const analysis::Run& run);
+    void add_skipped(const Member& member);
+    Step& new_step(const Member& member, StepKind kind);
+    void show(const std::vector<sql::Statement>& statements);
+    StatementPlan& shown(const sql::Statement& statement);
+    void finish_file(int file);
+    void seal();
+
+    const runbook::Runbook& runbook_;
+    catalog::Catalog catalog_;
+    PlanOptions options_;
+    Plan plan_;
+    SessionContext context_;
+    std::set<catalog::QualifiedName> written_;
+    std::vector<std::string> echoes_;
+    int file_ = -1;
+    std::vector<std::string> default_path_;
+    std::map<const sql::Statement*, std::size_t> shown_;
+};
+
+// Whether what `later` says makes `earlier` moot: it drops, renames or changes the same thing.
+bool supersedes(const catalog::Fact& later, const catalog::Fact& earlier);
+
+// The facts of all steps in order, those that later ones supersede left out.
+catalog::Condition lasting(const std::vector<catalog::Condition>& conditions);
+
+}  // namespace pgbelay::plan

@@ -1,0 +1,116 @@
+// What undoes a run, as a runbook of its own: it is then planned, gated and run with the same care as any other.
+#include "base/digest.h"
+#include "plan/plan.h"
+#include "sql/statement.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <map>
+
+namespace pgbelay::plan {
+
+namespace {
+
+bool file_is_done(const Plan& plan, int file, const std::set<int>& done) {
+    return std::ranges::all_of(plan.steps, [&](const Step& step) {
+        return step.file != file || step.kind == StepKind::check || step.skip || done.contains(step.n);
+    });
+}
+
+class RollbackMaker {
+public:
+    RollbackMaker(const Plan& plan, const std::set<int>& done) : plan_(plan), done_(done) {
+        result_.runbook.name = fmt::format("rollback of {}", plan.name);
+        result_.runbook.limits = plan.limits;
+        result_.runbook.on_breach = runbook::OnBreach::pause;
+    }
+
+    RollbackRunbook make() {
+        for (auto step = plan_.steps.rbegin(); step != plan_.steps.rend(); ++step) {
+            if (!done_.contains(step->n) || step->kind == StepKind::check || step->skip) {
+                continue;
+            }
+            if (authors_own(*step)) {
+                use_authors(step->file);
+            } else {
+                undo(*step);
+            }
+        }
+        base::DigestBuilder digest;
+        for (const auto& item : result_.runbook.items) {
+            for (const auto& statement : std::get<runbook::SqlItem>(item.what).statements) {
+                digest.add(statement.sql);
+            }
+        }
+        result_.runbook.digest = digest.hex();
+        return std::move(result_);
+    }
+
+private:
+    bool authors_own(const Step& step) const {
+        return step.file >= 0 && !plan_.files.at(static_cast<std::size_t>(step.file)).rollback.empty() &&
+               file_is_done(plan_, step.file, done_);
+    }
+
+    void use_authors(int file) {
+        const auto found = item_of_file_.find(file);
+        if (found == item_of_file_.end()) {
+            const PlannedFile& planned = plan_.files.at(static_cast<std::size_t>(file));
+            item_of_file_[file] = add(fmt::format("{} undoes {}", planned.rollback_from, planned.path), {planned.rollback_from, 0, 0},
+                                      planned.rollback, planned.rollback_in_one_transaction);
+        }
+        for (const auto& step : plan_.steps) {
+            if (step.file == file && done_.contains(step.n)) {
+                note_undone(item_of_file_[file], step.n);
+            }
+        }
+    }
+
+    void undo(const Step& step) {
+        std::vector<std::string> statements;
+        for (auto inverse = step.inverses.rbegin(); inverse != step.inverses.rend(); ++inverse) {
+            if (!inverse->possible) {
+                result_.refusals.push_back({step.place, fmt::format("step {} ({}) has no inverse: {}", step.n, step.name, inverse->why),
+                                            "write a rollback file for it, or undo it by hand"});
+            }
+            if (inverse->loses_data) {
+                result_.loses_data.push_back(fmt::format("step {} ({}): {}", step.n, step.name, inverse->why));
+            }
+            statements.insert(statements.end(), inverse->sql.begin(), inverse->sql.end());
+        }
+        if (!statements.empty()) {
+            note_undone(add(fmt::format("undo step {}", step.n), step.place, statements, true), step.n);
+        }
+    }
+
+    std::size_t add(std::string name, base::Place place, const std::vector<std::string>& sql, bool one_transaction) {
+        runbook::SqlItem what;
+        int n = 0;
+        for (const auto& statement : sql) {
+            what.statements.push_back(sql::read_statement(statement, place, ++n));
+        }
+        what.rule = one_transaction ? runbook::TransactionRule::whole_file : runbook::TransactionRule::each_statement;
+        result_.runbook.items.push_back({.name = std::move(name), .place = std::move(place), .file = -1, .what = std::move(what)});
+        result_.undoes.emplace_back();
+        return result_.runbook.items.size() - 1;
+    }
+
+    void note_undone(std::size_t item, int n) {
+        auto& undoes = result_.undoes.at(item);
+        if (std::ranges::find(undoes, n) == undoes.end()) {
+            undoes.push_back(n);
+        }
+    }
+
+    const Plan& plan_;
+    const std::set<int>& done_;
+    RollbackRunbook result_;
+    std::map<int, std::size_t> item_of_file_;
+};
+
+}  // namespace
+
+RollbackRunbook rollback_runbook(const Plan& plan, const std::set<int>& done) { return RollbackMaker(plan, done).make(); }
+
+}  // namespace pgbelay::plan
