@@ -9,12 +9,17 @@ find_package(CLI11 REQUIRED)
 find_path(CMARK_INCLUDE_DIR cmark.h REQUIRED)
 find_library(CMARK_LIBRARY cmark REQUIRED)
 
-# The grammar: the newer libpg_query that tools/fetch-grammar unpacked into the build tree, else Debian 12's own.
+# The grammar: the newer libpg_query that tools/fetch-grammar unpacked into the build tree, else Debian 12's own. Not cached, so
+# that a build tree takes the newer one as soon as it is there.
 set(PGBELAY_GRAMMAR_DIR "${CMAKE_SOURCE_DIR}/build/grammar" CACHE PATH "An unpacked libpg-query-dev, or nothing")
-find_path(PG_QUERY_INCLUDE_DIR pg_query/pg_query.pb-c.h
-  HINTS ${PGBELAY_GRAMMAR_DIR}/usr/include REQUIRED)
-find_library(PG_QUERY_LIBRARY libpg_query.a
-  HINTS ${PGBELAY_GRAMMAR_DIR}/usr/lib/${CMAKE_LIBRARY_ARCHITECTURE} REQUIRED)
+set(fetched_grammar ${PGBELAY_GRAMMAR_DIR}/usr/lib/${CMAKE_LIBRARY_ARCHITECTURE}/libpg_query.a)
+if(EXISTS ${fetched_grammar})
+  set(PG_QUERY_LIBRARY ${fetched_grammar})
+  set(PG_QUERY_INCLUDE_DIR ${PGBELAY_GRAMMAR_DIR}/usr/include)
+else()
+  find_library(PG_QUERY_LIBRARY libpg_query.a NO_CACHE REQUIRED)
+  find_path(PG_QUERY_INCLUDE_DIR pg_query/pg_query.pb-c.h NO_CACHE REQUIRED)
+endif()
 message(STATUS "Grammar: ${PG_QUERY_LIBRARY}")
 
 add_library(pg_query INTERFACE)

@@ -1,5 +1,5 @@
 # pgbelay_embed_sql(TARGET DIRECTORY HEADER NAMESPACE): every DIRECTORY/*.sql becomes a pg::Query constant in HEADER,
-# included as <sql/HEADER>. File find_holders.sql becomes kFindHolders.
+# included as <queries/HEADER>. File find_holders.sql becomes kFindHolders.
 function(pgbelay_embed_sql target directory header namespace)
   file(GLOB queries CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/${directory}/*.sql)
   set(output ${CMAKE_BINARY_DIR}/generated/${target}/queries/${header})
