@@ -134,6 +134,12 @@ std::string type_name(const PgQuery__TypeName& type, const Catalog* catalog) {
     return type.n_array_bounds > 0 ? printed + "[]" : printed;
 }
 
+bool is_known_type(const PgQuery__TypeName& type, const Catalog& catalog) {
+    const QualifiedName name = name_of(type.n_names, type.names);
+    if (name.schema == "pg_catalog" || (name.schema.empty() && is_built_in(name.name))) return true;
+    return catalog.find_type(name) != nullptr;
+}
+
 bool is_serial(const PgQuery__TypeName& type) {
     static const std::set<std::string> names = {"serial", "serial2", "serial4", "serial8", "smallserial", "bigserial"};
     return type.n_names == 1 && names.contains(string_of(type.names[0]));

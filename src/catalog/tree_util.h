@@ -31,6 +31,8 @@ QualifiedName name_of_list(const PgQuery__Node* list);
 // The type as format_type() prints it: `int8` reads `bigint`, `varchar(20)[]` reads `character varying(20)[]`; serial types read as
 // the integers that they are. With a catalog, a user's type gets the schema where it is found.
 std::string type_name(const PgQuery__TypeName& type, const Catalog* catalog = nullptr);
+// Whether type_name() gives what format_type() would: a built-in type, or one that the catalog knows.
+bool is_known_type(const PgQuery__TypeName& type, const Catalog& catalog);
 // Whether it is one of the serial pseudo-types.
 bool is_serial(const PgQuery__TypeName& type);
 

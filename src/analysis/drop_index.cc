@@ -1,0 +1,163 @@
+#include "analysis/drop_index.h"
+
+#include "analysis/index_definition.h"
+#include "analysis/relation_facts.h"
+#include "analysis/tree_util.h"
+#include "sql/quote.h"
+
+#include <fmt/format.h>
+#include <pg_query/pg_query.pb-c.h>
+
+namespace pgbelay::analysis {
+
+namespace {
+
+// One of the indexes that the statement names.
+struct Dropped {
+    QualifiedName written;
+    QualifiedName name;                         // with its schema
+    const catalog::Index* index = nullptr;      // null: not known
+    QualifiedName table;                        // empty when not known
+};
+
+std::vector<Dropped> dropped_indexes(const PgQuery__DropStmt& drop, const Context& ctx) {
+    std::vector<Dropped> all;
+    for (std::size_t i = 0; i < drop.n_objects; ++i) {
+        Dropped one;
+        one.written = name_of_list(drop.objects[i]);
+        one.index = ctx.now.find_index(one.written);
+        one.name = one.index == nullptr ? ctx.now.resolve(one.written) : one.index->name;
+        if (one.index != nullptr) one.table = one.index->table;
+        all.push_back(one);
+    }
+    return all;
+}
+
+bool is_absent(const Dropped& dropped, const Context& ctx) {
+    return dropped.index == nullptr && ctx.now.loaded && ctx.now.find(dropped.written) == nullptr;
+}
+
+std::vector<RelationLock> locks_of(const Dropped& dropped, LockMode mode, const Context& ctx) {
+    std::vector<RelationLock> locks;
+    if (!dropped.table.empty()) add_lock(locks, lock_on(ctx, dropped.table, mode));
+    add_lock(locks, lock_on(ctx, dropped.name, mode));
+    if (dropped.index == nullptr || !dropped.index->partitioned) return locks;
+    for (const QualifiedName& child : descendants(ctx, dropped.table)) add_lock(locks, lock_on(ctx, child, mode));
+    for (const QualifiedName& child : descendants(ctx, dropped.name)) add_lock(locks, lock_on(ctx, child, mode));
+    return locks;
+}
+
+Inverse inverse_of(const Dropped& dropped) {
+    if (dropped.index == nullptr) return {.possible = false, .why = "the definition of " + sql::display(dropped.name) + " is not known"};
+    return recreate_index(*dropped.index);
+}
+
+catalog::Condition gone(const Dropped& dropped) {
+    return {.facts = {catalog::Absent{catalog::Absent::What::index, dropped.name, {}}}};
+}
+
+Run concurrent_drop(const Dropped& dropped, bool if_exists, const Context& ctx) {
+    return {.sql = fmt::format("DROP INDEX CONCURRENTLY {}{}", if_exists ? "IF EXISTS " : "", sql::quote_name(dropped.name)),
+            .phase = Phase::after,
+            .method = Method::drop_concurrently,
+            .locks = locks_of(dropped, LockMode::share_update_exclusive, ctx),
+            .condition = gone(dropped),
+            .inverse = inverse_of(dropped),
+            .index = dropped.name,
+            .table = dropped.table};
+}
+
+// Why the server does not drop this one concurrently, or drops more than it; empty when it can.
+std::string needs_as_written(const Dropped& dropped, bool cascade, const Context& ctx) {
+    if (cascade) return "CASCADE drops more than the index, which DROP INDEX CONCURRENTLY cannot";
+    if (dropped.index == nullptr) return {};
+    const catalog::Index& index = *dropped.index;
+    if (!index.constraint.empty()) {
+        return fmt::format("{} belongs to constraint {}: the server refuses to drop it; drop the constraint instead",
+                           sql::display(index.name), index.constraint);
+    }
+    if (index.partitioned) return sql::display(index.name) + " is on a partitioned table, where DROP INDEX CONCURRENTLY does not exist";
+    if (index.parent) return sql::display(index.name) + " is part of " + sql::display(*index.parent) + ": the server refuses to drop it alone";
+    if (is_fresh(ctx, index.table)) return "nobody else sees a table that this plan makes";
+    return {};
+}
+
+Run as_written(const std::vector<Dropped>& all, const sql::Statement& statement, bool concurrent, const Context& ctx) {
+    Run run{.sql = statement.sql, .method = concurrent ? Method::drop_concurrently : Method::transaction};
+    const LockMode mode = concurrent ? LockMode::share_update_exclusive : LockMode::access_exclusive;
+    for (const Dropped& dropped : all) {
+        for (const RelationLock& lock : locks_of(dropped, mode, ctx)) add_lock(run.locks, lock);
+        for (const catalog::Fact& fact : gone(dropped).facts) run.condition.facts.push_back(fact);
+        if (is_absent(dropped, ctx)) continue;
+        const Inverse inverse = inverse_of(dropped);
+        run.inverse.possible = run.inverse.possible && inverse.possible;
+        if (!inverse.possible) run.inverse.why = inverse.why;
+        run.inverse.sql.insert(run.inverse.sql.end(), inverse.sql.begin(), inverse.sql.end());
+    }
+    if (concurrent && !all.empty()) {
+        run.index = all.front().name;
+        run.table = all.front().table;
+    }
+    return run;
+}
+
+std::string name_for_people(const std::vector<Dropped>& all) {
+    std::string name = "drop index";
+    for (const Dropped& dropped : all) name += (&dropped == &all.front() ? " " : ", ") + dropped.name.name;
+    return name;
+}
+
+// Leaves out what IF EXISTS does not find, and says so.
+std::vector<Dropped> present(std::vector<Dropped> all, bool if_exists, const Context& ctx, Analysis& analysis) {
+    std::vector<Dropped> left;
+    for (const Dropped& dropped : all) {
+        if (!is_absent(dropped, ctx)) {
+            left.push_back(dropped);
+        } else if (if_exists) {
+            analysis.notes.push_back(fmt::format("index {} is not there", sql::display(dropped.written)));
+        } else {
+            analysis.notes.push_back(fmt::format("index {} is not known here: the server will refuse to drop it", sql::display(dropped.written)));
+            left.push_back(dropped);
+        }
+    }
+    return left;
+}
+
+}  // namespace
+
+Analysis analyze_drop_index(const sql::Statement& statement, const Context& ctx) {
+    const PgQuery__DropStmt& drop = *statement.node().drop_stmt;
+    const bool cascade = drop.behavior == PG_QUERY__DROP_BEHAVIOR__DROP_CASCADE;
+    const bool concurrent = drop.concurrent != 0;
+    const bool if_exists = drop.missing_ok != 0;
+    Analysis analysis;
+    const std::vector<Dropped> named = dropped_indexes(drop, ctx);
+    analysis.name = name_for_people(named);
+    const std::vector<Dropped> all = present(named, if_exists, ctx, analysis);
+    analysis.facts.transactional = !concurrent;
+    analysis.facts.locks = as_written(all, statement, concurrent, ctx).locks;
+    if (all.empty()) {
+        analysis.skip = "there is no such index";
+        return analysis;
+    }
+    if (concurrent && ctx.in_group) {
+        analysis.refusal = Refusal{"DROP INDEX CONCURRENTLY cannot run inside a transaction", "move it out of the BEGIN … COMMIT group"};
+        return analysis;
+    }
+    std::string reason;
+    for (const Dropped& dropped : all) {
+        if (reason.empty()) reason = needs_as_written(dropped, cascade, ctx);
+    }
+    if (reason.empty() && ctx.in_group) reason = "inside a group it stays in the group's transaction: the lock is short, a scan is not needed";
+    if (!ctx.rewrite || !reason.empty() || (concurrent && drop.n_objects == 1)) {
+        analysis.why = ctx.rewrite ? reason : "as the author asked";
+        analysis.runs.push_back(as_written(all, statement, concurrent, ctx));
+        return analysis;
+    }
+    for (const Dropped& dropped : all) analysis.runs.push_back(concurrent_drop(dropped, if_exists, ctx));
+    analysis.rewritten = true;
+    analysis.why = "DROP INDEX takes ACCESS EXCLUSIVE on the table and everybody queues behind it; CONCURRENTLY lets reads and writes go on";
+    return analysis;
+}
+
+}  // namespace pgbelay::analysis

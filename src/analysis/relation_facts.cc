@@ -1,0 +1,102 @@
+#include "analysis/relation_facts.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+namespace pgbelay::analysis {
+
+void add_lock(std::vector<RelationLock>& locks, const RelationLock& lock) {
+    const auto there = std::find_if(locks.begin(), locks.end(), [&](const RelationLock& l) { return l.relation == lock.relation; });
+    if (there == locks.end()) {
+        locks.push_back(lock);
+        return;
+    }
+    there->mode = std::max(there->mode, lock.mode);
+    there->only = there->only && lock.only;
+}
+
+void add_name(std::vector<QualifiedName>& names, const QualifiedName& name) {
+    if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+}
+
+QualifiedName found_name(const catalog::Catalog& catalog, const QualifiedName& written) {
+    const catalog::Relation* relation = catalog.find(written);
+    return relation == nullptr ? catalog.resolve(written) : relation->name;
+}
+
+RelationLock lock_on(const Context& ctx, const QualifiedName& relation, LockMode mode) {
+    const QualifiedName name = found_name(ctx.now, relation);
+    const catalog::Relation* before = ctx.base.find(name);
+    const bool table = before != nullptr && (before->kind == 'r' || before->kind == 'p');
+    return {.relation = name, .mode = mode, .lockable = table && before->owned_by_us && !before->created_by_plan, .only = true};
+}
+
+bool is_fresh(const Context& ctx, const QualifiedName& relation) {
+    const catalog::Relation* now = ctx.now.find(relation);
+    return now != nullptr && now->created_by_plan;
+}
+
+bool is_tiny(const Context& ctx, const QualifiedName& relation) {
+    const catalog::Relation* now = ctx.now.find(relation);
+    if (now == nullptr) return false;
+    if (now->created_by_plan) return true;
+    if (now->kind != 'p' && now->bytes >= ctx.tiny) return false;
+    return std::all_of(now->children.begin(), now->children.end(), [&](const QualifiedName& child) { return is_tiny(ctx, child); });
+}
+
+bool is_partitioned(const Context& ctx, const QualifiedName& relation) {
+    const catalog::Relation* now = ctx.now.find(relation);
+    return now != nullptr && now->kind == 'p';
+}
+
+std::vector<QualifiedName> descendants(const Context& ctx, const QualifiedName& relation) {
+    std::vector<QualifiedName> all;
+    std::vector<QualifiedName> level = {relation};
+    while (!level.empty()) {
+        std::vector<QualifiedName> next;
+        for (const QualifiedName& parent : level) {
+            const catalog::Relation* found = ctx.now.find(parent);
+            if (found == nullptr) continue;
+            for (const QualifiedName& child : found->children) {
+                if (std::find(all.begin(), all.end(), child) != all.end()) continue;
+                all.push_back(child);
+                next.push_back(child);
+            }
+        }
+        level = std::move(next);
+    }
+    return all;
+}
+
+std::vector<QualifiedName> storages(const Context& ctx, const QualifiedName& relation, bool recurses) {
+    std::vector<QualifiedName> all = {found_name(ctx.now, relation)};
+    if (recurses) {
+        for (const QualifiedName& child : descendants(ctx, relation)) all.push_back(child);
+    }
+    std::erase_if(all, [&](const QualifiedName& name) { return is_partitioned(ctx, name); });
+    return all;
+}
+
+std::string format_bytes(std::int64_t bytes) {
+    static constexpr const char* kUnits[] = {"bytes", "kB", "MB", "GB", "TB"};
+    double value = static_cast<double>(bytes);
+    std::size_t unit = 0;
+    while (value >= 1024 && unit + 1 < std::size(kUnits)) {
+        value /= 1024;
+        ++unit;
+    }
+    return unit == 0 || value >= 10 ? fmt::format("{:.0f} {}", value, kUnits[unit]) : fmt::format("{:.1f} {}", value, kUnits[unit]);
+}
+
+std::string size_reason(const Context& ctx, const QualifiedName& relation) {
+    const catalog::Relation* now = ctx.now.find(relation);
+    if (now == nullptr) return fmt::format("the size of {} is not known", sql::display(relation));
+    std::int64_t bytes = now->bytes;
+    for (const QualifiedName& child : descendants(ctx, relation)) {
+        if (const catalog::Relation* found = ctx.now.find(child)) bytes += found->bytes;
+    }
+    return fmt::format("{} is {}", sql::display(now->name), format_bytes(bytes));
+}
+
+}  // namespace pgbelay::analysis
