@@ -1,0 +1,46 @@
+#include "case_runner/normalize.h"
+
+#include <regex>
+
+namespace pgbelay::test {
+
+namespace {
+
+struct Rule {
+    std::regex pattern;
+    const char* replacement;
+};
+
+const std::vector<Rule>& rules() {
+    static const std::vector<Rule> all = [] {
+        std::vector<Rule> made;
+        const auto add = [&made](const char* pattern, const char* replacement) { made.push_back({std::regex(pattern), replacement}); };
+        add(R"(\d{4}-\d\d-\d\d[ T]\d\d:\d\d(:\d\d(\.\d+)?)? ?(Z|UTC|[+-]\d\d(:?\d\d)?)?)", "<timestamp>");
+        add(R"(\b\d\d:\d\d:\d\d\b)", "<clock>");
+        // A digest has a digit and a letter: no word and no version of a migration looks like that.
+        add(R"(\b(?=[0-9a-f]*[0-9])(?=[0-9a-f]*[a-f])[0-9a-f]{8,64}\b)", "<digest>");
+        add(R"((\d+(\.\d+)? (h|min|s|ms)\b)( \d+ (min|s|ms)\b)?)", "<time>");
+        add(R"(\bpid \d+)", "pid <pid>");
+        add(R"(\b(127\.0\.0\.1|localhost):\d+)", "$1:<port>");
+        add(R"(PostgreSQL \d+(\.\d+)?( \([^)]*\))?)", "PostgreSQL <version>");
+        add(R"([ \t]+(\n|$))", "$1");
+        return made;
+    }();
+    return all;
+}
+
+}  // namespace
+
+std::string normalize(std::string text, const std::vector<std::pair<std::string, std::string>>& names) {
+    for (const auto& [from, to] : names) {
+        for (std::size_t at = text.find(from); at != std::string::npos; at = text.find(from, at + to.size())) {
+            text.replace(at, from.size(), to);
+        }
+    }
+    for (const Rule& rule : rules()) {
+        text = std::regex_replace(text, rule.pattern, rule.replacement);
+    }
+    return text;
+}
+
+}  // namespace pgbelay::test

@@ -1,0 +1,1 @@
+-- Nothing: for cases that bring all of their own.
