@@ -1,0 +1,15 @@
+// The relations that a statement's tokens show, for statements that the grammar does not know.
+#pragma once
+
+#include "sql/name.h"
+
+#include <string_view>
+#include <vector>
+
+namespace pgbelay::sql {
+
+// Names after TABLE, INDEX, VIEW, ON, FROM, INTO, UPDATE, JOIN and REFERENCES, each once. Nothing when there are no tokens to
+// be had. May name what is no relation, and miss one in the second place of a list.
+std::vector<QualifiedName> relations_in_tokens(std::string_view sql);
+
+}  // namespace pgbelay::sql
