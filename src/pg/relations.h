@@ -1,0 +1,37 @@
+// Small looks at relations that an engine needs in mid-run.
+#pragma once
+
+#include "catalog/catalog.h"
+#include "pg/connection.h"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace pgbelay::pg {
+
+// How a relation stands right now.
+struct RelationNow {
+    catalog::QualifiedName name;
+    catalog::Oid oid{};                 // 0 when there is none by that name
+    std::int64_t uses = 0;              // scans and row changes so far, from the statistics: the busiest table has the most
+};
+// One entry a name, in their order.
+std::vector<RelationNow> relations_now(Connection& connection, const std::vector<catalog::QualifiedName>& names);
+
+struct IndexNow {
+    catalog::Oid oid{};
+    catalog::Oid table{};
+    bool valid = false;
+};
+// The index by that (resolved) name; nothing when there is none.
+std::optional<IndexNow> index_now(Connection& connection, const catalog::QualifiedName& name);
+// All indexes of the relation (itself, if it is an index), valid or not: for telling a REINDEX that happened.
+std::vector<std::uint32_t> index_oids(Connection& connection, const catalog::QualifiedName& relation);
+// INVALID indexes on the table whose names a REINDEX CONCURRENTLY gives (`_ccnew`, `_ccold`, with a number after it).
+std::vector<catalog::QualifiedName> reindex_leftovers(Connection& connection, const catalog::QualifiedName& table);
+// INVALID indexes and NOT VALID constraints in the relations' tables, in words.
+std::vector<std::string> not_whole(Connection& connection, const std::vector<catalog::QualifiedName>& relations);
+
+}  // namespace pgbelay::pg
