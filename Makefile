@@ -1,0 +1,69 @@
+# The front door. Everything here can be done with cmake, ctest and the scripts of tools/ directly: see CONTRIBUTING.md.
+
+PRESET ?= release
+BUILD := build/$(PRESET)
+PREFIX ?= /usr/local
+
+# One job a core, and no more than the memory carries: a compiler takes up to 1 GB.
+JOBS ?= $(shell awk -v cores="$$(nproc)" '/^MemAvailable/ { n = int($$2 / 1000000); print n < 1 ? 1 : n < cores ? n : cores }' /proc/meminfo)
+
+# Where the test servers are, once `make servers` has fetched them.
+-include build/servers/env
+
+.PHONY: build setup configure demo test unit run-tests bench accept servers format lint install clean print-jobs
+
+build: configure
+	cmake --build $(BUILD) --parallel $(JOBS)
+
+setup:
+	@tools/setup
+	@tools/fetch-grammar
+
+# Every time: it is quick, and the tests depend on the servers that are here.
+configure: setup
+	@cmake --preset $(PRESET) --log-level=WARNING
+
+demo: build
+	$(BUILD)/src/pgbelay demo
+
+# Unit tests, cases on PostgreSQL 15 and the first kills: about ten minutes. `.ci/run` does more, on more versions.
+test: build
+	@$(MAKE) --no-print-directory run-tests TESTS='unit|architecture|cases-15|faults'
+
+unit: build
+	@$(MAKE) --no-print-directory run-tests TESTS='unit|architecture'
+
+# Tests of what is built: TESTS is a pattern of labels, ONLY one of names.
+TESTS ?= .*
+ONLY ?= .
+run-tests:
+	ctest --test-dir $(BUILD) --label-regex '^($(TESTS))$$' --tests-regex '$(ONLY)' --parallel $$(nproc) \
+	  --output-on-failure --no-tests=error --output-junit tests.xml
+
+bench: build
+	$(BUILD)/bench/impact
+
+# Rewrites what the cases expect, on every version that is here. Read the difference before you commit it.
+accept: build
+	tools/accept $(BUILD)
+
+servers:
+	tools/servers
+
+format:
+	@tools/setup lint
+	tools/lint --format
+
+# LINT=all looks at every file, not only at those that changed since the main branch.
+lint: configure
+	@tools/setup lint
+	tools/lint $(BUILD) $(LINT)
+
+install: build
+	cmake --install $(BUILD) --prefix $(PREFIX) --strip
+
+clean:
+	rm -rf $(BUILD)
+
+print-jobs:
+	@echo $(JOBS)
