@@ -7,10 +7,12 @@
 #include "sql/statement.h"
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -84,8 +86,9 @@ struct Item {
 
 struct Target {
     std::string name;
-    std::string url;                                // with ${VAR} expanded; a secret
+    std::string url;                                // with ${VAR} expanded; a secret; empty when `missing` is not
     base::Place place;
+    std::string missing;                            // the variable without a value: an error only where this target is used
 };
 
 struct Runbook {
@@ -102,8 +105,13 @@ struct Runbook {
     std::string digest;
 };
 
+// Looks up an environment variable; nothing when it is not set.
+using Environment = std::function<std::optional<std::string>(const std::string&)>;
+std::optional<std::string> process_environment(const std::string& name);
+
 struct ReadOptions {
     sql::Variables variables;
+    Environment environment = process_environment;
 };
 
 // Reads all paths in order into one runbook. `-` is standard input (SQL). Throws Error{input} with the place.

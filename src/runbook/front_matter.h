@@ -1,0 +1,34 @@
+// The front matter of a runbook: its name, targets, limits and policies.
+#pragma once
+
+#include "runbook/runbook.h"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace pgbelay::runbook {
+
+struct FrontMatter {
+    std::string name;  // "" when the author gave none
+    std::vector<Target> targets;
+    Limits limits;
+    OnBreach on_breach = OnBreach::pause;
+};
+
+// Where the front matter of a Markdown file lies: the lines between its `---` marks.
+struct FrontMatterText {
+    std::string_view yaml;
+    int first_line = 2;           // of the YAML
+    std::string_view body;        // the Markdown after it
+    int body_first_line = 1;
+};
+
+// Throws Error{input} when there is none or it does not end.
+FrontMatterText find_front_matter(std::string_view text, const std::string& file);
+
+// Throws Error{input} at the place of whatever it does not know: a key of the format that this version does not support, an unknown key
+// (with the nearest known one), a value that is none. `${VAR}` and `${VAR:-default}` in targets are looked up in `environment`.
+FrontMatter read_front_matter(const FrontMatterText& text, const std::string& file, const Environment& environment);
+
+}  // namespace pgbelay::runbook

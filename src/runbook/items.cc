@@ -1,0 +1,171 @@
+#include "runbook/items.h"
+
+#include "base/digest.h"
+#include "runbook/sections.h"
+#include "runbook/text.h"
+#include "runbook/transaction_rule.h"
+
+#include <fmt/format.h>
+
+#include <utility>
+
+namespace pgbelay::runbook {
+namespace {
+
+std::string_view name_of(TransactionRule rule) { return rule == TransactionRule::whole_file ? "whole_file" : "each_statement"; }
+
+std::string_view name_of(OnBreach action) {
+    switch (action) {
+        case OnBreach::pause: return "pause";
+        case OnBreach::abort: return "abort";
+        case OnBreach::rollback: return "rollback";
+    }
+    return "pause";
+}
+
+// goose sends what stands between StatementBegin and StatementEnd as one query. Within the file's transaction several statements in it are
+// what they are outside; without one they would be a transaction of their own, which nothing here shows.
+void refuse_groups_in_blocks(const Section& section, const std::vector<sql::Statement>& statements) {
+    for (const auto& [begin, end] : section.blocks) {
+        int inside = 0;
+        for (const sql::Statement& statement : statements) {
+            inside += statement.place.line > begin && statement.place.line < end ? 1 : 0;
+            if (inside > 1 && !section.transaction) {
+                throw input_error("several statements between StatementBegin and StatementEnd in a file without a transaction", statement.place)
+                    .hint("give each its own StatementBegin and StatementEnd, or write BEGIN and COMMIT");
+            }
+        }
+    }
+}
+
+void read_sections(const MigrationFile& migration, const Sections& sections, SqlItem& item) {
+    sql::Script up = sql::read_script(sections.up.bytes, migration.path, {}, sections.up.first_line);
+    refuse_groups_in_blocks(sections.up, up.statements);
+    item.rule = transaction_rule(migration.layout, sections.up.transaction, up.statements);
+    item.statements = std::move(up.statements);
+    item.trailing_echoes = std::move(up.trailing_echoes);
+    if (!sections.down) {
+        return;
+    }
+    sql::Script down = sql::read_script(sections.down->bytes, migration.path, {}, sections.down->first_line);
+    refuse_groups_in_blocks(*sections.down, down.statements);
+    item.rollback_rule = transaction_rule(migration.layout, sections.down->transaction, down.statements);
+    item.rollback = std::move(down.statements);
+    if (!item.rollback.empty()) {
+        item.rollback_from = fmt::format("{}:{}", migration.path, sections.down->first_line - 1);
+    }
+}
+
+void read_whole(const MigrationFile& migration, const sql::Variables& variables, SqlItem& item) {
+    sql::Script script = sql::read_script(migration.bytes, migration.path, variables);
+    item.rule = transaction_rule(migration.layout, migration.transaction, script.statements);
+    item.statements = std::move(script.statements);
+    item.trailing_echoes = std::move(script.trailing_echoes);
+    if (migration.rollback) {
+        sql::Script rollback = sql::read_script(migration.rollback->bytes, migration.rollback->path, variables);
+        item.rollback_rule = transaction_rule(migration.layout, migration.transaction, rollback.statements);
+        item.rollback = std::move(rollback.statements);
+        item.rollback_from = item.rollback.empty() ? "" : migration.rollback->path;
+    }
+}
+
+void add_limits(base::DigestBuilder& digest, const Limits& limits) {
+    const auto add = [&](const auto& value) { digest.add(value ? fmt::format("{}", *value) : "none"); };
+    const auto add_time = [&](const std::optional<base::Millis>& value) { digest.add(value ? fmt::format("{}", value->count()) : "none"); };
+    for (const base::Millis value : {limits.lock_timeout, limits.hold, limits.deadline, limits.statement_timeout}) {
+        add_time(value);
+    }
+    digest.add(fmt::format("{}", limits.tiny));
+    add(limits.blocked_sessions);
+    add(limits.active_sessions);
+    add_time(limits.replication_lag);
+    add_time(limits.oldest_transaction);
+    add(limits.rollbacks_per_second);
+    add(limits.deadlocks_per_second);
+}
+
+}  // namespace
+
+SqlItem sql_item(const MigrationFile& migration, const sql::Variables& variables) {
+    SqlItem item;
+    switch (migration.layout) {
+        case Layout::dbmate: read_sections(migration, dbmate_sections(without_bom(migration.bytes), migration.path), item); break;
+        case Layout::goose: read_sections(migration, goose_sections(without_bom(migration.bytes), migration.path), item); break;
+        case Layout::plain: read_whole(migration, variables, item); break;
+        case Layout::prisma:
+        case Layout::flyway: read_whole(migration, {}, item); break;
+    }
+    return item;
+}
+
+File ledger_file(const MigrationFile& migration, const SqlItem& item, std::string key) {
+    File file;
+    file.path = migration.path;
+    file.key = std::move(key);
+    file.digest = digest_of(item);
+    file.text = statement_text(item.statements);
+    file.layout = migration.layout;
+    file.version = migration.version;
+    file.description = migration.description;
+    if (migration.layout == Layout::prisma || migration.layout == Layout::flyway) {
+        file.raw_checksum_source = migration.bytes;
+    }
+    return file;
+}
+
+std::string statement_text(const std::vector<sql::Statement>& statements) {
+    std::string text;
+    for (const sql::Statement& statement : statements) {
+        text += text.empty() ? "" : ";\n";
+        text += statement.sql;
+        if (statement.copy_data) {
+            text += ";\n" + *statement.copy_data + "\\.";
+        }
+    }
+    return text;
+}
+
+std::string digest_of(const std::vector<sql::Statement>& statements) {
+    base::DigestBuilder digest;
+    for (const sql::Statement& statement : statements) {
+        digest.add("statement").add(statement.sql);
+        for (const sql::Directive& directive : statement.directives) {
+            digest.add("directive").add(directive.name).add(directive.value);
+        }
+        if (statement.copy_data) {
+            digest.add("data").add(*statement.copy_data);
+        }
+    }
+    return digest.hex();
+}
+
+std::string digest_of(const SqlItem& item) {
+    return base::DigestBuilder().add("sql").add(name_of(item.rule)).add(digest_of(item.statements)).hex();
+}
+
+std::string digest_of(const CheckItem& item) {
+    base::DigestBuilder digest;
+    digest.add("check").add(digest_of(std::vector<sql::Statement>{item.statement}));
+    digest.add(fmt::format("{} {}", static_cast<int>(item.expect), item.count));
+    return digest.hex();
+}
+
+std::string digest_of(const Runbook& runbook) {
+    base::DigestBuilder digest;
+    for (const File& file : runbook.files) {
+        digest.add("file").add(file.digest);
+    }
+    for (const Item& item : runbook.items) {
+        const auto* sql = std::get_if<SqlItem>(&item.what);
+        if (sql == nullptr) {
+            digest.add(digest_of(std::get<CheckItem>(item.what)));
+            continue;
+        }
+        digest.add(digest_of(*sql)).add(name_of(sql->rollback_rule)).add(digest_of(sql->rollback));
+    }
+    add_limits(digest, runbook.limits);
+    digest.add(name_of(runbook.on_breach));
+    return digest.hex();
+}
+
+}  // namespace pgbelay::runbook

@@ -1,0 +1,134 @@
+#include "runbook/text.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <limits>
+#include <numeric>
+
+namespace pgbelay::runbook {
+namespace {
+
+bool is_continuation(char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U; }
+
+// The length of the well-formed UTF-8 sequence at the start of `text` (not empty); 0 when there is none. Unicode 15, table 3-7.
+std::size_t sequence_length(std::string_view text) {
+    const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
+    const unsigned char lead = byte(0);
+    if (lead < 0x80) {
+        return 1;
+    }
+    const std::size_t length = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
+    if (lead < 0xC2 || lead > 0xF4 || text.size() < length) {
+        return 0;
+    }
+    const unsigned char low = lead == 0xE0 ? 0xA0 : lead == 0xF0 ? 0x90 : 0x80;
+    const unsigned char high = lead == 0xED ? 0x9F : lead == 0xF4 ? 0x8F : 0xBF;
+    if (byte(1) < low || byte(1) > high) {
+        return 0;
+    }
+    const bool rest = std::all_of(text.begin() + 2, text.begin() + static_cast<std::ptrdiff_t>(length), is_continuation);
+    return rest ? length : 0;
+}
+
+std::size_t distance(std::string_view a, std::string_view b) {
+    std::vector<std::size_t> row(b.size() + 1);
+    std::iota(row.begin(), row.end(), 0);
+    for (std::size_t i = 1; i <= a.size(); ++i) {
+        std::size_t diagonal = row[0];
+        row[0] = i;
+        for (std::size_t j = 1; j <= b.size(); ++j) {
+            const std::size_t above = row[j];
+            row[j] = std::min({above + 1, row[j - 1] + 1, diagonal + (a[i - 1] == b[j - 1] ? 0U : 1U)});
+            diagonal = above;
+        }
+    }
+    return row.back();
+}
+
+}  // namespace
+
+std::vector<std::string_view> split_lines(std::string_view text) {
+    std::vector<std::string_view> lines;
+    while (!text.empty()) {
+        const std::size_t end = text.find('\n');
+        std::string_view line = text.substr(0, end);
+        text.remove_prefix(end == std::string_view::npos ? text.size() : end + 1);
+        if (line.ends_with('\r')) {
+            line.remove_suffix(1);
+        }
+        lines.push_back(line);
+    }
+    return lines;
+}
+
+int column_at(std::string_view line, std::size_t offset) {
+    const auto end = line.begin() + static_cast<std::ptrdiff_t>(std::min(offset, line.size()));
+    const auto characters = std::count_if(line.begin(), end, [](char c) { return !is_continuation(c); });
+    return static_cast<int>(characters) + 1;
+}
+
+void require_utf8(std::string_view text, const std::string& file) {
+    int line = 1;
+    std::size_t line_begin = 0;
+    for (std::size_t i = 0; i < text.size();) {
+        const std::size_t length = sequence_length(text.substr(i));
+        if (length == 0 || text[i] == '\0') {
+            const base::Place place{file, line, column_at(text.substr(line_begin), i - line_begin)};
+            throw input_error(length == 0 ? "this is not UTF-8" : "a NUL byte in a text file", place).hint("save the file as UTF-8");
+        }
+        if (text[i] == '\n') {
+            ++line;
+            line_begin = i + 1;
+        }
+        i += length;
+    }
+}
+
+std::string_view without_bom(std::string_view text) {
+    constexpr std::string_view kBom = "\xEF\xBB\xBF";
+    return text.starts_with(kBom) ? text.substr(kBom.size()) : text;
+}
+
+std::string_view trim(std::string_view text) {
+    constexpr std::string_view kSpace = " \t\r\n\f\v";
+    const std::size_t begin = text.find_first_not_of(kSpace);
+    if (begin == std::string_view::npos) {
+        return {};
+    }
+    return text.substr(begin, text.find_last_not_of(kSpace) - begin + 1);
+}
+
+std::string to_lower(std::string_view text) {
+    std::string lower(text);
+    std::transform(lower.begin(), lower.end(), lower.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+    return lower;
+}
+
+bool all_digits(std::string_view text) {
+    return !text.empty() && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+}
+
+std::string_view nearest(std::string_view word, std::span<const std::string_view> candidates) {
+    std::string_view best = candidates.front();
+    std::size_t smallest = std::numeric_limits<std::size_t>::max();
+    for (const std::string_view candidate : candidates) {
+        const std::size_t d = distance(to_lower(word), candidate);
+        if (d < smallest) {
+            smallest = d;
+            best = candidate;
+        }
+    }
+    return best;
+}
+
+std::string suggest(std::string_view word, std::span<const std::string_view> candidates) {
+    return fmt::format("did you mean \"{}\"? known are {}", nearest(word, candidates), fmt::join(candidates, ", "));
+}
+
+base::Error input_error(std::string message, base::Place place) {
+    return base::Error(base::ErrorCode::input, std::move(message)).at(std::move(place));
+}
+
+}  // namespace pgbelay::runbook
