@@ -12,7 +12,12 @@ target_compile_definitions(case_runner PRIVATE PGBELAY_BINARY="${CMAKE_BINARY_DI
 
 # Where the binaries of that version are: the environment, what tools/servers fetched, Debian's packages. Empty when nowhere.
 function(pgbelay_server_binaries major result)
-  foreach(directory "$ENV{PGBELAY_PG_BIN_${major}}" ${CMAKE_SOURCE_DIR}/build/servers/${major}/bin /usr/lib/postgresql/${major}/bin)
+  set(fetched "")
+  if(EXISTS ${CMAKE_SOURCE_DIR}/build/servers/env)
+    file(STRINGS ${CMAKE_SOURCE_DIR}/build/servers/env fetched REGEX "PGBELAY_PG_BIN_${major}=")
+    string(REGEX REPLACE "^.*=" "" fetched "${fetched}")
+  endif()
+  foreach(directory "$ENV{PGBELAY_PG_BIN_${major}}" "${fetched}" /usr/lib/postgresql/${major}/bin)
     if(directory AND EXISTS ${directory}/initdb)
       set(${result} ${directory} PARENT_SCOPE)
       return()

@@ -157,7 +157,9 @@ std::vector<std::string> Runner::command(const std::string& verb, const std::vec
 }
 
 void Runner::plan() {
-    compare("plan.txt", said(product_.run(command("plan", {}), standard_input())));
+    const std::string text = said(product_.run(command("plan", {}), standard_input()));
+    require(!text.empty(), "plan says nothing");
+    compare("plan.txt", text);
     const std::string changed = line_diff(before_, look());
     require(changed.empty(), "plan changed the database:\n" + changed);
 }

@@ -1,0 +1,1 @@
+ALTER TABLE orders ADD COLUMN parent_id bigint REFERENCES orders (id) ON DELETE SET NULL;

@@ -1,0 +1,1 @@
+UPDATE orders SET customer_id = 99999 WHERE id = 17;

@@ -1,0 +1,1 @@
+ALTER TABLE orders ADD UNIQUE (reference, customer_id) DEFERRABLE INITIALLY DEFERRED;

@@ -1,0 +1,3 @@
+-- pgbelay: as-written
+CREATE INDEX orders_customer_idx ON orders (customer_id);
+CREATE INDEX orders_status_idx ON orders (status);

@@ -1,0 +1,2 @@
+CREATE INDEX orders_customer_idx ON orders (customer_id);
+ALTER TABLE orders ADD CONSTRAINT orders_total_positive CHECK (total > 0);

@@ -1,0 +1,2 @@
+BEGIN;
+UPDATE orders SET note = 'held' WHERE id = 1;

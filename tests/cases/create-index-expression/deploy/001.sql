@@ -1,0 +1,1 @@
+CREATE INDEX ON customers (lower(email), country_code);

@@ -1,0 +1,5 @@
+BEGIN;
+ALTER TABLE orders ADD COLUMN region text;
+CREATE INDEX orders_customer_idx ON orders (customer_id);
+COMMENT ON COLUMN orders.region IS 'where it goes';
+COMMIT;

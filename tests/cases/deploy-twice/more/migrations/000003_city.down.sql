@@ -1,0 +1,1 @@
+ALTER TABLE depots DROP COLUMN city;

@@ -1,0 +1,1 @@
+DROP INDEX IF EXISTS orders_customer_idx, orders_status_idx, orders_missing_idx;

@@ -1,0 +1,2 @@
+GRANT SELECT ON customers TO app_reader;
+COMMENT ON TABLE orders IS 'orders';

@@ -1,0 +1,1 @@
+CREATE TABLE :"schema".notes (id int PRIMARY KEY, body text DEFAULT :'remark');

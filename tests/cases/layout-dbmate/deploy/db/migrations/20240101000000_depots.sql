@@ -1,0 +1,5 @@
+-- migrate:up
+CREATE TABLE depots (id int PRIMARY KEY);
+
+-- migrate:down
+DROP TABLE depots;

@@ -1,0 +1,2 @@
+DROP INDEX orders_depot_idx;
+ALTER TABLE orders DROP COLUMN depot_id;

@@ -1,0 +1,2 @@
+DROP INDEX depots_region_idx;
+ALTER TABLE depots DROP COLUMN region;

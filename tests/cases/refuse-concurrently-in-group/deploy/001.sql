@@ -1,0 +1,4 @@
+BEGIN;
+ALTER TABLE orders ADD COLUMN region text;
+CREATE INDEX CONCURRENTLY orders_customer_idx ON orders (customer_id);
+COMMIT;

@@ -1,0 +1,3 @@
+ALTER TABLE orders ADD COLUMN region text;
+
+ALTER TABLE orders ADD COLUMN depot txt DEFAULT;

@@ -1,0 +1,2 @@
+ALTER TABLE orders ADD COLUMN region text;
+COMMENT ON COLUMN orders.region IS 'the customer's region';

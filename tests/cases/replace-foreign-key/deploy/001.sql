@@ -1,0 +1,3 @@
+ALTER TABLE orders
+    DROP CONSTRAINT orders_customer_fk,
+    ADD CONSTRAINT orders_customer_fk FOREIGN KEY (customer_id) REFERENCES customers (id) ON DELETE CASCADE;

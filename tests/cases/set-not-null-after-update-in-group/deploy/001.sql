@@ -1,0 +1,4 @@
+BEGIN;
+UPDATE orders SET note = '' WHERE note IS NULL;
+ALTER TABLE orders ALTER COLUMN note SET NOT NULL;
+COMMIT;
