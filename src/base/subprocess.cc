@@ -18,8 +18,6 @@
 #include <string_view>
 #include <utility>
 
-extern char** environ;
-
 namespace pgbelay::base {
 
 namespace {
@@ -117,6 +115,7 @@ std::vector<std::string> environment_of(const Command& command, const std::optio
         ours.insert_or_assign(name, value);
     }
     std::vector<std::string> entries;
+    entries.reserve(ours.size());
     for (const auto& [name, value] : ours) {
         entries.push_back(fmt::format("{}={}", name, value));
     }
@@ -125,6 +124,7 @@ std::vector<std::string> environment_of(const Command& command, const std::optio
 
 std::vector<char*> pointers_to(std::vector<std::string>& texts) {
     std::vector<char*> pointers;
+    pointers.reserve(texts.size() + 1);
     for (std::string& text : texts) {
         pointers.push_back(text.data());
     }
@@ -231,7 +231,9 @@ pid_t start(const Command& command, int out, int err) {
     return pid;
 }
 
-int exit_status(int status) { return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status); }
+int exit_status(int status) {
+    return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
 
 // A child that is killed with its group unless it was waited for.
 class Child {
@@ -299,7 +301,9 @@ Fd watch(const std::array<int, 3>& descriptors) {
     return set;
 }
 
-bool has_ended(int process) { return wait(process, Direction::read, Clock::now(), nullptr) == WaitResult::ready; }
+bool has_ended(int process) {
+    return wait(process, Direction::read, Clock::now(), nullptr) == WaitResult::ready;
+}
 
 }  // namespace
 
@@ -330,7 +334,7 @@ CommandResult run_command(const Command& command, Deadline deadline, const StopS
     return result;
 }
 
-Daemon::Daemon(const Command& command, const std::string& log) : pid_(-1) {
+Daemon::Daemon(const Command& command, const std::string& log) {
     const Fd file(open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
     if (!file.open()) {
         throw system_error("cannot open " + log);
@@ -344,15 +348,16 @@ Daemon::~Daemon() {
     if (pid_ <= 0) {
         return;
     }
+    bool ended = false;
     try {
-        if (stop(SIGTERM, in(kPoliteEnd))) {
-            return;
-        }
+        ended = stop(SIGTERM, in(kPoliteEnd));
     } catch (const Error&) {
-        // The process cannot be watched, so it is not waited for politely.
+        ended = false;  // it cannot be watched, so it is not waited for politely
     }
-    kill(-pid_, SIGKILL);
-    reap(pid_, nullptr);
+    if (!ended) {
+        kill(-pid_, SIGKILL);
+        reap(pid_, nullptr);
+    }
 }
 
 bool Daemon::running() {

@@ -44,7 +44,7 @@ public:
     bool stop(int signal, Deadline deadline);
 
 private:
-    pid_t pid_;
+    pid_t pid_ = -1;
 };
 
 }  // namespace pgbelay::base

@@ -9,8 +9,6 @@
 #include <sstream>
 #include <string_view>
 
-extern char** environ;
-
 namespace pgbelay::cluster {
 
 namespace fs = std::filesystem;
@@ -51,7 +49,8 @@ std::map<int, fs::path> from_environment() {
         }
         const fs::path directory(text.substr(equals + 1));
         if (!has_server(directory)) {
-            throw Error(ErrorCode::input, fmt::format("{}{} names {}, which has no postgres and initdb", kVariable, major, directory.string()))
+            throw Error(ErrorCode::input,
+                        fmt::format("{}{} names {}, which has no postgres and initdb", kVariable, major, directory.string()))
                 .hint("set it to a server's bin directory, or unset it");
         }
         found[std::stoi(major)] = directory;

@@ -25,9 +25,9 @@ using base::ErrorCode;
 
 namespace {
 
-constexpr auto kInitTime = std::chrono::seconds(120);   // a second on an idle machine
-constexpr auto kStartTime = std::chrono::seconds(60);   // crash recovery included
-constexpr auto kStopTime = std::chrono::seconds(15);    // the postmaster kills its own children after 5 s
+constexpr auto kInitTime = std::chrono::seconds(120);  // a second on an idle machine
+constexpr auto kStartTime = std::chrono::seconds(60);  // crash recovery included
+constexpr auto kStopTime = std::chrono::seconds(15);   // the postmaster kills its own children after 5 s
 constexpr auto kPingInterval = std::chrono::milliseconds(20);
 constexpr int kStartTries = 5;
 
@@ -127,7 +127,8 @@ Cluster::Cluster(ClusterOptions options) : options_(std::move(options)), binarie
     const ServerUser user = server_user(options_.run_as);
     state_ = std::make_unique<State>(State{
         .user = user,
-        .directory = options_.directory.empty() ? Directory::fresh(fs::temp_directory_path(), user) : Directory::at(options_.directory, user),
+        .directory =
+            options_.directory.empty() ? Directory::fresh(fs::temp_directory_path(), user) : Directory::at(options_.directory, user),
     });
     directory_ = state_->directory.path();
     initialize();
@@ -138,7 +139,7 @@ Cluster::~Cluster() {
     try {
         stop_immediately();
     } catch (const Error&) {
-        // The daemon's own destructor ends it the hard way.
+        server_.reset();  // the daemon's own destructor ends it the hard way
     }
 }
 
@@ -166,16 +167,15 @@ void Cluster::configure() const {
     for (const auto& [name, value] : options_.settings) {
         text += fmt::format("{} = {}\n", name, quoted(value));
     }
-    directory.write_for(state_->user, directory.configuration(), text);
+    Directory::write_for(state_->user, directory.configuration(), text);
 }
 
 bool Cluster::comes_up() {
     const Directory& directory = state_->directory;
-    server_ = std::make_unique<base::Daemon>(
-        as_server_user(state_->user, directory,
-                       {(binaries_ / "postgres").string(), "-D", directory.data().string(), "-c",
-                        "config_file=" + directory.configuration().string()}),
-        directory.log().string());
+    server_ = std::make_unique<base::Daemon>(as_server_user(state_->user, directory,
+                                                            {(binaries_ / "postgres").string(), "-D", directory.data().string(), "-c",
+                                                             "config_file=" + directory.configuration().string()}),
+                                             directory.log().string());
     const std::string socket = directory.socket().string();
     const std::string port = std::to_string(port_);
     // Through the socket, which can only be ours: another server may have taken the port.

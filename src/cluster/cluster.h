@@ -16,11 +16,11 @@ namespace pgbelay::cluster {
 std::filesystem::path server_binaries(const std::string& wanted);
 
 struct ClusterOptions {
-    std::string major;                              // "" = any
-    std::filesystem::path directory;                // "" = a fresh one under the temporary directory
-    std::map<std::string, std::string> settings;    // postgresql.conf
-    std::string run_as = "";                        // user for the server when we are root; "" = "postgres", else "nobody"
-    const base::StopSignal* stop = nullptr;         // ends initdb and the wait for the start with an Error{interrupted}
+    std::string major;                            // "" = any
+    std::filesystem::path directory;              // "" = a fresh one under the temporary directory
+    std::map<std::string, std::string> settings;  // postgresql.conf
+    std::string run_as;                           // user for the server when we are root; "" = "postgres", else "nobody"
+    const base::StopSignal* stop = nullptr;       // ends initdb and the wait for the start with an Error{interrupted}
 };
 
 class Cluster {
@@ -38,11 +38,11 @@ public:
     std::string url(const std::string& database = "postgres") const;
     int port() const { return port_; }
     const std::filesystem::path& directory() const { return directory_; }
-    void stop_immediately();                        // as a crash
-    void start();                                   // at the same port; does nothing when it runs
+    void stop_immediately();  // as a crash
+    void start();             // at the same port; does nothing when it runs
 
 private:
-    struct State;                                   // the folder and whose it is; before server_, which must end first
+    struct State;  // the folder and whose it is; before server_, which must end first
 
     void initialize();
     void configure() const;

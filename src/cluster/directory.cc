@@ -117,7 +117,7 @@ void end_orphan(const fs::path& data) {
 }
 
 bool belongs_to_us(const fs::path& path) {
-    struct stat info {};
+    struct stat info{};
     return lstat(path.c_str(), &info) == 0 && S_ISDIR(info.st_mode) && info.st_uid == geteuid();
 }
 
@@ -206,8 +206,7 @@ void Directory::write_for(const ServerUser& user, const fs::path& file, std::str
     }
 }
 
-Directory::Directory(Directory&& other) noexcept
-    : path_(std::exchange(other.path_, fs::path())), lock_(std::exchange(other.lock_, -1)) {}
+Directory::Directory(Directory&& other) noexcept : path_(std::exchange(other.path_, fs::path())), lock_(std::exchange(other.lock_, -1)) {}
 
 Directory::~Directory() {
     if (path_.empty()) {

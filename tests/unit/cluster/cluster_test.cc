@@ -1,6 +1,6 @@
 // Private servers on the real programs: PostgreSQL 15, the version that tools/setup installs.
-#include "base/error.h"
 #include "cluster/cluster.h"
+#include "base/error.h"
 
 #include <gmock/gmock.h>
 
@@ -20,7 +20,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-ClusterOptions quick() { return {.major = "15", .settings = {{"fsync", "off"}, {"shared_buffers", "8MB"}}}; }
+ClusterOptions quick() {
+    return {.major = "15", .settings = {{"fsync", "off"}, {"shared_buffers", "8MB"}}};
+}
 
 // The first value that a query answers; the error's text when it fails.
 std::string ask(const std::string& url, const char* query) {
@@ -58,7 +60,7 @@ TEST(Cluster, ListensOnLoopbackOnly) {
 TEST(Cluster, NeverRunsAsRoot) {
     const Cluster cluster(quick());
     const std::string data = ask(cluster.url(), "SHOW data_directory");
-    struct stat info {};
+    struct stat info{};
     ASSERT_EQ(stat(data.c_str(), &info), 0);
     EXPECT_NE(info.st_uid, 0U);
 }

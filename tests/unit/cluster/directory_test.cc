@@ -1,6 +1,6 @@
 // The life of a private server's folder, and what happens to one whose owner was killed.
-#include "base/error.h"
 #include "cluster/directory.h"
+#include "base/error.h"
 
 #include <gmock/gmock.h>
 
@@ -19,7 +19,7 @@ namespace {
 namespace fs = std::filesystem;
 
 mode_t mode_of(const fs::path& path) {
-    struct stat info {};
+    struct stat info{};
     return stat(path.c_str(), &info) == 0 ? info.st_mode & 07777 : 0;
 }
 
