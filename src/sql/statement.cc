@@ -1,15 +1,22 @@
 #include "sql/statement.h"
 
 #include "sql/tokens.h"
+#include "sql/utf8.h"
 
+#include <algorithm>
 #include <utility>
 
 namespace pgbelay::sql {
 
 namespace {
 
-// Only bytes that the author's statement consists of: leading comments and the final semicolon belong to the file.
-std::string trimmed(std::string sql) {
+struct Range {
+    std::size_t begin;
+    std::size_t end;
+};
+
+// Only bytes that the author's statement consists of: comments around it and the final semicolon belong to the file.
+Range statement_in(std::string_view sql) {
     std::vector<Token> tokens;
     try {
         tokens = scan(sql);
@@ -17,17 +24,29 @@ std::string trimmed(std::string sql) {
         if (error.code() != base::ErrorCode::input) {
             throw;
         }
-        return sql;  // cannot be cut into tokens: parse() says why, at its place
+        return {0, sql.size()};  // cannot be cut into tokens: parse() says why, at its place
     }
     while (!tokens.empty() && (tokens.back().comment || tokens.back().text == ";")) {
         tokens.pop_back();
     }
-    for (const auto& token : tokens) {
-        if (!token.comment) {
-            return sql.substr(token.begin, tokens.back().end - token.begin);
-        }
+    const auto first = std::find_if(tokens.begin(), tokens.end(), [](const Token& token) { return !token.comment; });
+    return first == tokens.end() ? Range{0, 0} : Range{first->begin, tokens.back().end};
+}
+
+base::Place moved(base::Place place, std::string_view over) {
+    if (place.line > 0) {
+        advance(place, over);
     }
-    return {};
+    return place;
+}
+
+std::variant<Tree, SyntaxError> parse_at(const std::string& sql, const base::Place& place) {
+    try {
+        return parse(sql);
+    } catch (base::Error& error) {
+        error.at(place);
+        throw;
+    }
 }
 
 }  // namespace
@@ -41,12 +60,18 @@ std::optional<std::string> Statement::directive(std::string_view name) const {
     return std::nullopt;
 }
 
+base::Place Statement::place_at(std::size_t offset) const {
+    offset = std::min(offset, sql.size());
+    return source != nullptr ? source->place(offset) : moved(place, std::string_view(sql).substr(0, offset));
+}
+
 Statement read_statement(std::string sql, base::Place place, int n) {
+    const auto range = statement_in(sql);
     Statement statement;
     statement.n = n;
-    statement.place = std::move(place);
-    statement.sql = trimmed(std::move(sql));
-    auto parsed = parse(statement.sql);
+    statement.place = moved(std::move(place), std::string_view(sql).substr(0, range.begin));
+    statement.sql = sql.substr(range.begin, range.end - range.begin);
+    auto parsed = parse_at(statement.sql, statement.place);
     if (auto* error = std::get_if<SyntaxError>(&parsed)) {
         statement.syntax_error = std::move(*error);
         return statement;

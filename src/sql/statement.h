@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "sql/name.h"
+#include "sql/source_text.h"
 #include "sql/tree.h"
 
 #include <memory>
@@ -29,9 +30,12 @@ struct Statement {
     std::optional<std::string> copy_data;       // the lines after COPY … FROM stdin, up to but without `\.`
     std::vector<Directive> directives;
     std::vector<std::string> echoes;            // what `\echo` prints before it
+    std::shared_ptr<const SourceText> source;   // where the bytes of `sql` came from; null for a generated statement
 
     bool opaque() const { return tree == nullptr; }
     const PgQuery__Node& node() const { return tree->statement(); }
+    // Where byte `offset` of `sql` came from, such as that of a syntax error.
+    base::Place place_at(std::size_t offset) const;
     // The value of a directive; nothing when it is not there.
     std::optional<std::string> directive(std::string_view name) const;
 };
