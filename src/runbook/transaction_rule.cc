@@ -121,7 +121,9 @@ TransactionRule transaction_rule(Layout layout, bool transaction, const std::vec
     if (layout == Layout::prisma && statements.size() <= 1) {
         return TransactionRule::each_statement;
     }
-    if (layout == Layout::flyway && !statements.empty() && std::all_of(statements.begin(), statements.end(), flyway_runs_outside)) {
+    const auto outside = [](const sql::Statement& statement) { return is_setting(statement) || flyway_runs_outside(statement); };
+    if (layout == Layout::flyway && std::any_of(statements.begin(), statements.end(), flyway_runs_outside) &&
+        std::all_of(statements.begin(), statements.end(), outside)) {
         return TransactionRule::each_statement;
     }
     return TransactionRule::whole_file;
