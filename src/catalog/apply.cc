@@ -16,8 +16,8 @@ void apply(const sql::Statement& statement, Catalog& catalog) {
                 apply_create_table(*node.create_foreign_table_stmt->base_stmt, statement.sql, catalog, 'f');
             }
             break;
-        case PG_QUERY__NODE__NODE_CREATE_TABLE_AS_STMT: apply_create_table_as(*node.create_table_as_stmt, catalog); break;
-        case PG_QUERY__NODE__NODE_VIEW_STMT: apply_create_view(*node.view_stmt, catalog); break;
+        case PG_QUERY__NODE__NODE_CREATE_TABLE_AS_STMT: apply_create_table_as(*node.create_table_as_stmt, statement.sql, catalog); break;
+        case PG_QUERY__NODE__NODE_VIEW_STMT: apply_create_view(*node.view_stmt, statement.sql, catalog); break;
         case PG_QUERY__NODE__NODE_INDEX_STMT: apply_create_index(*node.index_stmt, catalog); break;
         case PG_QUERY__NODE__NODE_ALTER_TABLE_STMT: apply_alter_table(*node.alter_table_stmt, statement.sql, catalog); break;
         case PG_QUERY__NODE__NODE_DROP_STMT: apply_drop(*node.drop_stmt, catalog); break;

@@ -42,6 +42,7 @@ void add_column(const PgQuery__AlterTableCmd& command, const QualifiedName& tabl
     }
     auto column = make_column(definition, table, sql, catalog);
     column.all_null = !column.default_expression && column.generated == 0 && column.identity == 0;
+    column.created_by_plan = true;
     relation = writable(catalog, table);
     relation->columns.push_back(column);
     for (const auto& child : std::vector<QualifiedName>(relation->children)) {

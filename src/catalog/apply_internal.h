@@ -19,8 +19,8 @@ const PgQuery__Constraint* as_constraint(const PgQuery__Node* node);
 
 // `sql` is the statement's bytes, for the text of expressions.
 void apply_create_table(const PgQuery__CreateStmt& statement, std::string_view sql, Catalog& catalog, char kind);
-void apply_create_table_as(const PgQuery__CreateTableAsStmt& statement, Catalog& catalog);
-void apply_create_view(const PgQuery__ViewStmt& statement, Catalog& catalog);
+void apply_create_table_as(const PgQuery__CreateTableAsStmt& statement, std::string_view sql, Catalog& catalog);
+void apply_create_view(const PgQuery__ViewStmt& statement, std::string_view sql, Catalog& catalog);
 void apply_create_index(const PgQuery__IndexStmt& statement, Catalog& catalog);
 void apply_alter_table(const PgQuery__AlterTableStmt& statement, std::string_view sql, Catalog& catalog);
 void apply_drop(const PgQuery__DropStmt& statement, Catalog& catalog);

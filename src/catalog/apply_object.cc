@@ -65,7 +65,13 @@ void alter_enum(const PgQuery__AlterEnumStmt& statement, Catalog& catalog) {
     labels.insert(where, label);
 }
 
-void create_function(const PgQuery__CreateFunctionStmt& statement, Catalog& catalog) {
+// As pg_get_functiondef() begins: a later statement of the plan may have to put it back over its successor.
+std::string replaceable(std::string_view sql, bool replaces) {
+    constexpr std::string_view kCreate = "CREATE";
+    return replaces || sql.size() < kCreate.size() ? std::string(sql) : fmt::format("CREATE OR REPLACE{}", sql.substr(kCreate.size()));
+}
+
+void create_function(const PgQuery__CreateFunctionStmt& statement, std::string_view sql, Catalog& catalog) {
     Function function;
     function.name = catalog.resolve_new(name_of(statement.n_funcname, statement.funcname));
     function.kind = statement.is_procedure ? 'p' : 'f';
@@ -86,6 +92,7 @@ void create_function(const PgQuery__CreateFunctionStmt& statement, Catalog& cata
         arguments += type_name(*parameter.arg_type, &catalog);
     }
     function.identity_arguments = arguments;
+    function.definition = replaceable(sql, statement.replace);
     auto& overloads = catalog.functions[function.name];
     const auto same = [&](const Function& other) { return other.identity_arguments == arguments; };
     std::erase_if(overloads, same);
@@ -177,7 +184,7 @@ void create_schema(const PgQuery__CreateSchemaStmt& statement, std::string_view 
         if (element.node_case == PG_QUERY__NODE__NODE_CREATE_STMT) {
             apply_create_table(*element.create_stmt, sql, catalog, 'r');
         } else if (element.node_case == PG_QUERY__NODE__NODE_VIEW_STMT) {
-            apply_create_view(*element.view_stmt, catalog);
+            apply_create_view(*element.view_stmt, sql, catalog);
         } else if (element.node_case == PG_QUERY__NODE__NODE_INDEX_STMT) {
             apply_create_index(*element.index_stmt, catalog);
         } else if (element.node_case == PG_QUERY__NODE__NODE_CREATE_SEQ_STMT) {
@@ -205,7 +212,7 @@ void apply_object(const PgQuery__Node& statement, std::string_view sql, Catalog&
         case PG_QUERY__NODE__NODE_CREATE_DOMAIN_STMT: create_domain(*statement.create_domain_stmt, catalog); break;
         case PG_QUERY__NODE__NODE_ALTER_DOMAIN_STMT: alter_domain(*statement.alter_domain_stmt, catalog); break;
         case PG_QUERY__NODE__NODE_ALTER_ENUM_STMT: alter_enum(*statement.alter_enum_stmt, catalog); break;
-        case PG_QUERY__NODE__NODE_CREATE_FUNCTION_STMT: create_function(*statement.create_function_stmt, catalog); break;
+        case PG_QUERY__NODE__NODE_CREATE_FUNCTION_STMT: create_function(*statement.create_function_stmt, sql, catalog); break;
         case PG_QUERY__NODE__NODE_CREATE_SEQ_STMT: create_sequence(*statement.create_seq_stmt, catalog); break;
         case PG_QUERY__NODE__NODE_CREATE_SCHEMA_STMT: create_schema(*statement.create_schema_stmt, sql, catalog); break;
         case PG_QUERY__NODE__NODE_CREATE_EXTENSION_STMT: catalog.extensions.insert(text(statement.create_extension_stmt->extname)); break;

@@ -3,6 +3,7 @@
 #include "catalog/tree_util.h"
 #include "catalog/walk.h"
 #include "sql/quote.h"
+#include "sql/tokens.h"
 
 #include <fmt/format.h>
 
@@ -184,6 +185,31 @@ std::vector<Column> target_columns(const PgQuery__Node* query) {
     return columns;
 }
 
+// The bytes of a view's query: what follows the first AS outside of parentheses, without `WITH … CHECK OPTION` or `WITH … DATA`.
+std::string query_text(std::string_view sql) {
+    std::size_t begin = 0;
+    std::size_t end = 0;
+    int depth = 0;
+    for (const auto& token : sql::scan(sql)) {
+        if (token.comment) {
+            continue;
+        }
+        depth += token.text == "(" ? 1 : token.text == ")" ? -1 : 0;
+        if (begin == 0) {
+            begin = depth == 0 && token.keyword && token.text == "as" ? token.end : 0;
+            continue;
+        }
+        // A WITH that begins the query is a common table expression; one behind it is an option.
+        if (end != 0 && depth == 0 && token.keyword && token.text == "with") {
+            break;
+        }
+        end = token.end;
+    }
+    auto text = sql.substr(begin, end > begin ? end - begin : 0);
+    text.remove_prefix(std::min(text.find_first_not_of(" \t\r\n"), text.size()));
+    return std::string(text);
+}
+
 void link_view(const QualifiedName& view, const PgQuery__Node* query, Catalog& catalog) {
     if (query == nullptr) {
         return;
@@ -246,7 +272,7 @@ void apply_create_table(const PgQuery__CreateStmt& statement, std::string_view s
     mark_valid(catalog.relations.at(name));
 }
 
-void apply_create_table_as(const PgQuery__CreateTableAsStmt& statement, Catalog& catalog) {
+void apply_create_table_as(const PgQuery__CreateTableAsStmt& statement, std::string_view sql, Catalog& catalog) {
     if (statement.into == nullptr || statement.into->rel == nullptr) {
         return;
     }
@@ -259,6 +285,7 @@ void apply_create_table_as(const PgQuery__CreateTableAsStmt& statement, Catalog&
     // A table filled by its own CREATE is not empty; how large it is nobody knows before it runs.
     relation.created_by_plan = true;
     relation.columns = target_columns(statement.query);
+    relation.view_definition = matview ? query_text(sql) : std::string();
     const auto name = relation.name;
     catalog.add(std::move(relation));
     if (matview) {
@@ -266,16 +293,17 @@ void apply_create_table_as(const PgQuery__CreateTableAsStmt& statement, Catalog&
     }
 }
 
-void apply_create_view(const PgQuery__ViewStmt& statement, Catalog& catalog) {
+void apply_create_view(const PgQuery__ViewStmt& statement, std::string_view sql, Catalog& catalog) {
     if (statement.view == nullptr) {
         return;
     }
     auto relation = new_relation(*statement.view, 'v', catalog);
     relation.columns = target_columns(statement.query);
+    relation.view_definition = query_text(sql);
     const auto name = relation.name;
     if (auto* existing = writable(catalog, name)) {
         if (statement.replace && existing->kind == 'v') {
-            existing->view_definition.clear();
+            existing->view_definition = std::move(relation.view_definition);
             existing->columns = std::move(relation.columns);
         }
     } else {

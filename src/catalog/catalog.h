@@ -32,6 +32,7 @@ struct Column {
     std::optional<std::string> acl;         // attacl::text
     std::optional<std::string> comment;
     bool all_null = false;                  // known to hold nothing but NULL
+    bool created_by_plan = false;           // added by an earlier statement of the same plan
 };
 
 struct Index {

@@ -1,0 +1,357 @@
+#include "analysis/drop.h"
+
+#include "analysis/common.h"
+#include "analysis/restore.h"
+#include "sql/quote.h"
+
+#include <fmt/format.h>
+#include <pg_query/pg_query.pb-c.h>
+
+#include <algorithm>
+
+namespace pgbelay::analysis {
+
+namespace {
+
+using ObjectType = PgQuery__ObjectType;
+
+// What one DROP does, gathered over its objects.
+struct Dropping {
+    Analysis analysis;
+    catalog::Condition condition;
+    std::vector<std::string> restore;
+    std::string no_way_back;                // why there is no inverse
+    std::string lost;                       // what the inverse does not bring back
+    QualifiedName lost_in;
+    std::size_t found = 0;
+};
+
+std::string_view word_of(ObjectType type) {
+    switch (type) {
+        case PG_QUERY__OBJECT_TYPE__OBJECT_TABLE: return "table";
+        case PG_QUERY__OBJECT_TYPE__OBJECT_FOREIGN_TABLE: return "foreign table";
+        case PG_QUERY__OBJECT_TYPE__OBJECT_VIEW: return "view";
+        case PG_QUERY__OBJECT_TYPE__OBJECT_MATVIEW: return "materialized view";
+        case PG_QUERY__OBJECT_TYPE__OBJECT_SEQUENCE: return "sequence";
+        case PG_QUERY__OBJECT_TYPE__OBJECT_TYPE: return "type";
+        case PG_QUERY__OBJECT_TYPE__OBJECT_DOMAIN: return "domain";
+        case PG_QUERY__OBJECT_TYPE__OBJECT_SCHEMA: return "schema";
+        case PG_QUERY__OBJECT_TYPE__OBJECT_EXTENSION: return "extension";
+        case PG_QUERY__OBJECT_TYPE__OBJECT_FUNCTION: return "function";
+        case PG_QUERY__OBJECT_TYPE__OBJECT_PROCEDURE: return "procedure";
+        case PG_QUERY__OBJECT_TYPE__OBJECT_ROUTINE: return "routine";
+        case PG_QUERY__OBJECT_TYPE__OBJECT_AGGREGATE: return "aggregate";
+        case PG_QUERY__OBJECT_TYPE__OBJECT_TRIGGER: return "trigger";
+        case PG_QUERY__OBJECT_TYPE__OBJECT_POLICY: return "policy";
+        case PG_QUERY__OBJECT_TYPE__OBJECT_RULE: return "rule";
+        case PG_QUERY__OBJECT_TYPE__OBJECT_PUBLICATION: return "publication";
+        case PG_QUERY__OBJECT_TYPE__OBJECT_STATISTIC_EXT: return "statistics";
+        default: return "object";
+    }
+}
+
+// Everything that stands on the views, deepest last: it goes with CASCADE.
+std::vector<QualifiedName> dependent_views(const Context& ctx, const QualifiedName& name) {
+    std::vector<QualifiedName> all;
+    std::vector<QualifiedName> level{name};
+    while (!level.empty()) {
+        std::vector<QualifiedName> next;
+        for (const auto& below : level) {
+            const auto* relation = ctx.now.find(below);
+            for (const auto& view : relation == nullptr ? std::vector<QualifiedName>{} : relation->dependent_views) {
+                std::erase(all, view);
+                all.push_back(view);
+                next.push_back(view);
+            }
+        }
+        level = std::move(next);
+    }
+    return all;
+}
+
+void append(std::vector<std::string>& out, const std::vector<std::string>& more) {
+    out.insert(out.end(), more.begin(), more.end());
+}
+
+void restore_any_view(Dropping& dropping, const catalog::Relation& view) {
+    if (view.view_definition.empty()) {
+        dropping.no_way_back = fmt::format("the definition of {} is not known", sql::display(view.name));
+    }
+    append(dropping.restore, view.kind == 'm' ? restore_matview(view) : restore_view(view));
+}
+
+// A dropped table locks the tables at both ends of its foreign keys, its parent and the parent's default partition.
+void touch_around_table(Facts& facts, const Context& ctx, const catalog::Relation& table) {
+    for (const auto& constraint : table.constraints) {
+        if (constraint.type == 'f' && constraint.references && *constraint.references != table.name) {
+            touch(facts, ctx, *constraint.references, LockMode::access_exclusive);
+        }
+    }
+    for (const auto& key : table.referenced_by) {
+        touch(facts, ctx, key.table, LockMode::access_exclusive);
+    }
+    if (!table.is_partition || !table.parent) {
+        return;
+    }
+    if (const auto* parent = touch(facts, ctx, *table.parent, LockMode::access_exclusive)) {
+        for (const auto& sibling : parent->children) {
+            const auto* found = ctx.now.find(sibling);
+            if (found != nullptr && found->partition_bound == "DEFAULT") {
+                touch_all(facts, ctx, sibling, LockMode::access_exclusive);
+            }
+        }
+    }
+}
+
+void drop_table(Dropping& dropping, const Context& ctx, const catalog::Relation& table) {
+    auto& facts = dropping.analysis.facts;
+    touch_around_table(facts, ctx, table);
+    for (const auto& child : descendants(ctx, table.name)) {
+        if (const auto* partition = touch(facts, ctx, child, LockMode::access_exclusive)) {
+            touch_around_table(facts, ctx, *partition);
+        }
+    }
+    dropping.no_way_back = fmt::format("the rows of {} are gone with it", sql::display(table.name));
+}
+
+void drop_sequence(Dropping& dropping, const catalog::Relation& sequence) {
+    append(dropping.restore, restore_sequence(sequence));
+    dropping.lost = fmt::format("the position of sequence {}", sql::display(sequence.name));
+    dropping.lost_in = sequence.name;
+}
+
+// The others that CASCADE takes along: views are made again, foreign keys and column defaults are not known well enough.
+void cascade(Dropping& dropping, const Context& ctx, const catalog::Relation& relation) {
+    for (const auto& name : dependent_views(ctx, relation.name)) {
+        if (const auto* view = touch(dropping.analysis.facts, ctx, name, LockMode::access_exclusive)) {
+            dropping.analysis.notes.push_back(fmt::format("CASCADE drops {} too", sql::display(name)));
+            restore_any_view(dropping, *view);
+        }
+    }
+}
+
+void drop_relation(Dropping& dropping, const Context& ctx, const QualifiedName& written, const PgQuery__DropStmt& drop) {
+    const auto* relation = touch(dropping.analysis.facts, ctx, written, LockMode::access_exclusive);
+    const auto name = found_name(ctx.now, written);
+    dropping.condition.facts.emplace_back(catalog::Absent{catalog::Absent::What::relation, name, {}});
+    if (relation == nullptr) {
+        dropping.found += ctx.now.loaded ? 0 : 1;
+        dropping.no_way_back = fmt::format("what {} was is not known", sql::display(name));
+        return;
+    }
+    dropping.found += 1;
+    switch (relation->kind) {
+        case 'v':
+        case 'm': restore_any_view(dropping, *relation); break;
+        case 'S': drop_sequence(dropping, *relation); break;
+        default: drop_table(dropping, ctx, *relation); break;
+    }
+    if (drop.behavior == PG_QUERY__DROP_BEHAVIOR__DROP_CASCADE) {
+        cascade(dropping, ctx, *relation);
+    }
+}
+
+// Tables with a column of that type lose it when the type goes with CASCADE.
+void touch_users_of_type(Dropping& dropping, const Context& ctx, const QualifiedName& type) {
+    const auto printed = sql::quote_name(type);
+    for (const auto& [name, relation] : ctx.now.relations) {
+        const bool uses = std::any_of(relation.columns.begin(), relation.columns.end(), [&](const catalog::Column& column) {
+            return column.type == printed || column.type == printed + "[]";
+        });
+        if (uses) {
+            touch(dropping.analysis.facts, ctx, name, LockMode::access_exclusive);
+            dropping.no_way_back = fmt::format("CASCADE drops the columns of type {}", sql::display(type));
+        }
+    }
+}
+
+void drop_type(Dropping& dropping, const Context& ctx, const PgQuery__Node& object, const PgQuery__DropStmt& drop) {
+    if (object.node_case != PG_QUERY__NODE__NODE_TYPE_NAME) {
+        return;
+    }
+    const auto written = name_of(object.type_name->n_names, object.type_name->names);
+    const auto* type = ctx.now.find_type(written);
+    if (type == nullptr) {
+        dropping.found += ctx.now.loaded && drop.missing_ok ? 0 : 1;
+        dropping.no_way_back = fmt::format("what type {} was is not known", sql::display(written));
+        return;
+    }
+    dropping.found += 1;
+    if (type->kind == 'e') {
+        append(dropping.restore, restore_enum(*type));
+    } else {
+        dropping.no_way_back = fmt::format("the definition of type {} is not kept", sql::display(type->name));
+    }
+    if (drop.behavior == PG_QUERY__DROP_BEHAVIOR__DROP_CASCADE) {
+        touch_users_of_type(dropping, ctx, type->name);
+    }
+}
+
+// Which overload is meant: the one with these arguments, or the only one.
+const catalog::Function* find_function(const Context& ctx, const PgQuery__ObjectWithArgs& written) {
+    const auto* overloads = ctx.now.find_functions(name_of(written.n_objname, written.objname));
+    if (overloads == nullptr || overloads->empty()) {
+        return nullptr;
+    }
+    if (overloads->size() == 1) {
+        return &overloads->front();
+    }
+    std::string arguments;
+    for (std::size_t i = 0; i < written.n_objargs; ++i) {
+        if (written.objargs[i]->node_case == PG_QUERY__NODE__NODE_TYPE_NAME) {
+            arguments += (arguments.empty() ? "" : ", ") + type_name(*written.objargs[i]->type_name, &ctx.now);
+        }
+    }
+    const auto found = std::find_if(overloads->begin(), overloads->end(),
+                                    [&](const catalog::Function& function) { return function.identity_arguments == arguments; });
+    return found == overloads->end() ? nullptr : &*found;
+}
+
+// CASCADE drops the triggers that call it.
+void touch_triggers_of(Dropping& dropping, const Context& ctx, const QualifiedName& function) {
+    const auto call = function.name + "(";
+    for (const auto& [name, relation] : ctx.now.relations) {
+        for (const auto& trigger : relation.triggers) {
+            if (trigger.definition.find(call) != std::string::npos) {
+                touch(dropping.analysis.facts, ctx, name, LockMode::access_exclusive);
+                append(dropping.restore, restore_trigger(name, trigger));
+            }
+        }
+    }
+}
+
+void drop_function(Dropping& dropping, const Context& ctx, const PgQuery__Node& object, const PgQuery__DropStmt& drop) {
+    if (object.node_case != PG_QUERY__NODE__NODE_OBJECT_WITH_ARGS) {
+        return;
+    }
+    const auto& written = *object.object_with_args;
+    const auto name = name_of(written.n_objname, written.objname);
+    const auto* function = find_function(ctx, written);
+    if (function == nullptr || function->definition.empty()) {
+        const bool absent = ctx.now.loaded && ctx.now.find_functions(name) == nullptr;
+        dropping.found += absent && drop.missing_ok ? 0 : 1;
+        dropping.no_way_back = fmt::format("the definition of {} is not known", sql::display(name));
+        return;
+    }
+    dropping.found += 1;
+    append(dropping.restore, restore_function(*function));
+    if (drop.behavior == PG_QUERY__DROP_BEHAVIOR__DROP_CASCADE) {
+        touch_triggers_of(dropping, ctx, function->name);
+    }
+}
+
+// TRIGGER, POLICY and RULE: the last part of the name is the object's, those before it are the table's.
+void drop_member(Dropping& dropping, const Context& ctx, const PgQuery__Node& object, const PgQuery__DropStmt& drop) {
+    if (object.node_case != PG_QUERY__NODE__NODE_LIST || object.list->n_items < 2) {
+        return;
+    }
+    const auto count = object.list->n_items;
+    const auto member = string_of(object.list->items[count - 1]);
+    const auto written = name_of(count - 1, object.list->items);
+    const auto* table = touch(dropping.analysis.facts, ctx, written, LockMode::access_exclusive);
+    const auto before = dropping.restore.size();
+    if (table != nullptr && drop.remove_type == PG_QUERY__OBJECT_TYPE__OBJECT_TRIGGER) {
+        touch_all(dropping.analysis.facts, ctx, written, LockMode::access_exclusive);
+        if (const auto* trigger = table->trigger(member); trigger != nullptr && !trigger->definition.empty()) {
+            append(dropping.restore, restore_trigger(table->name, *trigger));
+        }
+    } else if (table != nullptr && drop.remove_type == PG_QUERY__OBJECT_TYPE__OBJECT_POLICY) {
+        for (const auto& policy : table->policies) {
+            if (policy.name == member && !policy.definition.empty()) {
+                append(dropping.restore, restore_policy(table->name, policy));
+            }
+        }
+    } else if (table != nullptr) {
+        for (const auto& rule : table->rules) {
+            if (rule.starts_with("CREATE RULE " + sql::quote_identifier(member) + " AS")) {
+                dropping.restore.push_back(rule);
+            }
+        }
+    }
+    const bool there = dropping.restore.size() > before;
+    dropping.found += there || !drop.missing_ok || !ctx.now.loaded ? 1 : 0;
+    if (!there && !(drop.missing_ok && ctx.now.loaded)) {
+        dropping.no_way_back = fmt::format("the definition of {} {} is not known", word_of(drop.remove_type), member);
+    }
+}
+
+std::string plain_name(const PgQuery__Node& object) {
+    if (object.node_case == PG_QUERY__NODE__NODE_OBJECT_WITH_ARGS) {
+        return sql::display(name_of(object.object_with_args->n_objname, object.object_with_args->objname));
+    }
+    if (object.node_case == PG_QUERY__NODE__NODE_TYPE_NAME) {
+        return sql::display(name_of(object.type_name->n_names, object.type_name->names));
+    }
+    return sql::display(name_of_list(&object));
+}
+
+void drop_other(Dropping& dropping, const Context& ctx, const PgQuery__Node& object, const PgQuery__DropStmt& drop) {
+    const auto name = plain_name(object);
+    bool absent = false;
+    if (drop.remove_type == PG_QUERY__OBJECT_TYPE__OBJECT_SCHEMA) {
+        absent = ctx.now.loaded && !ctx.now.schemas.contains(name);
+        for (const auto& [key, relation] : ctx.now.relations) {
+            const bool index = relation.kind == 'i' || relation.kind == 'I';
+            if (key.schema == name && !index && drop.behavior == PG_QUERY__DROP_BEHAVIOR__DROP_CASCADE) {
+                touch(dropping.analysis.facts, ctx, key, LockMode::access_exclusive);
+            }
+        }
+    } else if (drop.remove_type == PG_QUERY__OBJECT_TYPE__OBJECT_EXTENSION) {
+        absent = ctx.now.loaded && !ctx.now.extensions.contains(name);
+    }
+    dropping.found += absent && drop.missing_ok ? 0 : 1;
+    dropping.no_way_back = fmt::format("what {} {} held is not kept", word_of(drop.remove_type), name);
+}
+
+void drop_one(Dropping& dropping, const Context& ctx, const PgQuery__Node& object, const PgQuery__DropStmt& drop) {
+    switch (drop.remove_type) {
+        case PG_QUERY__OBJECT_TYPE__OBJECT_TABLE:
+        case PG_QUERY__OBJECT_TYPE__OBJECT_FOREIGN_TABLE:
+        case PG_QUERY__OBJECT_TYPE__OBJECT_VIEW:
+        case PG_QUERY__OBJECT_TYPE__OBJECT_MATVIEW:
+        case PG_QUERY__OBJECT_TYPE__OBJECT_SEQUENCE: drop_relation(dropping, ctx, name_of_list(&object), drop); break;
+        case PG_QUERY__OBJECT_TYPE__OBJECT_TYPE:
+        case PG_QUERY__OBJECT_TYPE__OBJECT_DOMAIN: drop_type(dropping, ctx, object, drop); break;
+        case PG_QUERY__OBJECT_TYPE__OBJECT_FUNCTION:
+        case PG_QUERY__OBJECT_TYPE__OBJECT_PROCEDURE:
+        case PG_QUERY__OBJECT_TYPE__OBJECT_ROUTINE: drop_function(dropping, ctx, object, drop); break;
+        case PG_QUERY__OBJECT_TYPE__OBJECT_TRIGGER:
+        case PG_QUERY__OBJECT_TYPE__OBJECT_POLICY:
+        case PG_QUERY__OBJECT_TYPE__OBJECT_RULE: drop_member(dropping, ctx, object, drop); break;
+        default: drop_other(dropping, ctx, object, drop); break;
+    }
+}
+
+Inverse inverse_of(const Dropping& dropping) {
+    if (!dropping.no_way_back.empty()) {
+        return no_inverse(dropping.no_way_back);
+    }
+    auto inverse = undo(dropping.restore);
+    inverse.loses_data = !dropping.lost.empty();
+    inverse.why = dropping.lost;
+    return inverse;
+}
+
+}  // namespace
+
+Analysis analyze_drop(const sql::Statement& statement, const Context& ctx) {
+    const auto& drop = *statement.node().drop_stmt;
+    Dropping dropping;
+    std::string names;
+    // Later objects may stand on earlier ones: they are made again in the opposite order.
+    for (std::size_t i = drop.n_objects; i > 0; --i) {
+        drop_one(dropping, ctx, *drop.objects[i - 1], drop);
+    }
+    for (std::size_t i = 0; i < drop.n_objects; ++i) {
+        names += (names.empty() ? "" : ", ") + plain_name(*drop.objects[i]);
+    }
+    auto& analysis = dropping.analysis;
+    analysis.name = fmt::format("drop {} {}", word_of(drop.remove_type), names);
+    if (dropping.found == 0 && drop.missing_ok) {
+        analysis.skip = fmt::format("there is no {} {}", word_of(drop.remove_type), names);
+        return analysis;
+    }
+    return run_as_written(analysis, statement, inverse_of(dropping), dropping.condition);
+}
+
+}  // namespace pgbelay::analysis
