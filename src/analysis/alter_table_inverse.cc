@@ -1,0 +1,417 @@
+#include "analysis/alter_table_parts.h"
+
+#include "analysis/index_definition.h"
+#include "analysis/relation_facts.h"
+#include "analysis/tree_util.h"
+#include "analysis/type_change.h"
+#include "sql/quote.h"
+
+#include <fmt/format.h>
+#include <pg_query.h>
+
+#include <algorithm>
+#include <map>
+
+namespace pgbelay::analysis {
+
+using sql::quote_identifier;
+using sql::quote_literal;
+using sql::quote_name;
+
+namespace {
+
+Inverse impossible(std::string why) {
+    return {.possible = false, .why = std::move(why)};
+}
+
+Inverse unknown_before(const AlterTable& work) {
+    return impossible("what " + sql::display(work.table) + " looked like before is not known");
+}
+
+Inverse statement(std::string sql) {
+    return {.sql = {std::move(sql)}};
+}
+
+// ALTER TABLE, or the word that fits the relation's kind.
+std::string alter_word(const AlterTable& work) {
+    switch (work.node.objtype) {
+        case PG_QUERY__OBJECT_TYPE__OBJECT_INDEX: return "ALTER INDEX ";
+        case PG_QUERY__OBJECT_TYPE__OBJECT_VIEW: return "ALTER VIEW ";
+        case PG_QUERY__OBJECT_TYPE__OBJECT_SEQUENCE: return "ALTER SEQUENCE ";
+        case PG_QUERY__OBJECT_TYPE__OBJECT_MATVIEW: return "ALTER MATERIALIZED VIEW ";
+        case PG_QUERY__OBJECT_TYPE__OBJECT_FOREIGN_TABLE: return "ALTER FOREIGN TABLE ";
+        default: return "ALTER TABLE ";
+    }
+}
+
+std::string alter(const AlterTable& work) {
+    return alter_word(work) + (work.recurses ? "" : "ONLY ") + quote_name(work.table) + " ";
+}
+
+std::string alter_column(const AlterTable& work, const std::string& column) {
+    return alter(work) + "ALTER COLUMN " + quote_identifier(column) + " ";
+}
+
+Inverse of_default(const AlterTable& work, const catalog::Column& column) {
+    const std::string head = alter_column(work, column.name);
+    return statement(column.default_expression ? head + "SET DEFAULT " + *column.default_expression : head + "DROP DEFAULT");
+}
+
+Inverse of_type(const AlterTable& work, const PgQuery__AlterTableCmd& command, const catalog::Column& column) {
+    const std::string to = type_name(*command.def->column_def->type_name, &work.ctx.now);
+    const bool lossless = type_change_is_lossless(to, column.type);
+    std::string sql = alter_column(work, column.name) + "TYPE " + column.type;
+    if (!column.collation.empty()) sql += " COLLATE " + column.collation;
+    if (!lossless) sql += fmt::format(" USING {}::{}", quote_identifier(column.name), column.type);
+    Inverse inverse = statement(std::move(sql));
+    if (!lossless) {
+        inverse.loses_data = true;
+        inverse.why = fmt::format("{} read as {} may lose what {} cannot hold", to, column.type, column.type);
+        inverse.loss_in = work.table;
+        inverse.loss_column = column.name;
+    }
+    return inverse;
+}
+
+Inverse of_storage(const AlterTable& work, const catalog::Column& column) {
+    static const std::map<char, std::string> names = {{'p', "PLAIN"}, {'e', "EXTERNAL"}, {'m', "MAIN"}, {'x', "EXTENDED"}};
+    const auto name = names.find(column.storage);
+    return name == names.end() ? unknown_before(work) : statement(alter_column(work, column.name) + "SET STORAGE " + name->second);
+}
+
+Inverse of_identity(const AlterTable& work, const PgQuery__AlterTableCmd& command, const catalog::Column& column) {
+    const std::string head = alter_column(work, column.name);
+    const std::string kind = column.identity == 'a' ? "ALWAYS" : "BY DEFAULT";
+    if (command.subtype == PG_QUERY__ALTER_TABLE_TYPE__AT_AddIdentity) return statement(head + "DROP IDENTITY");
+    if (command.subtype == PG_QUERY__ALTER_TABLE_TYPE__AT_DropIdentity) {
+        Inverse inverse = statement(head + "ADD GENERATED " + kind + " AS IDENTITY");
+        inverse.loses_data = true;
+        inverse.why = "the identity's sequence begins anew";
+        return inverse;
+    }
+    const PgQuery__Node* options = command.def;
+    const bool only_kind = options != nullptr && options->node_case == PG_QUERY__NODE__NODE_LIST && options->list->n_items == 1 &&
+                           text(options->list->items[0]->def_elem->defname) == "generated";
+    return only_kind ? statement(head + "SET GENERATED " + kind) : impossible("the sequence's position before is not kept");
+}
+
+// `name=value` pairs as the catalog keeps them.
+std::map<std::string, std::string> parse_options(const std::vector<std::string>& options) {
+    std::map<std::string, std::string> parsed;
+    for (const std::string& option : options) {
+        const std::size_t equals = option.find('=');
+        parsed[option.substr(0, equals)] = equals == std::string::npos ? "" : option.substr(equals + 1);
+    }
+    return parsed;
+}
+
+// SET what was set, RESET what was not.
+Inverse of_options(const std::string& head, const PgQuery__Node* list, const std::vector<std::string>& before) {
+    if (list == nullptr || list->node_case != PG_QUERY__NODE__NODE_LIST) return impossible("the options before are not known");
+    const auto values = parse_options(before);
+    std::vector<std::string> set;
+    std::vector<std::string> reset;
+    for (std::size_t i = 0; i < list->list->n_items; ++i) {
+        const PgQuery__DefElem& option = *list->list->items[i]->def_elem;
+        const std::string space = text(option.defnamespace);
+        const std::string name = text(option.defname);
+        const std::string qualified = space.empty() ? quote_identifier(name) : quote_identifier(space) + "." + quote_identifier(name);
+        const auto value = values.find(space.empty() ? name : space + "." + name);
+        if (value == values.end()) {
+            reset.push_back(qualified);
+        } else {
+            set.push_back(qualified + " = " + quote_literal(value->second));
+        }
+    }
+    Inverse inverse;
+    if (!set.empty()) inverse.sql.push_back(fmt::format("{}SET ({})", head, fmt::join(set, ", ")));
+    if (!reset.empty()) inverse.sql.push_back(fmt::format("{}RESET ({})", head, fmt::join(reset, ", ")));
+    return inverse;
+}
+
+std::string trigger_state(char enabled) {
+    switch (enabled) {
+        case 'D': return "DISABLE TRIGGER ";
+        case 'R': return "ENABLE REPLICA TRIGGER ";
+        case 'A': return "ENABLE ALWAYS TRIGGER ";
+        default: return "ENABLE TRIGGER ";
+    }
+}
+
+Inverse of_triggers(const AlterTable& work, const std::string& name) {
+    Inverse inverse;
+    for (const catalog::Trigger& trigger : work.now->triggers) {
+        if (name.empty() || trigger.name == name) {
+            inverse.sql.push_back(alter(work) + trigger_state(trigger.enabled) + quote_identifier(trigger.name));
+        }
+    }
+    if (inverse.sql.empty() && !name.empty()) return unknown_before(work);
+    return inverse;
+}
+
+Inverse of_replica_identity(const AlterTable& work) {
+    switch (work.now->replica_identity) {
+        case 'f': return statement(alter(work) + "REPLICA IDENTITY FULL");
+        case 'n': return statement(alter(work) + "REPLICA IDENTITY NOTHING");
+        case 'i': break;
+        default: return statement(alter(work) + "REPLICA IDENTITY DEFAULT");
+    }
+    for (const catalog::Index& index : work.now->indexes) {
+        if (index.replica_identity) return statement(alter(work) + "REPLICA IDENTITY USING INDEX " + quote_identifier(index.name.name));
+    }
+    return unknown_before(work);
+}
+
+Inverse of_cluster(const AlterTable& work) {
+    for (const catalog::Index& index : work.now->indexes) {
+        if (index.clustered) return statement(alter(work) + "CLUSTER ON " + quote_identifier(index.name.name));
+    }
+    return statement(alter(work) + "SET WITHOUT CLUSTER");
+}
+
+Inverse of_partition(const AlterTable& work, const PgQuery__AlterTableCmd& command) {
+    const QualifiedName child = found_name(work.ctx.now, name_of(command.def->partition_cmd->name));
+    if (work.node.objtype == PG_QUERY__OBJECT_TYPE__OBJECT_INDEX) return impossible("an index cannot be detached from a partitioned index");
+    if (command.subtype == PG_QUERY__ALTER_TABLE_TYPE__AT_AttachPartition) {
+        return statement(alter(work) + "DETACH PARTITION " + quote_name(child));
+    }
+    const catalog::Relation* found = work.ctx.now.find(child);
+    if (found == nullptr || found->partition_bound.empty()) return unknown_before(work);
+    return statement(alter(work) + "ATTACH PARTITION " + quote_name(child) + " " + found->partition_bound);
+}
+
+Inverse of_inherit(const AlterTable& work, const PgQuery__AlterTableCmd& command) {
+    const bool adds = command.subtype == PG_QUERY__ALTER_TABLE_TYPE__AT_AddInherit;
+    const QualifiedName parent = found_name(work.ctx.now, name_of(command.def->range_var));
+    return statement(alter(work) + (adds ? "NO INHERIT " : "INHERIT ") + quote_name(parent));
+}
+
+Inverse of_deferrability(const AlterTable& work, const std::string& name) {
+    const catalog::Constraint* constraint = work.constraint(name);
+    if (constraint == nullptr) return unknown_before(work);
+    std::string state = constraint->deferrable ? " DEFERRABLE" : " NOT DEFERRABLE";
+    if (constraint->deferrable) state += constraint->deferred ? " INITIALLY DEFERRED" : " INITIALLY IMMEDIATE";
+    return statement(alter(work) + "ALTER CONSTRAINT " + quote_identifier(name) + state);
+}
+
+Inverse of_add_column(const AlterTable& work, const PgQuery__ColumnDef& column) {
+    const std::string name = text(column.colname);
+    if (work.column(name) != nullptr) return {};    // IF NOT EXISTS found it: nothing was done
+    Inverse inverse = statement(alter(work) + "DROP COLUMN " + quote_identifier(name));
+    inverse.loses_data = true;
+    inverse.why = fmt::format("what was written to {}.{} since", sql::display(work.table), name);
+    inverse.loss_in = work.table;
+    inverse.loss_column = name;
+    return inverse;
+}
+
+Inverse of_drop_constraint(const AlterTable& work, const PgQuery__AlterTableCmd& command) {
+    const catalog::Constraint* constraint = work.constraint(text(command.name));
+    if (constraint == nullptr) return command.missing_ok ? Inverse{} : unknown_before(work);
+    if (constraint->definition.empty()) return impossible("the constraint's definition is not known");
+    Inverse inverse{.sql = recreate_constraint(*work.now, *constraint)};
+    if (command.behavior != PG_QUERY__DROP_BEHAVIOR__DROP_CASCADE) return inverse;
+    for (const catalog::ForeignKeyIn& in : work.now->referenced_by) {
+        const catalog::Relation* other = work.ctx.now.find(in.table);
+        const catalog::Constraint* key = other == nullptr ? nullptr : other->constraint(in.constraint);
+        if (key == nullptr) return impossible("foreign keys of " + sql::display(in.table) + " that CASCADE drops are not known");
+        if (key->referenced_columns != constraint->columns) continue;
+        for (std::string& sql : recreate_constraint(*other, *key)) inverse.sql.push_back(std::move(sql));
+    }
+    return inverse;
+}
+
+Inverse of_drop_column(const AlterTable& work, const PgQuery__AlterTableCmd& command) {
+    const std::string name = text(command.name);
+    if (work.now != nullptr && work.column(name) == nullptr && command.missing_ok) return {};
+    Inverse inverse = impossible(fmt::format("dropping {}.{} loses its data", sql::display(work.table), name));
+    inverse.loses_data = true;
+    inverse.loss_in = work.table;
+    inverse.loss_column = name;
+    return inverse;
+}
+
+Inverse of_add_constraint(const AlterTable& work, const PgQuery__Constraint& constraint) {
+    const std::string name = text(constraint.conname);
+    if (name.empty()) return {};    // the caller, which knows the name that is chosen, fills it in
+    return statement(alter(work) + "DROP CONSTRAINT " + quote_identifier(name));
+}
+
+Inverse of_tablespace(const AlterTable& work) {
+    return statement(alter(work) + "SET TABLESPACE " +
+                     quote_identifier(work.now->tablespace.empty() ? "pg_default" : work.now->tablespace));
+}
+
+// What concerns one column and its state in the catalog.
+Inverse of_column(const AlterTable& work, const PgQuery__AlterTableCmd& command) {
+    const std::string name = text(command.name);
+    const catalog::Column* column = work.column(name);
+    if (column == nullptr) return unknown_before(work);
+    const std::string head = alter_column(work, name);
+    switch (command.subtype) {
+        case PG_QUERY__ALTER_TABLE_TYPE__AT_ColumnDefault: return of_default(work, *column);
+        case PG_QUERY__ALTER_TABLE_TYPE__AT_DropNotNull: return column->not_null ? statement(head + "SET NOT NULL") : Inverse{};
+        case PG_QUERY__ALTER_TABLE_TYPE__AT_SetNotNull: return column->not_null ? Inverse{} : statement(head + "DROP NOT NULL");
+        case PG_QUERY__ALTER_TABLE_TYPE__AT_SetStatistics:
+            return statement(fmt::format("{}SET STATISTICS {}", head, column->statistics_target));
+        case PG_QUERY__ALTER_TABLE_TYPE__AT_SetStorage: return of_storage(work, *column);
+        case PG_QUERY__ALTER_TABLE_TYPE__AT_SetCompression:
+            return statement(head + "SET COMPRESSION " + (column->compression.empty() ? "default" : column->compression));
+        case PG_QUERY__ALTER_TABLE_TYPE__AT_SetOptions:
+        case PG_QUERY__ALTER_TABLE_TYPE__AT_ResetOptions: return of_options(head, command.def, column->options);
+        case PG_QUERY__ALTER_TABLE_TYPE__AT_AlterColumnType: return of_type(work, command, *column);
+        case PG_QUERY__ALTER_TABLE_TYPE__AT_AddIdentity:
+        case PG_QUERY__ALTER_TABLE_TYPE__AT_SetIdentity:
+        case PG_QUERY__ALTER_TABLE_TYPE__AT_DropIdentity: return of_identity(work, command, *column);
+        case PG_QUERY__ALTER_TABLE_TYPE__AT_DropExpression: return impossible("an expression cannot be given back to an existing column");
+        default: return column->default_expression ? statement(head + "SET EXPRESSION AS (" + *column->default_expression + ")")
+                                                   : unknown_before(work);
+    }
+}
+
+// What concerns the relation as a whole; `work.now` is known.
+Inverse of_relation(const AlterTable& work, const PgQuery__AlterTableCmd& command) {
+    const catalog::Relation& now = *work.now;
+    switch (command.subtype) {
+        case PG_QUERY__ALTER_TABLE_TYPE__AT_SetRelOptions:
+        case PG_QUERY__ALTER_TABLE_TYPE__AT_ResetRelOptions: return of_options(alter(work), command.def, now.options);
+        case PG_QUERY__ALTER_TABLE_TYPE__AT_EnableTrig:
+        case PG_QUERY__ALTER_TABLE_TYPE__AT_EnableAlwaysTrig:
+        case PG_QUERY__ALTER_TABLE_TYPE__AT_EnableReplicaTrig:
+        case PG_QUERY__ALTER_TABLE_TYPE__AT_DisableTrig: return of_triggers(work, text(command.name));
+        case PG_QUERY__ALTER_TABLE_TYPE__AT_EnableTrigAll:
+        case PG_QUERY__ALTER_TABLE_TYPE__AT_EnableTrigUser:
+        case PG_QUERY__ALTER_TABLE_TYPE__AT_DisableTrigUser: return of_triggers(work, {});
+        case PG_QUERY__ALTER_TABLE_TYPE__AT_DisableTrigAll: {
+            Inverse inverse = statement(alter(work) + "ENABLE TRIGGER ALL");    // foreign keys' own triggers too
+            for (std::string& sql : of_triggers(work, {}).sql) inverse.sql.push_back(std::move(sql));
+            return inverse;
+        }
+        case PG_QUERY__ALTER_TABLE_TYPE__AT_EnableRowSecurity:
+        case PG_QUERY__ALTER_TABLE_TYPE__AT_DisableRowSecurity:
+            return statement(alter(work) + (now.row_security ? "ENABLE" : "DISABLE") + " ROW LEVEL SECURITY");
+        case PG_QUERY__ALTER_TABLE_TYPE__AT_ForceRowSecurity:
+        case PG_QUERY__ALTER_TABLE_TYPE__AT_NoForceRowSecurity:
+            return statement(alter(work) + (now.force_row_security ? "FORCE" : "NO FORCE") + " ROW LEVEL SECURITY");
+        case PG_QUERY__ALTER_TABLE_TYPE__AT_ReplicaIdentity: return of_replica_identity(work);
+        case PG_QUERY__ALTER_TABLE_TYPE__AT_ChangeOwner:
+            return now.owner.empty() ? unknown_before(work) : statement(alter(work) + "OWNER TO " + quote_identifier(now.owner));
+        case PG_QUERY__ALTER_TABLE_TYPE__AT_ClusterOn:
+        case PG_QUERY__ALTER_TABLE_TYPE__AT_DropCluster: return of_cluster(work);
+        case PG_QUERY__ALTER_TABLE_TYPE__AT_SetTableSpace: return of_tablespace(work);
+        case PG_QUERY__ALTER_TABLE_TYPE__AT_SetLogged:
+        case PG_QUERY__ALTER_TABLE_TYPE__AT_SetUnLogged:
+            return statement(alter(work) + (now.persistence == 'u' ? "SET UNLOGGED" : "SET LOGGED"));
+        case PG_QUERY__ALTER_TABLE_TYPE__AT_SetAccessMethod:
+            return now.access_method.empty() ? unknown_before(work)
+                                             : statement(alter(work) + "SET ACCESS METHOD " + quote_identifier(now.access_method));
+        case PG_QUERY__ALTER_TABLE_TYPE__AT_DetachPartitionFinalize: return impossible("the partition was detached before");
+        default: return impossible("what it changes is not kept");
+    }
+}
+
+bool concerns_a_column(PgQuery__AlterTableType type) {
+    switch (type) {
+        case PG_QUERY__ALTER_TABLE_TYPE__AT_ColumnDefault:
+        case PG_QUERY__ALTER_TABLE_TYPE__AT_DropNotNull:
+        case PG_QUERY__ALTER_TABLE_TYPE__AT_SetNotNull:
+        case PG_QUERY__ALTER_TABLE_TYPE__AT_SetStorage:
+        case PG_QUERY__ALTER_TABLE_TYPE__AT_SetCompression:
+        case PG_QUERY__ALTER_TABLE_TYPE__AT_SetOptions:
+        case PG_QUERY__ALTER_TABLE_TYPE__AT_ResetOptions:
+        case PG_QUERY__ALTER_TABLE_TYPE__AT_AlterColumnType:
+        case PG_QUERY__ALTER_TABLE_TYPE__AT_AddIdentity:
+        case PG_QUERY__ALTER_TABLE_TYPE__AT_SetIdentity:
+        case PG_QUERY__ALTER_TABLE_TYPE__AT_DropIdentity:
+#if PG_VERSION_NUM >= 170000
+        case PG_QUERY__ALTER_TABLE_TYPE__AT_SetExpression:
+#endif
+        case PG_QUERY__ALTER_TABLE_TYPE__AT_DropExpression: return true;
+        default: return false;
+    }
+}
+
+// ALTER INDEX i ALTER COLUMN 2 SET STATISTICS n, or a table's column by name.
+Inverse of_statistics(const AlterTable& work, const PgQuery__AlterTableCmd& command) {
+    if (command.num == 0) return of_column(work, command);
+    const catalog::Index* index = work.ctx.now.find_index(work.table);
+    if (index == nullptr) return unknown_before(work);
+    const auto target = index->statistics.find(command.num);
+    return statement(fmt::format("ALTER INDEX {} ALTER COLUMN {} SET STATISTICS {}", quote_name(work.table), command.num,
+                                 target == index->statistics.end() ? -1 : target->second));
+}
+
+}  // namespace
+
+Inverse inverse_of(const AlterTable& work, const PgQuery__AlterTableCmd& command) {
+    switch (command.subtype) {
+        case PG_QUERY__ALTER_TABLE_TYPE__AT_AddColumn: return of_add_column(work, *command.def->column_def);
+        case PG_QUERY__ALTER_TABLE_TYPE__AT_DropColumn: return of_drop_column(work, command);
+        case PG_QUERY__ALTER_TABLE_TYPE__AT_AddConstraint: return of_add_constraint(work, *command.def->constraint);
+        case PG_QUERY__ALTER_TABLE_TYPE__AT_DropConstraint: return of_drop_constraint(work, command);
+        case PG_QUERY__ALTER_TABLE_TYPE__AT_ValidateConstraint: return {.why = "a validated constraint is left validated"};
+        case PG_QUERY__ALTER_TABLE_TYPE__AT_AlterConstraint: return of_deferrability(work, text(command.def->constraint->conname));
+        case PG_QUERY__ALTER_TABLE_TYPE__AT_AttachPartition:
+        case PG_QUERY__ALTER_TABLE_TYPE__AT_DetachPartition: return of_partition(work, command);
+        case PG_QUERY__ALTER_TABLE_TYPE__AT_AddInherit:
+        case PG_QUERY__ALTER_TABLE_TYPE__AT_DropInherit: return of_inherit(work, command);
+        case PG_QUERY__ALTER_TABLE_TYPE__AT_AddOf: return statement(alter(work) + "NOT OF");
+        case PG_QUERY__ALTER_TABLE_TYPE__AT_SetStatistics: return of_statistics(work, command);
+        default: break;
+    }
+    if (concerns_a_column(command.subtype)) return of_column(work, command);
+    return work.now == nullptr ? unknown_before(work) : of_relation(work, command);
+}
+
+Inverse combine(const std::vector<Inverse>& inverses) {
+    Inverse whole;
+    std::vector<std::string> reasons;
+    int losses = 0;
+    for (auto inverse = inverses.rbegin(); inverse != inverses.rend(); ++inverse) {
+        whole.possible = whole.possible && inverse->possible;
+        whole.sql.insert(whole.sql.end(), inverse->sql.begin(), inverse->sql.end());
+        if (!inverse->why.empty() && (!inverse->possible || inverse->loses_data)) reasons.push_back(inverse->why);
+        if (!inverse->loses_data) continue;
+        whole.loses_data = true;
+        whole.loss_in = inverse->loss_in;
+        // Of several columns only the whole table can be looked at: nothing is lost when it is empty.
+        whole.loss_column = ++losses == 1 ? inverse->loss_column : std::string();
+    }
+    if (!whole.possible) whole.sql.clear();
+    whole.why = fmt::format("{}", fmt::join(reasons, "; "));
+    return whole;
+}
+
+catalog::Condition condition_of(const AlterTable& work, const PgQuery__AlterTableCmd& command) {
+    const std::string name = text(command.name);
+    switch (command.subtype) {
+        case PG_QUERY__ALTER_TABLE_TYPE__AT_AddColumn: {
+            const PgQuery__ColumnDef& column = *command.def->column_def;
+            const bool known = column.type_name != nullptr && is_known_type(*column.type_name, work.ctx.now);
+            const std::string type = known || (column.type_name != nullptr && is_serial(*column.type_name))
+                                         ? type_name(*column.type_name, &work.ctx.now) : std::string();
+            return {.facts = {catalog::ColumnIs{work.table, text(column.colname), type, false}}};
+        }
+        case PG_QUERY__ALTER_TABLE_TYPE__AT_DropColumn:
+            return {.facts = {catalog::Absent{catalog::Absent::What::column, work.table, name}}};
+        case PG_QUERY__ALTER_TABLE_TYPE__AT_AddConstraint: {
+            const PgQuery__Constraint& constraint = *command.def->constraint;
+            const std::string conname = text(constraint.conname);
+            if (conname.empty()) return {};
+            return {.facts = {catalog::ConstraintIs{work.table, conname, contype(constraint), {}, constraint.skip_validation == 0}}};
+        }
+        case PG_QUERY__ALTER_TABLE_TYPE__AT_DropConstraint:
+            return {.facts = {catalog::Absent{catalog::Absent::What::constraint, work.table, name}}};
+        case PG_QUERY__ALTER_TABLE_TYPE__AT_ValidateConstraint:
+            return {.facts = {catalog::ConstraintIs{work.table, name, 0, {}, true}}};
+        case PG_QUERY__ALTER_TABLE_TYPE__AT_SetNotNull: return {.facts = {catalog::ColumnIs{work.table, name, {}, true}}};
+        case PG_QUERY__ALTER_TABLE_TYPE__AT_AlterColumnType: {
+            const PgQuery__TypeName& type = *command.def->column_def->type_name;
+            const bool known = is_known_type(type, work.ctx.now);
+            return {.facts = {catalog::ColumnIs{work.table, name, known ? type_name(type, &work.ctx.now) : std::string(), false}}};
+        }
+        default: return {};
+    }
+}
+
+}  // namespace pgbelay::analysis
