@@ -1,0 +1,319 @@
+// The only file that includes CLI11: it takes seconds to compile.
+#include "cli/arguments.h"
+
+#include "base/error.h"
+#include "engine/version.h"
+
+#include <CLI/CLI.hpp>
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <functional>
+#include <string_view>
+#include <utility>
+
+namespace pgbelay::cli {
+
+namespace {
+
+using base::Error;
+using base::ErrorCode;
+
+constexpr std::string_view kAbout = "Change a live PostgreSQL without dropping it.";
+constexpr std::string_view kFooter =
+    "PATH is an .sql file, a directory of migrations, a Markdown runbook, or - for\n"
+    "standard input. RUN is the number of a run: by default the unfinished one, else\n"
+    "the latest. The first command to try: pgbelay check --db URL";
+
+using Formats = std::vector<std::string>;
+Formats streaming() { return {"text", "json", "jsonl"}; }
+Formats documents() { return {"text", "json"}; }
+
+// What is read as text first and becomes something else afterwards.
+struct Texts {
+    std::string format = "text";
+    std::string color = "auto";
+    std::string on_failure = "stop";
+    std::vector<std::string> variables;
+    std::string db;
+    std::int64_t run = 0;
+    std::vector<std::string> paths;
+    bool as_written = false;
+};
+
+// One command line being read: the parser, and where it puts what it finds.
+class Reader {
+public:
+    Reader();
+    std::variant<Arguments, Answer> read(std::vector<std::string> words);
+
+private:
+    CLI::App* command(const std::string& name, const std::string& about, const std::string& example, std::function<Command()> make);
+    void database(CLI::App* app);
+    void output(CLI::App* app, const Formats& formats);
+    void paths(CLI::App* app, bool required);
+    void planning(CLI::App* app);
+    void run_number(CLI::App* app);
+    void on_failure(CLI::App* app);
+    void yes(CLI::App* app);
+
+    void add_deploying();
+    void add_looking();
+    void add_steering();
+    void add_setting_up();
+    Arguments take();
+
+    std::optional<std::int64_t> run() const { return texts_.run == 0 ? std::nullopt : std::optional(texts_.run); }
+    engine::OnFailure failure() const { return texts_.on_failure == "rollback" ? engine::OnFailure::rollback : engine::OnFailure::stop; }
+
+    CLI::App app_{std::string(kAbout), "pgbelay"};
+    Texts texts_;
+    Common common_;
+    History history_;
+    Pause pause_;
+    InitDb init_db_;
+    Demo demo_;
+    bool dry_run_ = false;
+    std::vector<std::pair<CLI::App*, std::function<Command()>>> commands_;
+};
+
+
+Reader::Reader() {
+    app_.set_version_flag("-V,--version", "pgbelay " + std::string(engine::version()));
+    app_.set_help_flag("-h,--help", "Print this help");
+    app_.require_subcommand(1);
+    app_.footer(std::string(kFooter));
+    app_.get_formatter()->column_width(28);
+    add_deploying();
+    add_looking();
+    add_steering();
+    add_setting_up();
+}
+
+CLI::App* Reader::command(const std::string& name, const std::string& about, const std::string& example, std::function<Command()> make) {
+    CLI::App* app = app_.add_subcommand(name, about);
+    app->set_help_flag("-h,--help", "Print this help");
+    app->footer("Example:\n  " + example);
+    app->get_formatter()->column_width(28);
+    commands_.emplace_back(app, std::move(make));
+    return app;
+}
+
+void Reader::database(CLI::App* app) {
+    app->add_option("-d,--db", texts_.db, "The database: URL or conninfo ($DATABASE_URL)")->type_name("URL");
+}
+
+void Reader::output(CLI::App* app, const Formats& formats) {
+    const std::string choices = CLI::detail::join(formats, "|");
+    app->add_option("--format", texts_.format, choices)->check(CLI::IsMember(formats))->type_name("F")->option_text("FORMAT");
+    app->add_option("-o,--output", common_.output, "Write the result there, mode 0600")->type_name("FILE");
+    app->add_option("--color", texts_.color, "auto|always|never")
+        ->check(CLI::IsMember(std::vector<std::string>{"auto", "always", "never"}))
+        ->option_text("WHEN");
+    app->add_flag("-q,--quiet", common_.quiet, "Only results, warnings and errors");
+    app->add_flag("-v,--verbose", common_.verbose, "Long statements in full");
+}
+
+void Reader::paths(CLI::App* app, bool required) {
+    auto* option = app->add_option("PATH", texts_.paths, "Files, directories, runbooks, or -");
+    option->option_text("...");
+    option->required(required);
+    app->add_option("--env", common_.env, "A target of the runbook")->type_name("NAME");
+    app->add_option("--set", texts_.variables, "Set a variable, as :NAME reads it")->option_text("NAME=VALUE")->expected(1)->take_all();
+}
+
+void Reader::planning(CLI::App* app) {
+    app->add_flag("--as-written", texts_.as_written, "Rewrite nothing");
+}
+
+void Reader::run_number(CLI::App* app) {
+    app->add_option("RUN", texts_.run, "The run's number")->check(CLI::PositiveNumber)->option_text(" ");
+}
+
+void Reader::on_failure(CLI::App* app) {
+    app->add_option("--on-failure", texts_.on_failure, "stop|rollback: what to do when a step fails")
+        ->check(CLI::IsMember(std::vector<std::string>{"stop", "rollback"}))
+        ->option_text("ACTION");
+}
+
+void Reader::yes(CLI::App* app) {
+    app->add_flag("-y,--yes", common_.yes, "Do not ask");
+}
+
+void Reader::add_deploying() {
+    auto* plan = command("plan", "Show what would run, and under which locks", "pgbelay plan migrations/ --db postgres://app@db1/orders",
+                         [this] { return Plan{texts_.paths, texts_.as_written}; });
+    paths(plan, true);
+    database(plan);
+    planning(plan);
+    output(plan, documents());
+
+    auto* deploy = command("deploy", "Change the database", "pgbelay deploy migrations/ --db postgres://app@db1/orders",
+                           [this] { return Deploy{texts_.paths, dry_run_, texts_.as_written, failure()}; });
+    paths(deploy, true);
+    database(deploy);
+    yes(deploy);
+    deploy->add_flag("--dry-run", dry_run_, "Show the plan and stop");
+    planning(deploy);
+    on_failure(deploy);
+    output(deploy, streaming());
+
+    auto* rollback = command("rollback", "Undo a run", "pgbelay rollback 7 --db postgres://app@db1/orders", [this] { return Rollback{run()}; });
+    run_number(rollback);
+    database(rollback);
+    yes(rollback);
+    output(rollback, streaming());
+}
+
+void Reader::add_looking() {
+    auto* check = command("check", "Can this be deployed there? Changes nothing", "pgbelay check --db postgres://app@db1/orders",
+                          [this] { return Check{texts_.paths, texts_.as_written}; });
+    paths(check, false);
+    database(check);
+    planning(check);
+    output(check, documents());
+
+    auto* verify = command("verify", "Is what was deployed still there, whole and valid?",
+                           "pgbelay verify migrations/ --db postgres://app@db1/orders", [this] { return Verify{texts_.paths}; });
+    paths(verify, true);
+    database(verify);
+    output(verify, documents());
+
+    auto* status = command("status", "Where a run stands", "pgbelay status --db postgres://app@db1/orders", [this] { return Status{run()}; });
+    run_number(status);
+    database(status);
+    output(status, documents());
+
+    auto* history = command("history", "The runs so far, newest first", "pgbelay history --limit 5 --db postgres://app@db1/orders",
+                            [this] { return history_; });
+    history->add_option("--limit", history_.limit, "At most so many runs (20)")->check(CLI::Range(1, 100'000))->option_text("N");
+    database(history);
+    output(history, documents());
+
+    auto* report = command("report", "The evidence about a run", "pgbelay report 7 --format json -o run7.json",
+                           [this] { return Report{run()}; });
+    run_number(report);
+    database(report);
+    output(report, documents());
+}
+
+void Reader::add_steering() {
+    auto* pause = command("pause", "Let a run start nothing more", "pgbelay pause --db postgres://app@db1/orders", [this] {
+        pause_.run = run();
+        return pause_;
+    });
+    run_number(pause);
+    database(pause);
+    pause->add_flag("--now", pause_.now, "Cancel a running index build, too");
+    output(pause, documents());
+
+    auto* resume = command("resume", "Go on with a run, after a pause or a crash", "pgbelay resume --db postgres://app@db1/orders",
+                           [this] { return Resume{run(), failure()}; });
+    run_number(resume);
+    database(resume);
+    on_failure(resume);
+    output(resume, streaming());
+
+    auto* abort = command("abort", "Cancel a run and clean up; does not roll back", "pgbelay abort --db postgres://app@db1/orders",
+                          [this] { return Abort{run()}; });
+    run_number(abort);
+    database(abort);
+    output(abort, documents());
+}
+
+void Reader::add_setting_up() {
+    auto* mark = command("mark", "Record files as deployed without running them", "pgbelay mark migrations/ --db postgres://app@db1/orders",
+                         [this] { return Mark{texts_.paths}; });
+    paths(mark, true);
+    database(mark);
+    output(mark, documents());
+
+    auto* init_db = command("init-db", "Create the journal, or print its DDL without --db", "pgbelay init-db --owner deployer > journal.sql",
+                            [this] { return init_db_; });
+    init_db->add_option("--owner", init_db_.owner, "The role that owns the journal")->type_name("ROLE");
+    init_db->add_option("--grant", init_db_.grant_to, "A role that may deploy, too")->type_name("ROLE")->expected(1)->take_all();
+    init_db->add_flag("--print", init_db_.print, "Print the DDL, also with --db");
+    database(init_db);
+    output(init_db, documents());
+
+    auto* demo = command("demo", "A private server, live traffic, and a deployment", "pgbelay demo", [this] { return demo_; });
+    demo->add_flag("--quick", demo_.quick, "Less data");
+    demo->add_option("--color", texts_.color, "auto|always|never")
+        ->check(CLI::IsMember(std::vector<std::string>{"auto", "always", "never"}))
+        ->option_text("WHEN");
+}
+
+Format format_of(std::string_view text) {
+    return text == "json" ? Format::json : text == "jsonl" ? Format::jsonl : Format::text;
+}
+
+Arguments Reader::take() {
+    const auto chosen = std::find_if(commands_.begin(), commands_.end(), [](const auto& c) { return c.first->parsed(); });
+    CLI::App* app = chosen->first;
+    if (const auto* db = app->get_option_no_throw("--db"); db != nullptr && db->count() > 0) {
+        common_.db = texts_.db;
+    }
+    if (common_.db && !common_.env.empty()) {
+        throw Error(ErrorCode::usage, "--db and --env both name the database").hint("leave one of them out");
+    }
+    for (const std::string& variable : texts_.variables) {
+        const std::size_t equals = variable.find('=');
+        if (equals == std::string::npos || equals == 0) {
+            throw Error(ErrorCode::usage, "--set wants NAME=VALUE").hint(fmt::format("pgbelay {} --help", app->get_name()));
+        }
+        common_.variables[variable.substr(0, equals)] = variable.substr(equals + 1);
+    }
+    common_.format = format_of(texts_.format);
+    common_.color = texts_.color == "always" ? Color::always : texts_.color == "never" ? Color::never : Color::automatic;
+    return {common_, chosen->second()};
+}
+
+// CLI11's message as one of ours: lower case first, no full stop, and never with the value of --db in it.
+Error usage_error(const CLI::ParseError& failure, const CLI::App& app) {
+    std::string message = failure.what();
+    while (!message.empty() && (message.back() == '\n' || message.back() == '.')) {
+        message.pop_back();
+    }
+    if (!message.empty() && message.size() > 1 && message[1] >= 'a' && message[1] <= 'z') {
+        message[0] = static_cast<char>(std::tolower(static_cast<unsigned char>(message[0])));
+    }
+    const auto parsed = app.get_subcommands();
+    const std::string command = parsed.empty() ? "" : parsed.front()->get_name() + " ";
+    return Error(ErrorCode::usage, message).hint(fmt::format("pgbelay {}--help", command));
+}
+
+std::variant<Arguments, Answer> Reader::read(std::vector<std::string> words) {
+    std::reverse(words.begin(), words.end());   // CLI11 takes them from the back
+    try {
+        app_.parse(std::move(words));
+        return take();
+    } catch (const CLI::CallForHelp&) {
+        const auto parsed = app_.get_subcommands();
+        return Answer{parsed.empty() ? app_.help() : parsed.front()->help()};
+    } catch (const CLI::CallForVersion& version) {
+        return Answer{std::string(version.what()) + "\n"};
+    } catch (const CLI::ParseError& failure) {
+        throw usage_error(failure, app_);
+    }
+}
+
+}  // namespace
+
+std::variant<Arguments, Answer> read_arguments(const std::vector<std::string>& words) {
+    return Reader().read(words);
+}
+
+Format format_asked_for(const std::vector<std::string>& words) {
+    Format format = Format::text;
+    for (std::size_t i = 0; i < words.size() && words[i] != "--"; ++i) {
+        constexpr std::string_view kWithValue = "--format=";
+        if (words[i].starts_with(kWithValue)) {
+            format = format_of(std::string_view(words[i]).substr(kWithValue.size()));
+        } else if (words[i] == "--format" && i + 1 < words.size()) {
+            format = format_of(words[i + 1]);
+        }
+    }
+    return format;
+}
+
+}  // namespace pgbelay::cli

@@ -1,0 +1,55 @@
+#include "cli/commands.h"
+#include "cli/exit_status.h"
+#include "report/findings.h"
+
+#include <iterator>
+
+namespace pgbelay::cli {
+
+namespace {
+
+// A gate that says no by throwing is a finding like the others here: a person sees all of them at once.
+engine::Finding finding_of(const base::Error& error) {
+    engine::Finding finding;
+    finding.level = engine::Finding::Level::refusal;
+    finding.gate = "pending";
+    finding.message = error.detail().empty() ? error.message() : error.message() + ": " + error.detail();
+    finding.hint = error.hint();
+    finding.place = error.place();
+    return finding;
+}
+
+std::vector<engine::Finding> findings_of_plan(engine::Target& target, const runbook::Runbook& runbook, bool as_written) {
+    try {
+        const engine::Prepared prepared = engine::prepare(target, runbook, {as_written});
+        return engine::check_plan(target, prepared.plan);
+    } catch (const base::Error& error) {
+        if (error.code() != base::ErrorCode::refused && error.code() != base::ErrorCode::conflict) {
+            throw;
+        }
+        return {finding_of(error)};
+    }
+}
+
+}  // namespace
+
+int run(const Check& command, const Context& context) {
+    runbook::Runbook runbook;
+    if (!command.paths.empty()) {
+        runbook = read_runbook(command.paths, context);
+    }
+    engine::Target target = open_target(context, runbook.targets);
+    std::vector<engine::Finding> findings = engine::check_target(target);
+    if (!command.paths.empty() && !engine::refuses(findings)) {
+        std::vector<engine::Finding> more = findings_of_plan(target, runbook, command.as_written);
+        std::move(more.begin(), more.end(), std::back_inserter(findings));
+    }
+    if (context.console.json()) {
+        context.console.document(report::findings_json(target.describe(), findings));
+    } else {
+        context.console.document(report::findings_text(target.describe(), findings, context.console.document_style()));
+    }
+    return engine::refuses(findings) ? kFindings : kDone;
+}
+
+}  // namespace pgbelay::cli

@@ -1,0 +1,50 @@
+// The commands: one file each. Every one returns the exit status and throws Error before it has changed anything.
+#pragma once
+
+#include "cli/arguments.h"
+#include "cli/console.h"
+#include "cli/interrupts.h"
+#include "engine/gates.h"
+#include "engine/prepare.h"
+#include "engine/target.h"
+#include "report/plan_json.h"
+#include "runbook/runbook.h"
+
+#include <vector>
+
+namespace pgbelay::cli {
+
+struct Context {
+    const Common& common;
+    const Console& console;
+    Interrupts& interrupts;
+};
+
+// Carries out the command that was asked for. Errors are reported here; the exit status says the rest.
+int carry_out(const Arguments& arguments, const Console& console, Interrupts& interrupts);
+
+int run(const Deploy& command, const Context& context);
+int run(const Plan& command, const Context& context);
+int run(const Check& command, const Context& context);
+int run(const Status& command, const Context& context);
+int run(const History& command, const Context& context);
+int run(const Report& command, const Context& context);
+int run(const Pause& command, const Context& context);
+int run(const Resume& command, const Context& context);
+int run(const Abort& command, const Context& context);
+int run(const Rollback& command, const Context& context);
+int run(const Verify& command, const Context& context);
+int run(const Mark& command, const Context& context);
+int run(const InitDb& command, const Context& context);
+int run(const Demo& command, const Context& context);
+
+// What several commands need.
+runbook::Runbook read_runbook(const std::vector<std::string>& paths, const Context& context);
+// Whether --db, --env or $DATABASE_URL names a database.
+bool names_a_database(const Context& context);
+engine::Target open_target(const Context& context, const std::vector<runbook::Target>& targets = {});
+report::Surroundings surroundings_of(engine::Target& target, const engine::Prepared& prepared);
+// Throws Error{refused} when a gate is shut.
+void pass_gates(const std::vector<engine::Finding>& findings);
+
+}  // namespace pgbelay::cli

@@ -1,0 +1,78 @@
+#include "cli/follow.h"
+
+#include "cli/exit_status.h"
+#include "cli/sinks.h"
+#include "report/deploy_json.h"
+#include "report/summary.h"
+
+#include <fmt/core.h>
+
+namespace pgbelay::cli {
+
+namespace {
+
+// The work, with what nobody planned for turned into a report: the summary and the exit status need one either way.
+engine::RunReport carried_out(const Work& work, Sinks& sinks) {
+    try {
+        return work([&sinks](const engine::Event& event) { sinks.show(event); });
+    } catch (const base::Error& error) {
+        if (sinks.run() == 0) {
+            throw;
+        }
+        engine::RunReport report;
+        report.run = sinks.run();
+        report.result = error.code() == base::ErrorCode::interrupted ? engine::RunResult::interrupted : engine::RunResult::stopped;
+        report.changed = sinks.step_begun();
+        report.error = error;
+        return report;
+    }
+}
+
+// How to reach the same database again, as far as it can be said without a secret.
+std::string again(const engine::Target& target) {
+    const std::string& source = target.conninfo().source();
+    return source == "--db" || source.starts_with("target ") ? " --db URL" : "";
+}
+
+report::Ending ending_of(const engine::RunReport& report, const engine::Target& target, base::Millis took, bool rollback) {
+    report::Ending ending;
+    ending.took = took;
+    if (report.run != 0) {
+        ending.go_on = fmt::format("pgbelay resume {}{}", report.run, again(target));
+        ending.undo = rollback ? "" : fmt::format("pgbelay rollback {}{}", report.run, again(target));
+    }
+    return ending;
+}
+
+}  // namespace
+
+engine::RunOptions run_options(engine::Target& target, engine::OnFailure on_failure) {
+    engine::RunOptions options;
+    options.on_failure = on_failure;
+    options.url_source = target.conninfo().source();
+    return options;
+}
+
+int follow(const Context& context, engine::Target& target, bool rollback_asked, const Work& work) {
+    const base::Deadline began = base::Clock::now();
+    Sinks sinks(context.console);
+    const engine::RunReport report = carried_out(work, sinks);
+    const auto took = std::chrono::duration_cast<base::Millis>(base::Clock::now() - began);
+    sinks.finish(report::deploy_json(report),
+                 report::summary_text(report, ending_of(report, target, took, rollback_asked), context.console.style()));
+    if (report.error && !context.console.json()) {
+        context.console.error(*report.error);
+    }
+    Outcome outcome;
+    outcome.result = report.result;
+    outcome.changed = report.changed;
+    outcome.verified = report.verification_failures.empty();
+    if (report.error) {
+        outcome.error = report.error->code();
+    }
+    outcome.rollback_asked = rollback_asked;
+    outcome.signal = context.interrupts.signal();
+    return exit_status(outcome);
+}
+
+}  // namespace pgbelay::cli

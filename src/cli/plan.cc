@@ -1,0 +1,26 @@
+#include "cli/commands.h"
+#include "cli/exit_status.h"
+#include "report/plan_text.h"
+
+namespace pgbelay::cli {
+
+int run(const Plan& command, const Context& context) {
+    const runbook::Runbook runbook = read_runbook(command.paths, context);
+    engine::Prepared prepared;
+    report::Surroundings surroundings;
+    if (names_a_database(context)) {
+        engine::Target target = open_target(context, runbook.targets);
+        prepared = engine::prepare(target, runbook, {command.as_written});
+        surroundings = surroundings_of(target, prepared);
+    } else {
+        prepared.plan = engine::prepare_offline(runbook, {command.as_written});
+    }
+    if (context.console.json()) {
+        context.console.document(report::plan_json(prepared.plan, surroundings));
+    } else {
+        context.console.document(report::plan_text(prepared.plan, surroundings, context.console.document_style()));
+    }
+    return prepared.plan.refusals.empty() ? kDone : kRefused;
+}
+
+}  // namespace pgbelay::cli

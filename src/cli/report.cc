@@ -1,0 +1,20 @@
+#include "cli/commands.h"
+#include "cli/exit_status.h"
+#include "engine/journal/records.h"
+#include "report/run_json.h"
+#include "report/run_text.h"
+
+namespace pgbelay::cli {
+
+int run(const Report& command, const Context& context) {
+    engine::Target target = open_target(context);
+    const engine::RunRecord record = engine::load_run(target.control(), command.run);
+    if (context.console.json()) {
+        context.console.document(report::run_json(record));
+    } else {
+        context.console.document(report::run_text(record, context.console.document_style()));
+    }
+    return kDone;
+}
+
+}  // namespace pgbelay::cli

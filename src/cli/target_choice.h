@@ -1,0 +1,22 @@
+// Which database a command means, and who said so.
+#pragma once
+
+#include "cli/arguments.h"
+#include "runbook/runbook.h"
+
+#include <string>
+#include <vector>
+
+namespace pgbelay::cli {
+
+struct TargetChoice {
+    std::string url;            // a secret; "" = libpq's own environment, service and password files
+    std::string source;         // for people: "--db", "$DATABASE_URL", "target staging of deploy.md:5"
+    bool named = true;          // false: nothing named a database, libpq's own defaults are left
+};
+
+// --db, else --env, else $DATABASE_URL (`database_url`, "" = not set), else libpq's own. A target named on the command line wins over
+// the environment: who says `--env staging` must not meet production. Throws Error{usage} for a name that the runbook does not have.
+TargetChoice choose_target(const Common& common, const std::string& database_url, const std::vector<runbook::Target>& targets);
+
+}  // namespace pgbelay::cli
