@@ -1,6 +1,7 @@
 -- The whole catalog of the user's schemas as text, one object or part of an object a line, without OIDs and attribute numbers.
 -- The product never uses this file: it is the other opinion. Lines are ordered so that a difference shows moved columns too.
--- Privileges are shown where they differ from the owner's defaults; rows are shown for small tables, and hashed up to 10,000.
+-- Privileges are shown where they differ from the owner's defaults. Rows are shown of small tables, and hashed up to 10,000; NULLs are
+-- left out of them, so that a new column alone changes no row.
 WITH schemas AS (
     SELECT oid, nspname, nspowner, nspacl
     FROM pg_namespace
@@ -224,7 +225,7 @@ lines (section, name, part, position, line) AS (
                     'SELECT CASE WHEN count(*) <= 12 THEN string_agg(line, E''\n'' ORDER BY line)
                                  WHEN count(*) <= 10000 THEN count(*) || '' rows, '' || md5(string_agg(line, E''\n'' ORDER BY line))
                                  ELSE ''more than 10000 rows'' END AS x
-                     FROM (SELECT replace(ROW(%s)::text, E''\n'', ''\n'') AS line FROM %s LIMIT 10001) t',
+                     FROM (SELECT jsonb_strip_nulls(to_jsonb(r))::text AS line FROM (SELECT %s FROM %s LIMIT 10001) r) t',
                     columns.names, r.name), true, true, '')::text, '^.*<x[^>]*>(.*)</x>.*$|^.*<x [^>]*/>.*$', '\1') AS text) content,
         LATERAL regexp_split_to_table(content.text, E'\n') WITH ORDINALITY shown (text, position)
     WHERE (r.relkind = 'r' OR (r.relkind = 'm' AND r.relispopulated)) AND columns.names IS NOT NULL AND btrim(shown.text) <> ''
