@@ -1,192 +1,21 @@
 #include "runbook/layout.h"
 
-#include "base/file.h"
 #include "runbook/flyway.h"
-#include "runbook/sections.h"
+#include "runbook/listing.h"
 #include "runbook/text.h"
 
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
 #include <algorithm>
-#include <array>
 #include <functional>
 #include <map>
-#include <system_error>
 
 namespace pgbelay::runbook {
 namespace fs = std::filesystem;
 namespace {
 
-constexpr std::string_view kSql = ".sql";
-constexpr const char* kPrismaScript = "migration.sql";
 constexpr const char* kPrismaLock = "migration_lock.toml";
-// Beyond this a directory is not somebody's migrations but a whole disk.
-constexpr int kDeepest = 16;
-
-base::Error file_error(std::string message, const fs::path& path) { return input_error(std::move(message), {path.string(), 0, 0}); }
-
-// What lies in a directory, in byte-wise order of names; hidden entries are left out.
-struct Listing {
-    std::vector<fs::path> files;
-    std::vector<fs::path> directories;
-};
-
-Listing list(const fs::path& directory) {
-    Listing listing;
-    try {
-        for (const fs::directory_entry& entry : fs::directory_iterator(directory)) {
-            if (entry.path().filename().native().starts_with('.')) {
-                continue;
-            }
-            if (entry.is_directory()) {
-                listing.directories.push_back(entry.path());
-            } else {
-                listing.files.push_back(entry.path());
-            }
-        }
-    } catch (const fs::filesystem_error& e) {
-        throw file_error("the directory cannot be read: " + e.code().message(), directory);
-    }
-    const auto by_name = [](const fs::path& a, const fs::path& b) { return a.filename().native() < b.filename().native(); };
-    std::sort(listing.files.begin(), listing.files.end(), by_name);
-    std::sort(listing.directories.begin(), listing.directories.end(), by_name);
-    return listing;
-}
-
-bool is_sql(const fs::path& path) { return to_lower(path.extension().native()) == kSql; }
-
-std::vector<fs::path> sql_files(const Listing& listing) {
-    std::vector<fs::path> files;
-    std::copy_if(listing.files.begin(), listing.files.end(), std::back_inserter(files), is_sql);
-    return files;
-}
-
-// Every SQL file below a directory, however deep.
-std::vector<fs::path> sql_files_below(const fs::path& directory, int depth = 0) {
-    if (depth > kDeepest) {
-        throw file_error("directories are nested too deeply for migrations", directory);
-    }
-    const Listing listing = list(directory);
-    std::vector<fs::path> files = sql_files(listing);
-    for (const fs::path& child : listing.directories) {
-        const auto below = sql_files_below(child, depth + 1);
-        files.insert(files.end(), below.begin(), below.end());
-    }
-    return files;
-}
-
-std::string read_text(const fs::path& path) {
-    std::string bytes = base::read_file(path);
-    require_utf8(bytes, path.string());
-    return bytes;
-}
-
-// The name without `.sql`, and without the `.up` before it.
-std::string stem_of(const fs::path& path) {
-    std::string stem = path.stem().string();
-    if (stem.ends_with(".up")) {
-        stem.resize(stem.size() - 3);
-    }
-    return stem;
-}
-
-Layout layout_of(const std::string& name, std::string_view bytes) {
-    if (has_goose_marker(without_bom(bytes))) {
-        return Layout::goose;
-    }
-    if (has_dbmate_marker(without_bom(bytes))) {
-        return Layout::dbmate;
-    }
-    return parse_flyway_name(name) ? Layout::flyway : Layout::plain;
-}
-
-MigrationFile migration_at(const fs::path& path) {
-    MigrationFile file;
-    file.path = path.string();
-    file.name = stem_of(path);
-    file.relative = path.filename().string();
-    file.bytes = read_text(path);
-    file.layout = layout_of(file.relative, file.bytes);
-    return file;
-}
-
-std::string_view leading_digits(std::string_view name) {
-    return name.substr(0, std::min(name.find_first_not_of("0123456789"), name.size()));
-}
-
-// ---- one tool's rules for one file -------------------------------------------------------------------------------------
-
-void version_dbmate(MigrationFile& file) {
-    file.version = leading_digits(file.relative);
-    if (file.version.empty()) {
-        throw file_error("dbmate passes over this file: its name does not begin with a number", file.path)
-            .hint("name it like 20240131120000_add_users.sql");
-    }
-}
-
-void version_goose(MigrationFile& file) {
-    const std::string_view digits = leading_digits(file.relative);
-    const std::size_t significant = std::min(digits.find_first_not_of('0'), digits.size());
-    file.version = digits.substr(significant);
-    if (file.version.empty() || file.relative[digits.size()] != '_') {
-        throw file_error("goose passes over this file: its name does not begin with a number above zero and an underscore", file.path)
-            .hint("name it like 00001_add_users.sql");
-    }
-}
-
-void version_flyway(MigrationFile& file) {
-    const fs::path path(file.path);
-    const FlywayName name = parse_flyway_name(path.filename().string()).value_or(FlywayName{});
-    switch (name.kind) {
-        case FlywayKind::versioned: break;
-        case FlywayKind::undo:
-            throw file_error("an undo migration is run by a rollback, not deployed", path).hint("give the V file, or the directory");
-        case FlywayKind::repeatable:
-            throw file_error("repeatable Flyway migrations are not supported yet", path)
-                .hint("make it a versioned migration, or move it out of the directory and deploy it as a plain file");
-        case FlywayKind::baseline:
-            throw file_error("baseline migrations of Flyway are not supported", path)
-                .hint("deploy the versioned migrations, or use \"pgbelay mark\" for a database that has them");
-        case FlywayKind::callback:
-            throw file_error("callbacks of Flyway are not supported", path)
-                .hint("move it out of the directory; what has to run with every deployment belongs into a runbook");
-    }
-    file.version = name.version;
-    file.description = name.description;
-    FlywayScriptConfig config;
-    const fs::path config_path = file.path + ".conf";
-    if (fs::exists(config_path)) {
-        config = parse_flyway_script_config(read_text(config_path), config_path.string());
-    }
-    file.transaction = config.execute_in_transaction;
-    if (config.placeholder_replacement) {
-        refuse_flyway_placeholders(file.bytes, file.path);
-    }
-}
-
-void version_prisma(MigrationFile& file) {
-    const fs::path script(file.path);
-    const fs::path folder = fs::absolute(script).lexically_normal().parent_path().filename();
-    file.layout = Layout::prisma;
-    file.version = folder.string();
-    file.name = file.version;
-    file.relative = (folder / kPrismaScript).generic_string();
-    const fs::path down = script.parent_path() / "down.sql";
-    if (fs::is_regular_file(down)) {
-        file.rollback = RollbackFile{down.string(), read_text(down)};
-    }
-}
-
-void read_version(MigrationFile& file) {
-    switch (file.layout) {
-        case Layout::plain: break;
-        case Layout::prisma: version_prisma(file); break;
-        case Layout::dbmate: version_dbmate(file); break;
-        case Layout::goose: version_goose(file); break;
-        case Layout::flyway: version_flyway(file); break;
-    }
-}
 
 // ---- order and uniqueness ----------------------------------------------------------------------------------------------
 
@@ -292,7 +121,7 @@ std::vector<MigrationFile> read_flyway(const fs::path& directory) {
             throw file_error("this is not named as a Flyway migration, as others in this directory are", path)
                 .hint("name it like V2__add_users.sql, or move it elsewhere");
         }
-        version_flyway(file);
+        read_version(file);
         file.relative = relative_to(path, directory);
         files.push_back(std::move(file));
     }
@@ -316,7 +145,8 @@ std::vector<MigrationFile> read_prisma(const fs::path& directory, const Listing&
                 .hint("restore the file, or move the folder elsewhere");
         }
         MigrationFile file = migration_at(script);
-        version_prisma(file);
+        file.layout = Layout::prisma;
+        read_version(file);
         file.relative = relative_to(script, directory);
         files.push_back(std::move(file));
     }
@@ -459,8 +289,7 @@ std::vector<MigrationFile> read_directory(const fs::path& directory) {
 MigrationFile read_migration(const fs::path& path) {
     MigrationFile file = migration_at(path);
     if (is_prisma_script(path)) {
-        version_prisma(file);
-        return file;
+        file.layout = Layout::prisma;
     }
     read_version(file);
     if (file.layout == Layout::plain) {

@@ -1,5 +1,7 @@
 #include "runbook/text.h"
 
+#include "sql/utf8.h"
+
 #include <fmt/format.h>
 #include <fmt/ranges.h>
 
@@ -9,28 +11,6 @@
 
 namespace pgbelay::runbook {
 namespace {
-
-bool is_continuation(char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U; }
-
-// The length of the well-formed UTF-8 sequence at the start of `text` (not empty); 0 when there is none. Unicode 15, table 3-7.
-std::size_t sequence_length(std::string_view text) {
-    const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(text[i]); };
-    const unsigned char lead = byte(0);
-    if (lead < 0x80) {
-        return 1;
-    }
-    const std::size_t length = lead >= 0xF0 ? 4 : lead >= 0xE0 ? 3 : 2;
-    if (lead < 0xC2 || lead > 0xF4 || text.size() < length) {
-        return 0;
-    }
-    const unsigned char low = lead == 0xE0 ? 0xA0 : lead == 0xF0 ? 0x90 : 0x80;
-    const unsigned char high = lead == 0xED ? 0x9F : lead == 0xF4 ? 0x8F : 0xBF;
-    if (byte(1) < low || byte(1) > high) {
-        return 0;
-    }
-    const bool rest = std::all_of(text.begin() + 2, text.begin() + static_cast<std::ptrdiff_t>(length), is_continuation);
-    return rest ? length : 0;
-}
 
 std::size_t distance(std::string_view a, std::string_view b) {
     std::vector<std::size_t> row(b.size() + 1);
@@ -65,24 +45,17 @@ std::vector<std::string_view> split_lines(std::string_view text) {
 
 int column_at(std::string_view line, std::size_t offset) {
     const auto end = line.begin() + static_cast<std::ptrdiff_t>(std::min(offset, line.size()));
-    const auto characters = std::count_if(line.begin(), end, [](char c) { return !is_continuation(c); });
+    const auto characters = std::count_if(line.begin(), end, [](char c) { return !sql::is_utf8_continuation(c); });
     return static_cast<int>(characters) + 1;
 }
 
 void require_utf8(std::string_view text, const std::string& file) {
-    int line = 1;
-    std::size_t line_begin = 0;
-    for (std::size_t i = 0; i < text.size();) {
-        const std::size_t length = sequence_length(text.substr(i));
-        if (length == 0 || text[i] == '\0') {
-            const base::Place place{file, line, column_at(text.substr(line_begin), i - line_begin)};
-            throw input_error(length == 0 ? "this is not UTF-8" : "a NUL byte in a text file", place).hint("save the file as UTF-8");
-        }
-        if (text[i] == '\n') {
-            ++line;
-            line_begin = i + 1;
-        }
-        i += length;
+    const std::size_t nul = text.find('\0');
+    const auto invalid = sql::first_invalid_utf8(text);
+    if (invalid || nul != std::string_view::npos) {
+        base::Place place{file, 1, 1};
+        sql::advance(place, text.substr(0, std::min(invalid.value_or(nul), nul)));
+        throw input_error(invalid.value_or(nul) < nul ? "this is not UTF-8" : "a NUL byte in a text file", place).hint("save the file as UTF-8");
     }
 }
 

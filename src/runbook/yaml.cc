@@ -117,6 +117,8 @@ private:
             require_key(parent.node, node);
             parent.key = std::move(node);
         } else {
+            // An absent value's mark is that of whatever follows it.
+            node.place = node.kind == YamlNode::Kind::null ? parent.key->place : node.place;
             parent.node.map.emplace_back(std::move(*parent.key), std::move(node));
             parent.key.reset();
         }

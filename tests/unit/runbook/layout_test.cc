@@ -261,6 +261,8 @@ struct BadSection {
     std::string message;
 };
 
+void PrintTo(const BadSection& bad, std::ostream* out) { *out << bad.text; }
+
 class DbmateErrors : public testing::TestWithParam<BadSection> {};
 
 TEST_P(DbmateErrors, AreAtTheLine) {

@@ -109,7 +109,7 @@ TEST(Markdown, LetsARollbackFenceReplaceRollbackFiles) {
     const Runbook runbook = read({path}, {});
     EXPECT_THAT(sql_of(runbook, 0).rollback, IsEmpty());
     EXPECT_THAT(statements_of(sql_of(runbook, 1).rollback), ElementsAre("SELECT -2", "SELECT -3"));
-    EXPECT_EQ(sql_of(runbook, 1).rollback_from, path + ":10");
+    EXPECT_EQ(sql_of(runbook, 1).rollback_from, path + ":9");
 }
 
 TEST(Markdown, KeepsARollbackFenceAtTheStepBeforeIt) {
@@ -144,7 +144,7 @@ TEST(Markdown, LeavesDocumentationAlone) {
                                                 "```python apply\nx\n```\n"
                                                 "> ```sql\n> x\n> ```\n"
                                                 "- a\n  ```bash\n  x\n  ```\n"
-                                                "\n    ```sql apply\n    indented code is no fence\n    ```\n\n"
+                                                "\ntext\n\n    ```sql apply\n    indented code is no fence\n    ```\n\n"
                                                 "<!--\n```sql apply\nnor is a comment\n```\n-->\n\n"
                                                 "````markdown\n```sql apply\nx\n```\n````\n"
                                                 "  ~~~ sql apply\n  SELECT 1;\n  ~~~\n"));
@@ -177,6 +177,8 @@ struct BadRunbook {
     std::string message;
     std::string hint;
 };
+
+void PrintTo(const BadRunbook& bad, std::ostream* out) { *out << bad.text; }
 
 class MarkdownErrors : public testing::TestWithParam<BadRunbook> {};
 
@@ -253,7 +255,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadRunbook{"Alias", with_front_matter("limits: &l {hold: 1s}\n"), 3, "anchors are not read", "write the value"},
         BadRunbook{"Tag", with_front_matter("name: !!str x\n"), 3, "tags are not read", ""},
         BadRunbook{"Octal", with_front_matter("limits:\n  blocked_sessions: 010\n"), 4, "octal", "leading zero"},
-        BadRunbook{"Syntax", with_front_matter("limits: {hold: 1s\n"), 0, "", "YAML"},
+        BadRunbook{"Syntax", with_front_matter("limits: {hold: 1s\n"), 4, "end of map", "YAML"},
         BadRunbook{"List", "---\n- a\n---\n" + kStep, 2, "not made of keys and values", "pgbelay: 1"},
         BadRunbook{"UnknownLimit", with_front_matter("limits: {lock_timout: 1s}\n"), 3, "unknown key \"lock_timout\" in limits", "\"lock_timeout\""},
         BadRunbook{"LimitsValue", with_front_matter("limits: 5\n"), 3, "limits needs keys", ""},

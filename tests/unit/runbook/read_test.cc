@@ -63,6 +63,7 @@ TEST(Read, TakesSqlFromStandardInput) {
 TEST(Read, NamesFilesInTheLedgerWithoutDots) {
     const Workspace w;
     w.write("db/m/1.sql", "SELECT 1;");
+    w.write("db/x/other", "");
     EXPECT_THAT(keys_of(read({w.path("db/x/../m/.")}, {})), ElementsAre("m/1.sql"));
     EXPECT_THAT(keys_of(read({w.path("db/m/")}, {})), ElementsAre("m/1.sql"));
     EXPECT_THAT(keys_of(read({w.path("db/m/../m/1.sql")}, {})), ElementsAre("1.sql"));
