@@ -6,16 +6,17 @@
 #include <fmt/core.h>
 #include <grp.h>
 #include <pwd.h>
+#include <signal.h>
 #include <sys/epoll.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
-#include <csignal>
+#include <cstdlib>
 #include <cstring>
-#include <string_view>
 #include <utility>
 
 namespace pgbelay::base {
@@ -23,26 +24,28 @@ namespace pgbelay::base {
 namespace {
 
 constexpr std::size_t kMostOutput = std::size_t{64} << 20;
-constexpr auto kPoliteEnd = std::chrono::seconds(5);
 
-Error system_error(const std::string& what) {
-    return Error(ErrorCode::internal, fmt::format("{}: {}", what, std::strerror(errno)));
+[[noreturn]] void fail(const std::string& what, int error) {
+    throw Error(ErrorCode::internal, fmt::format("{}: {}", what, std::strerror(error)));
 }
 
-class Fd {
+class Descriptor {
 public:
-    Fd() = default;
-    explicit Fd(int fd) : fd_(fd) {}
-    Fd(Fd&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
-    Fd& operator=(Fd&& other) noexcept {
-        std::swap(fd_, other.fd_);
+    Descriptor() = default;
+    Descriptor(int fd, const char* what) : fd_(fd) {
+        if (fd < 0) {
+            fail(what, errno);
+        }
+    }
+    ~Descriptor() { reset(); }
+    Descriptor(Descriptor&& other) noexcept : fd_(std::exchange(other.fd_, -1)) {}
+    Descriptor& operator=(Descriptor&& other) noexcept {
+        reset();
+        fd_ = std::exchange(other.fd_, -1);
         return *this;
     }
-    ~Fd() { close(); }
-
     int get() const { return fd_; }
-    bool open() const { return fd_ >= 0; }
-    void close() {
+    void reset() {
         if (fd_ >= 0) {
             ::close(std::exchange(fd_, -1));
         }
@@ -52,317 +55,320 @@ private:
     int fd_ = -1;
 };
 
-std::pair<Fd, Fd> make_pipe() {
-    std::array<int, 2> ends{};
-    if (pipe2(ends.data(), O_CLOEXEC) != 0) {
-        throw system_error("pipe");
+struct Pipe {
+    Descriptor read;
+    Descriptor write;
+};
+
+Pipe make_pipe() {
+    std::array<int, 2> fds{};
+    if (::pipe2(fds.data(), O_CLOEXEC) != 0) {
+        fail("pipe", errno);
     }
-    return {Fd(ends[0]), Fd(ends[1])};
+    return {Descriptor(fds[0], "pipe"), Descriptor(fds[1], "pipe")};
 }
 
-Fd open_process(pid_t pid) {
-    Fd fd(static_cast<int>(syscall(SYS_pidfd_open, pid, 0)));
-    if (!fd.open()) {
-        throw system_error(fmt::format("pidfd_open for process {}", pid));
-    }
-    return fd;
-}
-
-struct Identity {
+struct User {
     uid_t uid = 0;
     gid_t gid = 0;
     std::vector<gid_t> groups;
-    std::string name;
-    std::string home;
 };
 
-std::optional<Identity> identity_of(const Command& command) {
-    if (!command.as_user) {
-        return std::nullopt;
-    }
+User look_up_user(const std::string& name) {
     passwd entry{};
     passwd* found = nullptr;
-    std::vector<char> buffer(16'384);
-    if (getpwnam_r(command.as_user->c_str(), &entry, buffer.data(), buffer.size(), &found) != 0 || found == nullptr) {
-        throw Error(ErrorCode::internal, fmt::format("there is no user {}", *command.as_user));
+    std::vector<char> buffer(16384);
+    const int error = ::getpwnam_r(name.c_str(), &entry, buffer.data(), buffer.size(), &found);
+    if (found == nullptr) {
+        throw Error(ErrorCode::internal,
+                    fmt::format("cannot run as user \"{}\": {}", name, error != 0 ? std::strerror(error) : "there is no such user"));
     }
-    if (entry.pw_uid == geteuid()) {
-        return std::nullopt;
+    User user{entry.pw_uid, entry.pw_gid, std::vector<gid_t>(16)};
+    int count = static_cast<int>(user.groups.size());
+    while (::getgrouplist(name.c_str(), user.gid, user.groups.data(), &count) < 0) {
+        user.groups.resize(static_cast<std::size_t>(count));
     }
-    int count = 64;
-    std::vector<gid_t> groups(static_cast<std::size_t>(count));
-    if (getgrouplist(entry.pw_name, entry.pw_gid, groups.data(), &count) < 0) {
-        groups.resize(static_cast<std::size_t>(count));
-        getgrouplist(entry.pw_name, entry.pw_gid, groups.data(), &count);
-    }
-    groups.resize(static_cast<std::size_t>(count));
-    return Identity{.uid = entry.pw_uid, .gid = entry.pw_gid, .groups = std::move(groups), .name = entry.pw_name, .home = entry.pw_dir};
+    user.groups.resize(static_cast<std::size_t>(count));
+    return user;
 }
 
-std::vector<std::string> environment_of(const Command& command, const std::optional<Identity>& identity) {
-    std::map<std::string, std::string> ours;
-    for (char** entry = environ; *entry != nullptr; ++entry) {
-        const std::string_view text(*entry);
-        if (const auto equals = text.find('='); equals != std::string_view::npos) {
-            ours.insert_or_assign(std::string(text.substr(0, equals)), std::string(text.substr(equals + 1)));
+// Where PATH has the program; the name itself when it has a slash or is nowhere, so that exec says what is wrong.
+std::string find_program(const std::string& name) {
+    const char* path = std::getenv("PATH");
+    std::string_view rest = path != nullptr ? path : "/usr/local/bin:/usr/bin:/bin";
+    if (name.find('/') != std::string::npos) {
+        return name;
+    }
+    while (!rest.empty()) {
+        const auto directory = rest.substr(0, rest.find(':'));
+        rest.remove_prefix(std::min(directory.size() + 1, rest.size()));
+        const std::string candidate = fmt::format("{}/{}", directory.empty() ? "." : directory, name);
+        if (::access(candidate.c_str(), X_OK) == 0) {
+            return candidate;
         }
     }
-    if (identity) {
-        ours["HOME"] = identity->home;
-        ours["USER"] = ours["LOGNAME"] = identity->name;
-    }
-    for (const auto& [name, value] : command.env) {
-        ours.insert_or_assign(name, value);
-    }
-    std::vector<std::string> entries;
-    entries.reserve(ours.size());
-    for (const auto& [name, value] : ours) {
-        entries.push_back(fmt::format("{}={}", name, value));
-    }
-    return entries;
+    return name;
 }
 
-std::vector<char*> pointers_to(std::vector<std::string>& texts) {
+std::vector<std::string> environment_with(const std::map<std::string, std::string>& added) {
+    std::vector<std::string> result;
+    for (char** entry = environ; *entry != nullptr; ++entry) {
+        const std::string_view given = *entry;
+        if (!added.contains(std::string(given.substr(0, given.find('='))))) {
+            result.emplace_back(given);
+        }
+    }
+    for (const auto& [name, value] : added) {
+        result.push_back(name + "=" + value);
+    }
+    return result;
+}
+
+std::vector<char*> pointers_to(std::vector<std::string>& strings) {
     std::vector<char*> pointers;
-    pointers.reserve(texts.size() + 1);
-    for (std::string& text : texts) {
-        pointers.push_back(text.data());
+    for (auto& string : strings) {
+        pointers.push_back(string.data());
     }
     pointers.push_back(nullptr);
     return pointers;
 }
 
-// Everything that the child needs, made before the fork: between fork and exec a process that had threads may only make
-// system calls.
-struct Launch {
-    std::vector<std::string> argv;
-    std::vector<std::string> env;
-    std::vector<char*> argv_pointers;
-    std::vector<char*> env_pointers;
-    std::optional<Identity> identity;
-    std::string directory;
-    int out = -1;
-    int err = -1;
-    int report = -1;
+// All that the child needs, made ready before the fork: after it, in a process with threads, only system calls are safe.
+struct Prepared {
+    std::string program;
+    std::vector<std::string> arguments;
+    std::vector<std::string> environment;
+    std::vector<char*> argv;
+    std::vector<char*> envp;
+    std::optional<User> user;
+    std::string working_directory;
+    Descriptor input;
 };
 
-// What the child tells when it could not become the command.
-struct LaunchFailure {
-    int error = 0;
-    std::array<char, 16> step{};
-};
-
-[[noreturn]] void give_up(int report, const char* step) {
-    LaunchFailure failure{.error = errno};
-    for (std::size_t i = 0; i + 1 < failure.step.size() && step[i] != '\0'; ++i) {
-        failure.step[i] = step[i];
+// Filled in place: argv and envp point into it.
+void prepare(const Command& command, Prepared& prepared) {
+    if (command.argv.empty()) {
+        throw Error(ErrorCode::internal, "a command without a program");
     }
-    [[maybe_unused]] const auto written = write(report, &failure, sizeof failure);
-    _exit(127);
+    prepared.program = find_program(command.argv.front());
+    prepared.arguments = command.argv;
+    prepared.environment = environment_with(command.env);
+    prepared.argv = pointers_to(prepared.arguments);
+    prepared.envp = pointers_to(prepared.environment);
+    if (command.as_user) {
+        prepared.user = look_up_user(*command.as_user);
+    }
+    prepared.working_directory = command.working_directory;
+    prepared.input = Descriptor(::open("/dev/null", O_RDONLY | O_CLOEXEC), "/dev/null");
 }
 
-[[noreturn]] void become(const Launch& launch) {
-    setpgid(0, 0);
-    const int null = open("/dev/null", O_RDONLY);
-    if (null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(launch.out, STDOUT_FILENO) < 0 || dup2(launch.err, STDERR_FILENO) < 0) {
-        give_up(launch.report, "redirect");
-    }
-    // Descriptors that a library opened without O_CLOEXEC are none of the command's business. Old kernels lack the call.
-    syscall(SYS_close_range, 3U, ~0U, 4U /* CLOSE_RANGE_CLOEXEC */);
-    if (!launch.directory.empty() && chdir(launch.directory.c_str()) != 0) {
-        give_up(launch.report, "chdir");
-    }
-    if (launch.identity) {
-        const Identity& who = *launch.identity;
-        if (setgroups(who.groups.size(), who.groups.data()) != 0 || setgid(who.gid) != 0 || setuid(who.uid) != 0) {
-            give_up(launch.report, "change user");
-        }
+// What the child tells when it cannot become the program.
+struct StartFailure {
+    int error;
+    char step;  // 'd' working directory, 'u' user, 'x' the program
+};
+
+[[noreturn]] void give_up(int report, char step) {
+    const StartFailure failure{errno, step};
+    [[maybe_unused]] const auto written = ::write(report, &failure, sizeof failure);
+    ::_exit(127);
+}
+
+void reset_signals() {
+    for (const int signal : {SIGINT, SIGTERM, SIGHUP, SIGPIPE, SIGQUIT, SIGCHLD, SIGTSTP, SIGTTIN, SIGTTOU}) {
+        ::signal(signal, SIG_DFL);
     }
     sigset_t none;
     sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, nullptr);
-    for (const int number : {SIGPIPE, SIGINT, SIGTERM, SIGHUP, SIGQUIT}) {
-        signal(number, SIG_DFL);
-    }
-    execvpe(launch.argv_pointers[0], launch.argv_pointers.data(), launch.env_pointers.data());
-    give_up(launch.report, "exec");
+    ::sigprocmask(SIG_SETMASK, &none, nullptr);
 }
 
-pid_t reap(pid_t pid, int* status) {
-    for (;;) {
-        const pid_t got = waitpid(pid, status, 0);
-        if (got >= 0 || errno != EINTR) {
-            return got;
+[[noreturn]] void become(const Prepared& prepared, int out, int err, int report) {
+    ::setpgid(0, 0);
+    reset_signals();
+    ::dup2(prepared.input.get(), STDIN_FILENO);
+    ::dup2(out, STDOUT_FILENO);
+    ::dup2(err, STDERR_FILENO);
+    if (prepared.user) {
+        const auto& user = *prepared.user;
+        if (::setgroups(user.groups.size(), user.groups.data()) != 0 || ::setgid(user.gid) != 0 || ::setuid(user.uid) != 0) {
+            give_up(report, 'u');
         }
     }
+    if (!prepared.working_directory.empty() && ::chdir(prepared.working_directory.c_str()) != 0) {
+        give_up(report, 'd');
+    }
+    ::execve(prepared.program.c_str(), prepared.argv.data(), prepared.envp.data());
+    give_up(report, 'x');
 }
 
-// Starts the command in a process group of its own. Throws Error{internal} when it cannot be executed.
-pid_t start(const Command& command, int out, int err) {
-    if (command.argv.empty()) {
-        throw Error(ErrorCode::internal, "a command without a name");
+void reap(pid_t pid, int& status) {
+    while (::waitpid(pid, &status, 0) < 0 && errno == EINTR) {
     }
-    auto [failed, report] = make_pipe();
-    Launch launch{.argv = command.argv, .identity = identity_of(command), .directory = command.working_directory};
-    launch.env = environment_of(command, launch.identity);
-    launch.argv_pointers = pointers_to(launch.argv);
-    launch.env_pointers = pointers_to(launch.env);
-    launch.out = out;
-    launch.err = err;
-    launch.report = report.get();
-    const pid_t pid = fork();
+}
+
+[[noreturn]] void report_failure(const Command& command, const StartFailure& failure) {
+    const auto& program = command.argv.front();
+    switch (failure.step) {
+        case 'd': fail(fmt::format("cannot run {} in \"{}\"", program, command.working_directory), failure.error);
+        case 'u': fail(fmt::format("cannot run {} as user \"{}\"", program, command.as_user.value_or("")), failure.error);
+        default: fail(fmt::format("cannot run {}", program), failure.error);
+    }
+}
+
+// Returns once the child is the program.
+pid_t start(const Command& command, int out, int err) {
+    Prepared prepared;
+    prepare(command, prepared);
+    auto report = make_pipe();
+    const pid_t pid = ::fork();
     if (pid < 0) {
-        throw system_error("fork");
+        fail(fmt::format("cannot start {}", command.argv.front()), errno);
     }
     if (pid == 0) {
-        become(launch);
+        become(prepared, out, err, report.write.get());
     }
-    setpgid(pid, pid);  // as the child does: whoever is first
-    report.close();
-    LaunchFailure failure;
+    ::setpgid(pid, pid);  // also here: whoever comes first
+    report.write.reset();
+    StartFailure failure{};
     ssize_t got = 0;
-    while ((got = read(failed.get(), &failure, sizeof failure)) < 0 && errno == EINTR) {
-    }
-    if (got == static_cast<ssize_t>(sizeof failure)) {
-        reap(pid, nullptr);
-        throw Error(ErrorCode::internal,
-                    fmt::format("cannot start {} ({}): {}", command.argv[0], failure.step.data(), std::strerror(failure.error)));
+    do {
+        got = ::read(report.read.get(), &failure, sizeof failure);
+    } while (got < 0 && errno == EINTR);
+    if (got != 0) {
+        int status = 0;
+        reap(pid, status);
+        report_failure(command, failure);
     }
     return pid;
 }
 
-int exit_status(int status) {
-    return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+int exit_status(int status) { return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status); }
+
+// By number: the header of glibc 2.36 declares pidfd_open() without C linkage.
+Descriptor descriptor_of(pid_t pid) { return {static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)), "pidfd_open"}; }
+
+void watch(const Descriptor& epoll, int fd) {
+    epoll_event event{.events = EPOLLIN, .data = {.fd = fd}};
+    if (::epoll_ctl(epoll.get(), EPOLL_CTL_ADD, fd, &event) != 0) {
+        fail("epoll_ctl", errno);
+    }
 }
 
-// A child that is killed with its group unless it was waited for.
+// Takes what is there now; closes the pipe at its end.
+void drain(Descriptor& from, std::string& into) {
+    std::array<char, 65536> buffer{};
+    while (from.get() >= 0) {
+        const auto got = ::read(from.get(), buffer.data(), buffer.size());
+        if (got < 0 && errno == EINTR) {
+            continue;
+        }
+        if (got < 0) {
+            return;  // EAGAIN: nothing more for now
+        }
+        if (got == 0) {
+            from.reset();
+            return;
+        }
+        into.append(buffer.data(), static_cast<std::size_t>(got));
+        if (into.size() > kMostOutput) {
+            throw Error(ErrorCode::internal, "a command printed more than 64 MiB");
+        }
+    }
+}
+
+// The child while it runs; killed when it is left before its end.
 class Child {
 public:
-    explicit Child(pid_t pid) : pid_(pid), process_(open_process(pid)) {}
+    explicit Child(pid_t pid) : pid_(pid) {}
     ~Child() {
         if (pid_ > 0) {
-            kill(-pid_, SIGKILL);
-            reap(pid_, nullptr);
+            ::kill(-pid_, SIGKILL);
+            int status = 0;
+            reap(pid_, status);
         }
     }
     Child(const Child&) = delete;
     Child& operator=(const Child&) = delete;
 
-    int process() const { return process_.get(); }
     int finish() {
         int status = 0;
-        reap(std::exchange(pid_, -1), &status);
+        reap(std::exchange(pid_, -1), status);
         return exit_status(status);
     }
 
 private:
     pid_t pid_;
-    Fd process_;
 };
 
-// One of the child's outputs, read without waiting.
-class Output {
-public:
-    Output(Fd fd, std::string& text) : fd_(std::move(fd)), text_(text) { fcntl(fd_.get(), F_SETFL, O_NONBLOCK); }
-
-    bool open() const { return fd_.open(); }
-    int get() const { return fd_.get(); }
-
-    void drain() {
-        std::array<char, 65'536> buffer{};
-        while (fd_.open()) {
-            const ssize_t got = read(fd_.get(), buffer.data(), buffer.size());
-            if (got > 0) {
-                text_.append(buffer.data(), static_cast<std::size_t>(got));
-                if (text_.size() > kMostOutput) {
-                    throw Error(ErrorCode::internal, "a command printed more than 64 MiB");
-                }
-            } else if (got == 0 || (errno != EAGAIN && errno != EINTR)) {
-                fd_.close();
-            } else if (errno == EAGAIN) {
-                return;
-            }
+// Until the child itself ends: its own children may keep the pipes open for longer.
+void collect(const Command& command, const Descriptor& process, Pipe& out, Pipe& err, CommandResult& result, Deadline deadline,
+             const StopSignal* stop) {
+    const Descriptor epoll(::epoll_create1(EPOLL_CLOEXEC), "epoll_create1");
+    for (const int fd : {out.read.get(), err.read.get(), process.get()}) {
+        watch(epoll, fd);
+    }
+    for (;;) {
+        const auto waited = wait(epoll.get(), Direction::read, deadline, stop);
+        if (waited == WaitResult::stopped) {
+            throw Error(ErrorCode::interrupted, fmt::format("{} was stopped", command.argv.front()));
+        }
+        if (waited == WaitResult::deadline) {
+            throw Error(ErrorCode::internal, fmt::format("{} did not end in time", command.argv.front()));
+        }
+        // Looked at before the pipes: what was written before the end is then in them.
+        const bool ended = wait(process.get(), Direction::read, Clock::now(), nullptr) == WaitResult::ready;
+        drain(out.read, result.out);
+        drain(err.read, result.err);
+        if (ended) {
+            return;
         }
     }
-
-private:
-    Fd fd_;
-    std::string& text_;
-};
-
-Fd watch(const std::array<int, 3>& descriptors) {
-    Fd set(epoll_create1(EPOLL_CLOEXEC));
-    for (const int fd : descriptors) {
-        epoll_event event{.events = EPOLLIN, .data = {.fd = fd}};
-        if (!set.open() || epoll_ctl(set.get(), EPOLL_CTL_ADD, fd, &event) != 0) {
-            throw system_error("epoll");
-        }
-    }
-    return set;
 }
 
-bool has_ended(int process) {
-    return wait(process, Direction::read, Clock::now(), nullptr) == WaitResult::ready;
-}
+void make_nonblocking(const Descriptor& descriptor) { ::fcntl(descriptor.get(), F_SETFL, O_NONBLOCK); }
 
 }  // namespace
 
 CommandResult run_command(const Command& command, Deadline deadline, const StopSignal* stop) {
+    auto out = make_pipe();
+    auto err = make_pipe();
+    make_nonblocking(out.read);
+    make_nonblocking(err.read);
+    const pid_t pid = start(command, out.write.get(), err.write.get());
+    Child child(pid);
+    out.write.reset();
+    err.write.reset();
     CommandResult result;
-    auto [out, out_end] = make_pipe();
-    auto [err, err_end] = make_pipe();
-    Child child(start(command, out_end.get(), err_end.get()));
-    out_end.close();
-    err_end.close();
-    Output standard_output(std::move(out), result.out);
-    Output standard_error(std::move(err), result.err);
-    const Fd events = watch({standard_output.get(), standard_error.get(), child.process()});
-    // A closed descriptor leaves the set by itself. The end of the child counts, not that of its outputs: a grandchild may
-    // have inherited them.
-    while (!has_ended(child.process())) {
-        switch (wait(events.get(), Direction::read, deadline, stop)) {
-            case WaitResult::ready: break;
-            case WaitResult::deadline: throw Error(ErrorCode::internal, fmt::format("{} did not end in time", command.argv[0]));
-            case WaitResult::stopped: throw Error(ErrorCode::interrupted, fmt::format("{} was interrupted", command.argv[0]));
-        }
-        standard_output.drain();
-        standard_error.drain();
-    }
-    standard_output.drain();
-    standard_error.drain();
+    collect(command, descriptor_of(pid), out, err, result, deadline, stop);
     result.status = child.finish();
     return result;
 }
 
-Daemon::Daemon(const Command& command, const std::string& log) {
-    const Fd file(open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600));
-    if (!file.open()) {
-        throw system_error("cannot open " + log);
-    }
-    pid_ = start(command, file.get(), file.get());
+Daemon::Daemon(const Command& command, const std::string& log) : pid_(-1) {
+    const Descriptor output(::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600), log.c_str());
+    pid_ = start(command, output.get(), output.get());
 }
 
 Daemon::Daemon(Daemon&& other) noexcept : pid_(std::exchange(other.pid_, -1)) {}
 
 Daemon::~Daemon() {
-    if (pid_ <= 0) {
-        return;
-    }
-    bool ended = false;
+    constexpr auto kPatience = std::chrono::seconds(5);
     try {
-        ended = stop(SIGTERM, in(kPoliteEnd));
+        if (!stop(SIGTERM, in(kPatience))) {
+            ::kill(-pid_, SIGKILL);
+            int status = 0;
+            reap(pid_, status);
+        }
     } catch (const Error&) {
-        ended = false;  // it cannot be watched, so it is not waited for politely
-    }
-    if (!ended) {
-        kill(-pid_, SIGKILL);
-        reap(pid_, nullptr);
+        // Without a descriptor of the process there is no waiting for it.
+        ::kill(-pid_, SIGKILL);
     }
 }
 
 bool Daemon::running() {
-    if (pid_ > 0 && waitpid(pid_, nullptr, WNOHANG) != 0) {
-        pid_ = -1;  // reaped: the number may soon be another's
+    if (pid_ > 0 && ::waitpid(pid_, nullptr, WNOHANG) != 0) {
+        pid_ = -1;
     }
     return pid_ > 0;
 }
@@ -371,9 +377,11 @@ bool Daemon::stop(int signal, Deadline deadline) {
     if (!running()) {
         return true;
     }
-    const Fd process = open_process(pid_);
-    kill(pid_, signal);
-    wait(process.get(), Direction::read, deadline, nullptr);
+    const auto process = descriptor_of(pid_);
+    ::kill(pid_, signal);
+    if (wait(process.get(), Direction::read, deadline, nullptr) != WaitResult::ready) {
+        return false;
+    }
     return !running();
 }
 

@@ -27,7 +27,8 @@ using base::Place;
 constexpr std::size_t kDeepestInclude = 100;
 constexpr std::size_t kMostIncludes = 10'000;
 // Variables within variables can grow exponentially, and so can includes of includes.
-constexpr std::size_t kMostExpanded = std::size_t{256} << 20;
+constexpr std::size_t kMostExpanded = std::size_t{16} << 20;
+constexpr std::size_t kMostIncluded = std::size_t{256} << 20;
 
 // A file while it is read. The bytes are those after a BOM.
 struct File {
@@ -91,7 +92,8 @@ private:
     Place opened_at_;                            // of the quote or comment that is open
     std::vector<Directive> directives_;
     std::vector<std::string> echoes_;
-    std::size_t expanded_ = 0;
+    std::size_t expanded_ = 0;  // bytes that variables have become
+    std::size_t included_ = 0;
 };
 
 void check_bytes(std::string_view bytes, PlaceCursor places) {
@@ -209,7 +211,7 @@ void Reader::flush(Input& input) {
 void Reader::count_expanded(std::size_t bytes, const Place& at) {
     expanded_ += bytes;
     if (expanded_ > kMostExpanded) {
-        throw Error(ErrorCode::input, "variables and includes expand to more than 256 MiB").at(at);
+        throw Error(ErrorCode::input, "the variables expand to more than 16 MiB").at(at);
     }
 }
 
@@ -405,7 +407,10 @@ void Reader::include(const std::string& given, bool relative_to_file, const Plac
         error.at(at);
         throw;
     }
-    count_expanded(bytes.size(), at);
+    included_ += bytes.size();
+    if (included_ > kMostIncluded) {
+        throw Error(ErrorCode::input, "the included files hold more than 256 MiB").at(at);
+    }
     script_.includes.push_back(name);
     read_file(bytes, name, canonical, 1);
 }

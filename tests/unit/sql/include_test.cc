@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include <filesystem>
+#include <fstream>
 #include <string>
 #include <vector>
 
@@ -28,7 +29,7 @@ protected:
     std::string write(const std::string& name, const std::string& text) {
         const auto path = directory_ / name;
         std::filesystem::create_directories(path.parent_path());
-        base::write_file(path, text);
+        std::ofstream(path, std::ios::binary) << text;
         return path.string();
     }
     Script read(const std::string& name) const {

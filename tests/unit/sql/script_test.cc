@@ -153,11 +153,11 @@ TEST(VariableReferences, AreReadAsSqlSoThatTheyCanHoldStatements) {
 }
 
 TEST(VariableReferences, CannotGrowWithoutBound) {
-    Variables v{{"v0", std::string(1000, 'x')}};
+    Variables v{{"v0", std::string(10'000, 'x')}};
     for (int i = 1; i < 40; ++i) {
         v["v" + std::to_string(i)] = ":v" + std::to_string(i - 1) + " :v" + std::to_string(i - 1);
     }
-    EXPECT_THAT(error_of("SELECT :v39", v).message(), HasSubstr("more than 256 MiB"));
+    EXPECT_THAT(error_of("SELECT :v39", v).message(), HasSubstr("more than 16 MiB"));
 }
 
 TEST(VariableReferences, MustBeUtf8) { EXPECT_THAT(error_of("SELECT 1", {{"a", "\xff"}}).message(), HasSubstr("\"a\"")); }
