@@ -5,7 +5,6 @@
 
 #include <fmt/core.h>
 
-#include <algorithm>
 #include <array>
 #include <cctype>
 #include <utility>
@@ -289,30 +288,34 @@ Outcome Connection::collect(Exchange& exchange, const std::optional<std::string>
     return last ? std::move(*last) : Outcome(Result(PQmakeEmptyPGresult(state_->raw, PGRES_EMPTY_QUERY)));
 }
 
-std::vector<Outcome> Connection::pipeline(const std::vector<Piece>& pieces, base::Deadline deadline, const base::StopSignal* stop) {
+std::vector<Outcome> Connection::pipeline(const std::vector<Piece>& pieces, base::Deadline deadline, const base::StopSignal* stop,
+                                          Boundaries boundaries) {
     if (PQenterPipelineMode(state_->raw) == 0) {
         std::vector<Outcome> broken;
         broken.emplace_back(lost(state_->raw));
         return broken;
     }
     Exchange exchange(state_->raw, state_->canceller, deadline, stop, nullptr);
+    std::vector<std::string> marks;
     for (const Piece& piece : pieces) {
-        const std::string words = first_words(piece.sql);
-        // What stands before it is on its way by then, so that the boundary is a true one.
-        PQflush(state_->raw);
-        passing_send(words);
+        if (boundaries == Boundaries::marked) {
+            marks.push_back(first_words(piece.sql));
+            // What stands before it is on its way by then, so that the boundary is a true one.
+            PQflush(state_->raw);
+            passing_send(marks.back());
+        }
         if (send_params(state_->raw, piece.sql.c_str(), piece.params) == 0) {
             break;
         }
     }
     PQpipelineSync(state_->raw);
     exchange.flush();
-    std::vector<Outcome> outcomes = collect_pipeline(exchange, pieces);
+    std::vector<Outcome> outcomes = collect_pipeline(exchange, marks);
     PQexitPipelineMode(state_->raw);
     return outcomes;
 }
 
-std::vector<Outcome> Connection::collect_pipeline(Exchange& exchange, const std::vector<Piece>& pieces) {
+std::vector<Outcome> Connection::collect_pipeline(Exchange& exchange, const std::vector<std::string>& boundaries) {
     std::vector<Outcome> outcomes;
     Rows rows;
     bool failed = false;
@@ -337,10 +340,11 @@ std::vector<Outcome> Connection::collect_pipeline(Exchange& exchange, const std:
         if (!is_error(raw)) {
             rows.move_into(raw);
         }
-        const std::string words = first_words(pieces[std::min(outcomes.size(), pieces.size() - 1)].sql);
         failed = is_error(raw);
         outcomes.emplace_back(failed ? Outcome(read_error(raw)) : Outcome(std::move(result)));
-        passing_result(words);
+        if (outcomes.size() <= boundaries.size()) {
+            passing_result(boundaries[outcomes.size() - 1]);
+        }
     }
     if (failed) {
         std::get<ServerError>(outcomes.back()).connection_lost = true;

@@ -121,7 +121,10 @@ public:
         std::string sql;
         Params params;
     };
-    std::vector<Outcome> pipeline(const std::vector<Piece>& pieces, base::Deadline deadline, const base::StopSignal* stop);
+    // Pieces that change nothing, whatever happens to us between them, are not worth a fail point.
+    enum class Boundaries { marked, none };
+    std::vector<Outcome> pipeline(const std::vector<Piece>& pieces, base::Deadline deadline, const base::StopSignal* stop,
+                                  Boundaries boundaries = Boundaries::marked);
 
     // Cancels what runs on this connection; through a connection of its own, so any thread may call it.
     void cancel() noexcept;
@@ -139,7 +142,7 @@ private:
     static Connection connect(const Conninfo& conninfo, std::string_view purpose, base::Deadline deadline, const base::StopSignal* stop);
     Outcome send_query(const Query& query, const Params& params, Exchange& exchange);
     Outcome collect(Exchange& exchange, const std::optional<std::string>& copy_data);
-    std::vector<Outcome> collect_pipeline(Exchange& exchange, const std::vector<Piece>& pieces);
+    std::vector<Outcome> collect_pipeline(Exchange& exchange, const std::vector<std::string>& boundaries);
 
     std::unique_ptr<State> state_;
     std::string default_search_path_;

@@ -1,5 +1,6 @@
 #include "pg/relations.h"
 
+#include <fmt/core.h>
 #include <queries/pg.h>
 
 namespace pgbelay::pg {
@@ -36,7 +37,7 @@ std::optional<IndexNow> index_now(Connection& connection, const catalog::Qualifi
     if (r.rows() == 0) {
         return std::nullopt;
     }
-    return IndexNow{.oid = oid(r, 0, 0), .table = oid(r, 0, 1), .valid = r.boolean(0, 2)};
+    return IndexNow{.oid = oid(r, 0, 0), .table = oid(r, 0, 1), .table_name = {r.text(0, 3), r.text(0, 4)}, .valid = r.boolean(0, 2)};
 }
 
 std::vector<std::uint32_t> index_oids(Connection& connection, const catalog::QualifiedName& relation) {
@@ -55,6 +56,24 @@ std::vector<catalog::QualifiedName> reindex_leftovers(Connection& connection, co
         names.push_back({r.text(row, 0), r.text(row, 1)});
     }
     return names;
+}
+
+std::vector<std::string> duplicate_keys(Connection& connection, catalog::Oid index) {
+    const Result made = connection.query(queries::kDuplicateKeysQuery, {std::to_string(static_cast<std::uint32_t>(index))});
+    if (made.rows() == 0) {
+        return {};
+    }
+    const std::string sql = made.text(0, 0);
+    const Query query{"duplicate_keys", sql};
+    std::vector<std::string> keys;
+    // A look that takes too long is given up: the server's own message names one key already.
+    const Outcome outcome = connection.try_query(query);
+    if (const auto* r = std::get_if<Result>(&outcome); r != nullptr) {
+        for (int row = 0; row < r->rows(); ++row) {
+            keys.push_back(fmt::format("({}): {} rows", r->text(row, 0), r->text(row, 1)));
+        }
+    }
+    return keys;
 }
 
 std::vector<std::string> not_whole(Connection& connection, const std::vector<catalog::QualifiedName>& relations) {

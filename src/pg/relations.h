@@ -23,6 +23,7 @@ std::vector<RelationNow> relations_now(Connection& connection, const std::vector
 struct IndexNow {
     catalog::Oid oid{};
     catalog::Oid table{};
+    catalog::QualifiedName table_name;
     bool valid = false;
 };
 // The index by that (resolved) name; nothing when there is none.
@@ -31,6 +32,9 @@ std::optional<IndexNow> index_now(Connection& connection, const catalog::Qualifi
 std::vector<std::uint32_t> index_oids(Connection& connection, const catalog::QualifiedName& relation);
 // INVALID indexes on the table whose names a REINDEX CONCURRENTLY gives (`_ccnew`, `_ccold`, with a number after it).
 std::vector<catalog::QualifiedName> reindex_leftovers(Connection& connection, const catalog::QualifiedName& table);
+// Up to five keys that stand in the way of a unique index which failed (it is INVALID, but its definition is there): "(a@b.c): 3 rows".
+// Empty when they cannot be found within ten seconds.
+std::vector<std::string> duplicate_keys(Connection& connection, catalog::Oid index);
 // INVALID indexes and NOT VALID constraints in the relations' tables, in words.
 std::vector<std::string> not_whole(Connection& connection, const std::vector<catalog::QualifiedName>& relations);
 

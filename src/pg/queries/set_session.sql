@@ -1,6 +1,6 @@
 -- What our own sessions need, of what this version has. Settings of the role and the database that are not here stay.
 -- DateStyle names the output only, so that the order in which the user's dates are read stays as it is. All names are
--- qualified: it is this statement that sets search_path.
+-- qualified: it is this statement that sets search_path. The server's own keepalives free a dead client's locks in 30 s.
 SELECT pg_catalog.count(pg_catalog.set_config(wanted.name, wanted.setting, false))
 FROM (VALUES ('search_path', 'pg_catalog'),
              ('default_transaction_read_only', 'off'),
@@ -16,5 +16,8 @@ FROM (VALUES ('search_path', 'pg_catalog'),
              ('datestyle', 'ISO'),
              ('intervalstyle', 'postgres'),
              ('extra_float_digits', '1'),
-             ('standard_conforming_strings', 'on')) AS wanted (name, setting)
+             ('standard_conforming_strings', 'on'),
+             ('tcp_keepalives_idle', '10'),
+             ('tcp_keepalives_interval', '5'),
+             ('tcp_keepalives_count', '4')) AS wanted (name, setting)
 JOIN pg_catalog.pg_settings AS present ON pg_catalog.lower(present.name) OPERATOR(pg_catalog.=) wanted.name

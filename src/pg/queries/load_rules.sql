@@ -1,0 +1,4 @@
+SELECT r.ev_class, pg_get_ruledef(r.oid)
+FROM pg_rewrite AS r
+WHERE r.ev_class = ANY ($1::oid[]) AND r.rulename <> '_RETURN'
+ORDER BY r.ev_class, r.rulename
