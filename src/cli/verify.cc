@@ -31,7 +31,7 @@ int run(const Verify& command, const Context& context) {
         json["digest"] = runbook.digest;
         json["verified"] = failures.empty();
         json["failures"] = failures;
-        context.console.document(json);
+        context.console.json_document(json);
     } else {
         context.console.document(verification_text(failures, context.console.document_style()));
     }

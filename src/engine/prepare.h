@@ -26,6 +26,10 @@ struct Prepared {
 // directory on a non-empty database with neither ledger nor journal. Changes nothing.
 Prepared prepare(Target& target, const runbook::Runbook& runbook, const PrepareOptions& options);
 
+// The plan as it would be if nothing of it were there yet, for `verify`: a plan against the target as it is would skip all that
+// it finds, and so have no condition left to look at. Names and definitions are still the server's.
+plan::Plan prepare_from_nothing(Target& target, const runbook::Runbook& runbook);
+
 // The plan without a database: unknown tables count as large.
 plan::Plan prepare_offline(const runbook::Runbook& runbook, const PrepareOptions& options);
 

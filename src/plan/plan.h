@@ -66,11 +66,13 @@ struct Step {
     std::string when;                               // `-- pgbelay: when`: a query; run only if it yields true
     int when_from = 0;                              // the step whose answer counts: asked once for all steps of a statement
     std::vector<std::string> echoes;                // printed before it
+    std::vector<int> undoes;                        // in a rollback: the steps of the undone run that are undone with this one
     int file = -1;                                  // index into Plan::files
     bool last_of_file = false;                      // its transaction also records the file in the ledgers
     // Method::build and drop_concurrently:
     sql::QualifiedName index;
     sql::QualifiedName table;
+    bool rebuilds = false;                          // REINDEX: what it makes was there before; OIDs tell whether it happened
     // StepKind::check:
     runbook::Expect expect = runbook::Expect::empty;
     std::int64_t expect_count = 0;
@@ -153,6 +155,11 @@ struct RollbackRunbook {
     std::vector<std::string> loses_data;            // what would be lost, in words
     std::vector<std::vector<int>> undoes;           // per item of the runbook: the steps that it undoes
 };
-RollbackRunbook rollback_runbook(const Plan& plan, const std::set<int>& done);
+// An `automatic` rollback, which nobody was asked about, never loses data: what could is made to look first, under its lock, and
+// to fail if something would be lost; what cannot look is refused.
+RollbackRunbook rollback_runbook(const Plan& plan, const std::set<int>& done, bool automatic);
+
+// Plans it against the catalog as it is now; each step knows which steps of the undone run it undoes.
+Plan make_rollback_plan(const RollbackRunbook& rollback, const catalog::Catalog& catalog, const PlanOptions& options);
 
 }  // namespace pgbelay::plan

@@ -208,10 +208,12 @@ void to_json(nlohmann::json& j, const Step& step) {
     put(j, "when", step.when);
     put(j, "when_from", step.when_from);
     put(j, "echoes", step.echoes);
+    put(j, "undoes", step.undoes);
     j["file"] = step.file;
     put(j, "last_of_file", step.last_of_file);
     put(j, "index", step.index);
     put(j, "table", step.table);
+    put(j, "rebuilds", step.rebuilds);
     if (step.kind == StepKind::check) {
         j["expect"] = number(step.expect);
         j["expect_count"] = step.expect_count;
@@ -245,10 +247,12 @@ void from_json(const nlohmann::json& j, Step& step) {
     take(j, "when", step.when);
     take(j, "when_from", step.when_from);
     take(j, "echoes", step.echoes);
+    take(j, "undoes", step.undoes);
     j.at("file").get_to(step.file);
     take(j, "last_of_file", step.last_of_file);
     take(j, "index", step.index);
     take(j, "table", step.table);
+    take(j, "rebuilds", step.rebuilds);
     step.expect = enumerator(j, "expect", runbook::Expect::count);
     take(j, "expect_count", step.expect_count);
 }

@@ -315,6 +315,7 @@ void Planner::add_step_for(const Member& member, const analysis::Run& run) {
     step.inverses.push_back(run.inverse);
     step.index = run.index;
     step.table = run.table;
+    step.rebuilds = run.method == analysis::Method::build && member.statement->kind == "ReindexStmt";
 }
 
 // What of the group goes into its one transaction, in the author's order.

@@ -1,6 +1,7 @@
 // What undoes a run, as a runbook of its own: it is then planned, gated and run with the same care as any other.
 #include "base/digest.h"
 #include "plan/plan.h"
+#include "sql/quote.h"
 #include "sql/statement.h"
 
 #include <fmt/core.h>
@@ -20,7 +21,7 @@ bool file_is_done(const Plan& plan, int file, const std::set<int>& done) {
 
 class RollbackMaker {
 public:
-    RollbackMaker(const Plan& plan, const std::set<int>& done) : plan_(plan), done_(done) {
+    RollbackMaker(const Plan& plan, const std::set<int>& done, bool automatic) : plan_(plan), done_(done), automatic_(automatic) {
         result_.runbook.name = fmt::format("rollback of {}", plan.name);
         result_.runbook.limits = plan.limits;
         result_.runbook.on_breach = runbook::OnBreach::pause;
@@ -76,12 +77,32 @@ private:
             }
             if (inverse->loses_data) {
                 result_.loses_data.push_back(fmt::format("step {} ({}): {}", step.n, step.name, inverse->why));
+                if (automatic_) {
+                    look_first(step, *inverse, statements);
+                }
             }
             statements.insert(statements.end(), inverse->sql.begin(), inverse->sql.end());
         }
         if (!statements.empty()) {
             note_undone(add(fmt::format("undo step {}", step.n), step.place, statements, true), step.n);
         }
+    }
+
+    // LOCK TABLE first, so that what is looked at stays as it is until the inverse has run.
+    void look_first(const Step& step, const analysis::Inverse& inverse, std::vector<std::string>& statements) {
+        if (inverse.loss_in.empty()) {
+            result_.refusals.push_back({step.place, fmt::format("undoing step {} ({}) would lose data: {}", step.n, step.name, inverse.why),
+                                        "`pgbelay rollback` asks a person"});
+            return;
+        }
+        const std::string table = sql::quote_name(inverse.loss_in);
+        const std::string rows = inverse.loss_column.empty()
+                                     ? fmt::format("SELECT FROM {}", table)
+                                     : fmt::format("SELECT FROM {} WHERE {} IS NOT NULL", table, sql::quote_identifier(inverse.loss_column));
+        const std::string message = fmt::format("rolling back would lose data: {}", inverse.why);
+        statements.push_back(fmt::format("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE", table));
+        statements.push_back("DO " + sql::quote_literal(fmt::format("BEGIN IF EXISTS ({}) THEN RAISE EXCEPTION USING MESSAGE = {}; END IF; END",
+                                                                    rows, sql::quote_literal(message))));
     }
 
     std::size_t add(std::string name, base::Place place, const std::vector<std::string>& sql, bool one_transaction) {
@@ -91,7 +112,10 @@ private:
             what.statements.push_back(sql::read_statement(statement, place, ++n));
         }
         what.rule = one_transaction ? runbook::TransactionRule::whole_file : runbook::TransactionRule::each_statement;
-        result_.runbook.items.push_back({.name = std::move(name), .place = std::move(place), .file = -1, .what = std::move(what)});
+        // A file of its own each, without a key: no ledger knows it, but its last step is known as such.
+        const int file = static_cast<int>(result_.runbook.files.size());
+        result_.runbook.files.push_back({.path = name});
+        result_.runbook.items.push_back({.name = std::move(name), .place = std::move(place), .file = file, .what = std::move(what)});
         result_.undoes.emplace_back();
         return result_.runbook.items.size() - 1;
     }
@@ -105,12 +129,26 @@ private:
 
     const Plan& plan_;
     const std::set<int>& done_;
+    bool automatic_;
     RollbackRunbook result_;
     std::map<int, std::size_t> item_of_file_;
 };
 
 }  // namespace
 
-RollbackRunbook rollback_runbook(const Plan& plan, const std::set<int>& done) { return RollbackMaker(plan, done).make(); }
+RollbackRunbook rollback_runbook(const Plan& plan, const std::set<int>& done, bool automatic) {
+    return RollbackMaker(plan, done, automatic).make();
+}
+
+Plan make_rollback_plan(const RollbackRunbook& rollback, const catalog::Catalog& catalog, const PlanOptions& options) {
+    Plan plan = make_plan(rollback.runbook, catalog, options);
+    for (auto& step : plan.steps) {
+        if (step.last_of_file) {
+            step.undoes = rollback.undoes.at(static_cast<std::size_t>(step.file));
+        }
+    }
+    plan.refusals.insert(plan.refusals.end(), rollback.refusals.begin(), rollback.refusals.end());
+    return plan;
+}
 
 }  // namespace pgbelay::plan

@@ -238,12 +238,17 @@ std::vector<Debt> Journal::open_debts() {
 
 void Journal::settle_debt(std::int64_t id) { write(queries::kSettleDebt, {str(id)}); }
 
-void Journal::mark_undone(std::int64_t undone, const std::vector<int>& steps, bool whole) {
+pg::Connection::Piece mark_undone_piece(std::int64_t undone, const std::vector<int>& steps) {
     std::vector<std::string> numbers;
     for (const int n : steps) {
         numbers.push_back(str(n));
     }
-    write(queries::kMarkUndone, {str(undone), pg::to_array(numbers)});
+    return piece(queries::kMarkUndone, {str(undone), pg::to_array(numbers)});
+}
+
+void Journal::mark_undone(std::int64_t undone, const std::vector<int>& steps, bool whole) {
+    const auto marked = mark_undone_piece(undone, steps);
+    write(queries::kMarkUndone, marked.params);
     if (whole) {
         write(queries::kRunUndone, {str(undone)});
     }

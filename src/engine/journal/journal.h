@@ -111,6 +111,9 @@ private:
     pg::Connection* connection_;
 };
 
+// Marks steps of a run as undone, for the transaction of the step that undoes them.
+pg::Connection::Piece mark_undone_piece(std::int64_t undone, const std::vector<int>& steps);
+
 // An unfinished run of this very database (a restored copy's rows never count).
 struct Unfinished {
     std::int64_t id = 0;

@@ -1,10 +1,11 @@
 -- Version 13 has no attcompression: inside the lateral subquery the name means the column where there is one, else the stand-in.
+-- Minor releases of late 2026 keep a stamp of their own among a column's options, pg_attver, which is nobody's to set again.
 SELECT col.attrelid, col.attname, col.attnum, format_type(col.atttypid, col.atttypmod), col.attnotnull,
        pg_get_expr(def.adbin, def.adrelid), col.attgenerated, col.attidentity,
        CASE WHEN col.attcollation <> 0 AND col.attcollation <> t.typcollation THEN format('%I.%I', cn.nspname, coll.collname) ELSE '' END,
        coalesce(col.attstattarget, -1), col.attstorage,
        CASE col.compression WHEN 'p' THEN 'pglz' WHEN 'l' THEN 'lz4' ELSE '' END,
-       coalesce(col.attoptions, '{}'), col.attacl::text, col_description(col.attrelid, col.attnum)
+       ARRAY(SELECT o FROM unnest(col.attoptions) AS o WHERE NOT starts_with(o, 'pg_attver=')), col.attacl::text, col_description(col.attrelid, col.attnum)
 FROM (VALUES (''::"char")) AS stand_in (attcompression),
      LATERAL (SELECT a.*, attcompression AS compression
               FROM pg_attribute AS a

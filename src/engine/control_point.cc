@@ -1,0 +1,77 @@
+#include "engine/control_point.h"
+
+#include <fmt/core.h>
+
+namespace pgbelay::engine {
+
+namespace {
+
+constexpr std::chrono::seconds kAskEvery{1};
+constexpr base::Millis kLookEvery{100};
+
+}  // namespace
+
+ControlPoint::ControlPoint(Session& session, Guard& guard, runbook::OnBreach on_breach, const Sink& sink, base::StopSignal* stop)
+    : session_(session), guard_(guard), on_breach_(on_breach), sink_(sink), stop_(stop), ask_again_at_(base::Clock::now()) {}
+
+Order ControlPoint::from_guard() {
+    const auto breach = guard_.view().breach;
+    if (breach && !breach_) {
+        sink_(GuardBreach{.what = *breach});
+    } else if (!breach && breach_) {
+        sink_(GuardBreach{.what = *breach_, .cleared = true});
+    }
+    breach_ = breach;
+    if (!breach) {
+        return Order::go_on;
+    }
+    why_ = "guard: " + *breach;
+    switch (on_breach_) {
+        case runbook::OnBreach::pause: return Order::pause;
+        case runbook::OnBreach::abort: return Order::abort;
+        case runbook::OnBreach::rollback: return Order::roll_back;
+    }
+    return Order::pause;
+}
+
+Order ControlPoint::look() {
+    if (stop_ != nullptr && stop_->requested()) {
+        why_ = "interrupted";
+        return Order::stop;
+    }
+    if (!session_.keeper().notifications().empty() || base::Clock::now() >= ask_again_at_) {
+        state_ = session_.journal().control(session_.key());
+        ask_again_at_ = base::in(kAskEvery);
+        if (state_.epoch != session_.key().epoch) {
+            throw base::Error(base::ErrorCode::conflict, fmt::format("another pgbelay has taken over run {}; this one stops here", session_.key().id))
+                .hint("nothing was done twice; see `pgbelay status`");
+        }
+    }
+    switch (state_.request) {
+        case ControlRequest::pause: why_ = "by " + state_.by; return Order::pause;
+        case ControlRequest::pause_now: why_ = "by " + state_.by; return Order::pause_now;
+        case ControlRequest::abort: why_ = "by " + state_.by; return Order::abort;
+        case ControlRequest::run: break;
+    }
+    return from_guard();
+}
+
+Order ControlPoint::pass() {
+    Order order = look();
+    if (order != Order::pause && order != Order::pause_now) {
+        return order;
+    }
+    session_.journal().set_state(session_.key(), "paused");
+    sink_(Paused{.why = why_});
+    do {
+        base::pause_for(kLookEvery, stop_);
+        order = look();
+    } while (order == Order::pause || order == Order::pause_now);
+    if (order == Order::go_on) {
+        session_.journal().set_state(session_.key(), "running");
+        sink_(Resumed{});
+    }
+    return order;
+}
+
+}  // namespace pgbelay::engine

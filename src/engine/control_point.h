@@ -1,0 +1,41 @@
+// Where a run listens: Ctrl-C, `pause`, `resume` and `abort` from other shells, and the guard.
+#pragma once
+
+#include "engine/event.h"
+#include "engine/guard.h"
+#include "engine/session.h"
+
+#include <optional>
+#include <string>
+
+namespace pgbelay::engine {
+
+// What a run in the middle of something should do now.
+enum class Order { go_on, pause, pause_now, abort, roll_back, stop };
+
+class ControlPoint {
+public:
+    ControlPoint(Session& session, Guard& guard, runbook::OnBreach on_breach, const Sink& sink, base::StopSignal* stop);
+
+    // Cheap: reads notifications, asks the journal at most once a second. Throws Error{conflict} when we were replaced.
+    Order look();
+    // Before a step or a try: while paused, waits. The order that ends the wait (or go_on).
+    Order pass();
+    // "by alice@laptop", "guard: blocked_sessions 14 > 10": why the last order that was not go_on was given.
+    const std::string& why() const { return why_; }
+
+private:
+    Order from_guard();
+
+    Session& session_;
+    Guard& guard_;
+    runbook::OnBreach on_breach_;
+    const Sink& sink_;
+    base::StopSignal* stop_;
+    base::Deadline ask_again_at_;
+    ControlState state_;
+    std::optional<std::string> breach_;
+    std::string why_;
+};
+
+}  // namespace pgbelay::engine

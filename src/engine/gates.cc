@@ -1,0 +1,165 @@
+#include "engine/gates.h"
+
+#include "engine/journal/journal.h"
+#include "sql/quote.h"
+
+#include <fmt/core.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <set>
+
+namespace pgbelay::engine {
+
+namespace {
+
+using Level = Finding::Level;
+
+constexpr int kOldest = 130000;
+constexpr int kNewestKnown = 18;
+
+Finding version(const pg::ServerFacts& facts) {
+    if (facts.version < kOldest) {
+        return {Level::refusal, "version", fmt::format("PostgreSQL {} is older than 13", facts.version_text),
+                "upgrade the server; pgbelay relies on what 13 brought", {}};
+    }
+    if (facts.version / 10000 > kNewestKnown) {
+        return {Level::warning, "version", fmt::format("PostgreSQL {} is newer than what this version was tested with", facts.version_text),
+                fmt::format("tested are 13 to {}", kNewestKnown), {}};
+    }
+    return {Level::ok, "version", "PostgreSQL " + facts.version_text, "", {}};
+}
+
+Finding primary(const pg::ServerFacts& facts) {
+    if (facts.in_recovery) {
+        return {Level::refusal, "primary", "the server is a hot standby", "give the URL of the primary", {}};
+    }
+    const std::string standbys = facts.standbys == 0 ? "" : fmt::format(", {} standby server(s) follow it", facts.standbys);
+    return {Level::ok, "primary", "the server is a primary" + standbys, "", {}};
+}
+
+Finding pooler(const Target& target) {
+    if (pg::behind_transaction_pooler(target.conninfo(), base::in(std::chrono::seconds(15)), target.stop())) {
+        return {Level::refusal, "pooler", "sessions do not stay on one backend: a pooler in transaction mode is in between",
+                "give the address of the server itself, or a pool in session mode", {}};
+    }
+    return {Level::ok, "pooler", "sessions stay on their backends", "", {}};
+}
+
+Finding journal(Target& target) {
+    const JournalState state = journal_state(target.control());
+    if (!state.refusal.empty()) {
+        return {Level::refusal, "journal", state.refusal, "look at \\dn+ pgbelay; `pgbelay init-db` makes a journal", {}};
+    }
+    if (state.present) {
+        return {Level::ok, "journal", "schema pgbelay is there", "", {}};
+    }
+    if (!target.facts().may_create_schema) {
+        return {Level::refusal, "journal",
+                fmt::format("there is no journal yet, and role {} may not create one in database {}", target.facts().role,
+                            target.facts().database),
+                fmt::format("GRANT CREATE ON DATABASE {} TO {}, or let its owner run `pgbelay init-db --grant {}`",
+                            sql::quote_identifier(target.facts().database), sql::quote_identifier(target.facts().role),
+                            sql::quote_identifier(target.facts().role)),
+                {}};
+    }
+    return {Level::ok, "journal", "schema pgbelay will be made by the first deploy", "", {}};
+}
+
+std::string grant_activity(const pg::ServerFacts& facts) {
+    return fmt::format("GRANT pg_read_all_stats TO {}", sql::quote_identifier(facts.role));
+}
+
+Finding activity(const pg::ServerFacts& facts) {
+    if (facts.sees_activity) {
+        return {Level::ok, "activity", "the activity of other sessions is visible", "", {}};
+    }
+    return {Level::warning, "activity", "queries and ages of other sessions are hidden from this role; locks and waits are not",
+            grant_activity(facts), {}};
+}
+
+// Limits that only visible activity can answer are refused, never read as 0.
+std::vector<Finding> hidden_limits(const pg::ServerFacts& facts, const runbook::Limits& limits) {
+    std::vector<Finding> findings;
+    const auto need = [&](bool set, const char* name) {
+        if (set && !facts.sees_activity) {
+            findings.push_back({Level::refusal, "activity", fmt::format("limit {} needs figures that are hidden from this role", name),
+                                grant_activity(facts) + ", or leave the limit out", {}});
+        }
+    };
+    need(limits.active_sessions.has_value(), "active_sessions");
+    need(limits.oldest_transaction.has_value(), "oldest_transaction");
+    need(limits.replication_lag.has_value(), "replication_lag");
+    return findings;
+}
+
+// What the plan changes must be ours to change.
+pg::NeededRights needed_rights(const plan::Plan& plan) {
+    pg::NeededRights needed;
+    std::set<std::string> own;
+    for (const auto& statement : plan.statements) {
+        if (statement.skip || statement.facts.opaque) {
+            continue;
+        }
+        for (const auto& lock : statement.facts.locks) {
+            const bool ddl = statement.kind == "AlterTableStmt" || statement.kind == "IndexStmt" || statement.kind == "RenameStmt";
+            // The lock of a foreign key on the table that it references asks for REFERENCES only.
+            if (ddl && &lock == &statement.facts.locks.front()) {
+                own.insert(sql::quote_name(lock.relation));
+            }
+        }
+    }
+    needed.own_relations.assign(own.begin(), own.end());
+    return needed;
+}
+
+}  // namespace
+
+std::vector<Finding> check_target(Target& target) {
+    std::vector<Finding> findings{version(target.facts()), primary(target.facts())};
+    findings.push_back(pooler(target));
+    if (!target.facts().in_recovery) {
+        findings.push_back(journal(target));
+    }
+    findings.push_back(activity(target.facts()));
+    return findings;
+}
+
+std::vector<Finding> check_plan(Target& target, const plan::Plan& plan) {
+    std::vector<Finding> findings = hidden_limits(target.facts(), plan.limits);
+    for (const auto& refusal : plan.refusals) {
+        findings.push_back({Level::refusal, "statements", refusal.message, refusal.hint, refusal.place});
+    }
+    // A SET ROLE in the plan acts with other rights; the statement itself is then the judge.
+    const bool other_role = std::ranges::any_of(plan.steps, [](const plan::Step& s) { return !s.context.role.empty(); });
+    if (!other_role) {
+        for (const auto& missing : pg::missing_rights(target.control(), needed_rights(plan))) {
+            findings.push_back({Level::refusal, "rights", missing, "", {}});
+        }
+    }
+    return findings;
+}
+
+bool refuses(const std::vector<Finding>& findings) {
+    return std::ranges::any_of(findings, [](const Finding& f) { return f.level == Level::refusal; });
+}
+
+base::Error to_error(const std::vector<Finding>& findings) {
+    const auto first = std::ranges::find(findings, Level::refusal, &Finding::level);
+    if (first == findings.end()) {
+        return {base::ErrorCode::internal, "nothing was refused"};
+    }
+    base::Error error(base::ErrorCode::refused, first->message);
+    error.at(first->place).hint(first->hint);
+    std::string others;
+    for (auto f = first + 1; f != findings.end(); ++f) {
+        if (f->level == Level::refusal) {
+            const std::string place = base::to_string(f->place);
+            others += fmt::format("{}also: {}{}{}{}", others.empty() ? "" : "\n", place, place.empty() ? "" : ": ", f->message,
+                                  f->hint.empty() ? "" : " (" + f->hint + ")");
+        }
+    }
+    return error.detail(others);
+}
+
+}  // namespace pgbelay::engine

@@ -1,1 +1,0 @@
-DELETE FROM pgbelay.file WHERE run = $1

@@ -1,0 +1,256 @@
+#include "engine/prepare.h"
+
+#include "catalog/catalog.h"
+#include "engine/ledger.h"
+#include "engine/lock_look.h"
+#include "pg/activity.h"
+#include "pg/canonical.h"
+#include "pg/catalog_loader.h"
+#include "plan/session.h"
+#include "sql/quote.h"
+#include "sql/tokens.h"
+
+#include <fmt/core.h>
+#include <pg_query/pg_query.pb-c.h>
+
+#include <algorithm>
+
+namespace pgbelay::engine {
+
+namespace {
+
+// Every statement of the runbook with the search_path under which its names resolve ("" = the session's default).
+void for_each_statement(const runbook::Runbook& runbook, const auto& visit) {
+    plan::SessionContext context;
+    int file = -1;
+    for (const auto& item : runbook.items) {
+        if (item.file != file) {
+            context = {};
+            file = item.file;
+        }
+        if (const auto* sql = std::get_if<runbook::SqlItem>(&item.what); sql != nullptr) {
+            for (const auto& statement : sql->statements) {
+                if (plan::fold(statement, context).effect == plan::SessionEffect::none) {
+                    visit(statement, context.search_path);
+                }
+            }
+        }
+    }
+}
+
+// Unqualified names are asked for in every schema of the path: which of them is meant is then the catalog's to say.
+void add_names(const std::vector<sql::QualifiedName>& names, const std::vector<std::string>& schemas, std::vector<sql::QualifiedName>& into) {
+    for (const auto& name : names) {
+        if (!name.schema.empty()) {
+            into.push_back(name);
+            continue;
+        }
+        for (const auto& schema : schemas) {
+            into.push_back({schema, name.name});
+        }
+    }
+}
+
+void make_unique(std::vector<sql::QualifiedName>& names) {
+    std::ranges::sort(names);
+    const auto rest = std::ranges::unique(names);
+    names.erase(rest.begin(), rest.end());
+}
+
+constexpr const char* kCopyName = "pgbelay_copy";
+
+// The statement with the table replaced by `copy`, without CONCURRENTLY, IF NOT EXISTS and the index's name.
+std::optional<std::string> on_copy(const sql::Statement& statement) {
+    std::vector<sql::Splice> edits;
+    const auto tokens = sql::scan(statement.sql);
+    std::vector<sql::Token> words;
+    std::ranges::copy_if(tokens, std::back_inserter(words), [](const sql::Token& t) { return !t.comment; });
+    const auto at = [&](const char* text, std::size_t from) {
+        while (from < words.size() && words[from].text != text) {
+            ++from;
+        }
+        return from;
+    };
+    const std::size_t index = at("index", 0);
+    const std::size_t on = at("on", index);
+    const std::size_t end = std::min(at("using", on), at("(", on));
+    if (end >= words.size()) {
+        return std::nullopt;
+    }
+    edits.push_back({words[index].end, words[on].begin, " "});
+    edits.push_back({words[on].end, words[end].begin, fmt::format(" {} ", kCopyName)});
+    return sql::splice(statement.sql, std::move(edits));
+}
+
+// `CHECK (…)` as it stands in a subcommand; "" when there is none.
+std::string check_text(const std::string& piece) {
+    std::size_t begin = std::string::npos;
+    int depth = 0;
+    for (const auto& token : sql::scan(piece)) {
+        if (begin == std::string::npos) {
+            begin = token.text == "check" && token.keyword ? token.begin : begin;
+            continue;
+        }
+        depth += token.text == "(" ? 1 : token.text == ")" ? -1 : 0;
+        if (depth == 0 && token.text == ")") {
+            return piece.substr(begin, token.end - begin);
+        }
+    }
+    return "";
+}
+
+// What is already there under the name of an index or a check is compared in the server's own form; nothing else needs one.
+class CanonicalForms {
+public:
+    CanonicalForms(pg::Connection& connection, catalog::Catalog& catalog)
+        : connection_(connection), catalog_(catalog), default_path_(catalog.search_path) {}
+    ~CanonicalForms() { catalog_.search_path = default_path_; }
+    CanonicalForms(const CanonicalForms&) = delete;
+    CanonicalForms& operator=(const CanonicalForms&) = delete;
+
+    void ask(const sql::Statement& statement, const std::string& path) {
+        if (statement.opaque()) {
+            return;
+        }
+        path_ = path.empty() ? connection_.default_search_path() : path;
+        catalog_.search_path = path.empty() ? default_path_ : plan::split_path(path, catalog_.role);
+        const PgQuery__Node& node = statement.node();
+        if (node.node_case == PG_QUERY__NODE__NODE_INDEX_STMT) {
+            ask_index(statement, *node.index_stmt);
+        } else if (node.node_case == PG_QUERY__NODE__NODE_ALTER_TABLE_STMT) {
+            ask_checks(statement, *node.alter_table_stmt);
+        }
+    }
+
+private:
+    const catalog::Relation* table(const PgQuery__RangeVar& name) const { return catalog_.find({name.schemaname, name.relname}); }
+
+    void ask_index(const sql::Statement& statement, const PgQuery__IndexStmt& create) {
+        const auto* relation = table(*create.relation);
+        if (relation == nullptr || create.idxname == nullptr || relation->index(create.idxname) == nullptr) {
+            return;
+        }
+        if (const auto sql = on_copy(statement); sql) {
+            keep(statement.sql, pg::canonical_index(connection_, relation->name, kCopyName, *sql, path_));
+        }
+    }
+
+    void ask_checks(const sql::Statement& statement, const PgQuery__AlterTableStmt& alter) {
+        const auto* relation = table(*alter.relation);
+        const auto pieces = sql::cut_alter_table(statement.sql).pieces;
+        for (std::size_t i = 0; relation != nullptr && i < alter.n_cmds && i < pieces.size(); ++i) {
+            const PgQuery__AlterTableCmd& command = *alter.cmds[i]->alter_table_cmd;
+            if (command.def == nullptr || command.def->node_case != PG_QUERY__NODE__NODE_CONSTRAINT) {
+                continue;
+            }
+            const PgQuery__Constraint& constraint = *command.def->constraint;
+            const bool there = constraint.conname != nullptr && relation->constraint(constraint.conname) != nullptr;
+            if (there && constraint.contype == PG_QUERY__CONSTR_TYPE__CONSTR_CHECK) {
+                const std::string check = check_text(pieces[i]);
+                keep(check, pg::canonical_check(connection_, relation->name, check, path_));
+            }
+        }
+    }
+
+    void keep(const std::string& key, const std::optional<std::string>& form) {
+        if (form) {
+            catalog_.canonical_forms[key] = *form;
+        }
+    }
+
+    pg::Connection& connection_;
+    catalog::Catalog& catalog_;
+    std::vector<std::string> default_path_;
+    std::string path_;
+};
+
+void ask_canonical_forms(pg::Connection& connection, const runbook::Runbook& runbook, catalog::Catalog& catalog) {
+    CanonicalForms forms(connection, catalog);
+    for_each_statement(runbook, [&](const sql::Statement& statement, const std::string& path) { forms.ask(statement, path); });
+}
+
+// Who holds locks that the step will have to wait for, as things stand.
+std::vector<std::pair<int, std::string>> in_the_way(Target& target, const plan::Plan& plan) {
+    std::vector<std::pair<int, std::string>> found;
+    for (const auto& step : plan.steps) {
+        if (step.skip || (step.locks.empty() && step.table.empty())) {
+            continue;
+        }
+        auto locks = step.locks;
+        if (locks.empty()) {
+            // A concurrent build waits for whoever writes to the table, and queues behind other builds.
+            locks.push_back({.relation = step.table, .mode = catalog::LockMode::share});
+        }
+        std::vector<pg::WantedLock> wanted;
+        for (const auto& w : wanted_locks(target.control(), locks)) {
+            wanted.push_back({w.oid, w.lock.mode});
+        }
+        if (wanted.empty()) {
+            continue;
+        }
+        for (const auto& holder : pg::holders(target.control(), wanted, {target.control().backend_pid()})) {
+            std::pair<int, std::string> entry{step.n, pg::describe(holder.backend)};
+            if (std::ranges::find(found, entry) == found.end()) {
+                found.push_back(std::move(entry));
+            }
+        }
+    }
+    return found;
+}
+
+plan::PlanOptions plan_options(const runbook::Runbook& runbook, const PrepareOptions& options) {
+    return {.as_written = options.as_written, .temporary_prefix = "pgbelay_" + runbook.digest.substr(0, 6)};
+}
+
+}  // namespace
+
+catalog::Catalog load_for(pg::Connection& connection, const runbook::Runbook& runbook) {
+    pg::LoadRequest request;
+    request.search_path = connection.default_search_path();
+    const auto role = pg::server_facts(connection).role;
+    for_each_statement(runbook, [&](const sql::Statement& statement, const std::string& path) {
+        const auto schemas = plan::split_path(path.empty() ? connection.default_search_path() : path, role);
+        add_names(sql::relations_named(statement), schemas, request.relations);
+        add_names(sql::functions_named(statement), schemas, request.functions);
+        add_names(sql::types_named(statement), schemas, request.types);
+    });
+    make_unique(request.relations);
+    make_unique(request.functions);
+    make_unique(request.types);
+    return pg::load_catalog(connection, request);
+}
+
+Prepared prepare(Target& target, const runbook::Runbook& runbook, const PrepareOptions& options) {
+    std::set<runbook::Layout> layouts;
+    for (const auto& file : runbook.files) {
+        layouts.insert(file.layout);
+    }
+    Prepared prepared;
+    auto pending = Ledger(target, layouts).pending(runbook);
+    prepared.already_deployed = std::move(pending.deployed_paths);
+
+    catalog::Catalog catalog = load_for(target.control(), runbook);
+    ask_canonical_forms(target.control(), runbook, catalog);
+    plan::PlanOptions plan_options = engine::plan_options(runbook, options);
+    plan_options.skip_files = std::move(pending.deployed);
+    prepared.plan = plan::make_plan(runbook, catalog, plan_options);
+    prepared.in_the_way = in_the_way(target, prepared.plan);
+    return prepared;
+}
+
+plan::Plan prepare_from_nothing(Target& target, const runbook::Runbook& runbook) {
+    catalog::Catalog there = load_for(target.control(), runbook);
+    ask_canonical_forms(target.control(), runbook, there);
+    catalog::Catalog nothing = catalog::Catalog::unknown(there.server_major);
+    nothing.search_path = there.search_path;
+    nothing.role = there.role;
+    nothing.schemas = there.schemas;
+    nothing.canonical_forms = std::move(there.canonical_forms);
+    return plan::make_plan(runbook, nothing, plan_options(runbook, {}));
+}
+
+plan::Plan prepare_offline(const runbook::Runbook& runbook, const PrepareOptions& options) {
+    return plan::make_plan(runbook, catalog::Catalog::unknown(0), plan_options(runbook, options));
+}
+
+}  // namespace pgbelay::engine

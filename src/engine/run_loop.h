@@ -1,0 +1,78 @@
+// Runs the steps of a plan that are not done yet, and closes the run.
+#pragma once
+
+#include "engine/control_point.h"
+#include "engine/guard.h"
+#include "engine/ledger.h"
+#include "engine/run.h"
+#include "engine/session.h"
+#include "engine/step_runner.h"
+
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+#include <string>
+
+namespace pgbelay::engine {
+
+class RunLoop {
+public:
+    RunLoop(Target& target, const plan::Plan& plan, std::unique_ptr<Session> session, const RunOptions& options, const Sink& sink);
+
+    // Called after each step that took effect, with further statements for its transaction beforehand: how a rollback writes down
+    // what it undid.
+    using ForStep = std::function<Also(const plan::Step&)>;
+    void carry_along(ForStep also) { carry_along_ = std::move(also); }
+    // The state in which the run ends when all went well: "deployed", or "rolled_back" for a rollback.
+    void ends_as(RunResult result, std::string state) {
+        good_result_ = result;
+        good_state_ = std::move(state);
+    }
+
+    // Called before the run is closed, when everything held.
+    void when_good(std::function<void(Session&)> last) { when_good_ = std::move(last); }
+
+    RunReport run(bool resumed);
+
+private:
+    enum class Next { go_on, end };
+
+    void reconcile();
+    void steps();
+    Next step(const plan::Step& step);
+    bool skip_by_plan(const plan::Step& step);
+    bool skip_by_when(RunContext& context, const plan::Step& step);
+    StepOutcome dispatch(RunContext& context, const plan::Step& step);
+    Next settle(const plan::Step& step, StepOutcome outcome);
+    Also ledger_rows(const plan::Step& step) const;
+    void take_effect_order(Order order, const std::string& why);
+    void fail(base::Error error);
+    void recover(const base::Error& lost);
+    void close();
+    void verify_all();
+    void write_guard_summary();
+    bool changed() const;
+    std::string error_words() const;
+
+    Target& target_;
+    const plan::Plan& plan_;
+    std::unique_ptr<Session> session_;
+    RunOptions options_;
+    const Sink& sink_;
+    std::unique_ptr<Guard> guard_;
+    std::unique_ptr<ControlPoint> control_;
+    Ledger ledger_;
+    ForStep carry_along_;
+    std::function<void(Session&)> when_good_;
+    RunResult good_result_ = RunResult::deployed;
+    std::string good_state_ = "deployed";
+    std::map<int, StepResult> done_;            // from the journal, this and earlier incarnations
+    std::map<int, Intent> intents_;
+    RunReport report_;
+    bool want_rollback_ = false;
+    bool aborted_ = false;
+    base::Clock::time_point began_ = base::Clock::now();
+};
+
+}  // namespace pgbelay::engine

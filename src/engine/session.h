@@ -1,0 +1,48 @@
+// A run's hold on its target: the lock that keeps others out, the journal, and the connection that works.
+#pragma once
+
+#include "engine/journal/journal.h"
+#include "engine/target.h"
+#include "pg/connection.h"
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+namespace pgbelay::engine {
+
+class Session {
+public:
+    // Takes the database's lock, tried and polled until `patience` has passed (a dead client's lock lives on for a moment).
+    // Throws Error{conflict} that names the holder and since when.
+    Session(Target& target, base::Millis patience);
+
+    // The run is ours from here on: a worker that holds the run's shared lock.
+    void attach(const RunKey& key);
+    // Raises the epoch of an existing run first, waiting for orphans: transactions by the row lock, builds by their advisory
+    // lock. `waiting` is told whom we wait for. Throws Error{interrupted} when stopped meanwhile.
+    void take_over(std::int64_t run, const std::function<void(const std::string&)>& waiting);
+
+    const RunKey& key() const { return key_; }
+    Journal& journal() { return journal_; }
+    pg::Connection& keeper() { return *keeper_; }
+    pg::Connection& worker() { return *worker_; }
+    // A connection of its own for a statement outside of transactions; holds the run's shared lock like every worker.
+    pg::Connection extra_worker(std::string_view purpose);
+    // Our backends, so that we never wait for ourselves.
+    std::vector<int> pids() const;
+    void add_pid(int pid) { more_pids_.push_back(pid); }
+
+private:
+    void mark_worker(pg::Connection& connection);
+
+    Target& target_;
+    std::unique_ptr<pg::Connection> keeper_;    // at a stable address: the journal writes over it
+    Journal journal_;
+    std::unique_ptr<pg::Connection> worker_;
+    RunKey key_;
+    std::vector<int> more_pids_;
+};
+
+}  // namespace pgbelay::engine

@@ -1,0 +1,362 @@
+// Runs a step that is one transaction: fence first, gentle with strong locks, everything from the first of them to COMMIT in one go.
+#include "base/fail_point.h"
+#include "engine/lock_look.h"
+#include "engine/step_runner.h"
+#include "sql/quote.h"
+
+#include <fmt/core.h>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <random>
+
+namespace pgbelay::engine {
+
+using base::Clock;
+using base::Error;
+using base::ErrorCode;
+using base::Millis;
+using catalog::LockMode;
+using Piece = pg::Connection::Piece;
+
+namespace {
+
+constexpr std::chrono::seconds kOwnStatement{10};
+// How long a session of ours may sit inside a transaction with strong locks before the server ends it: our own death.
+constexpr Millis kIdleInTransaction{5'000};
+constexpr Millis kFirstBackoff{50};
+constexpr Millis kLongestBackoff{1'000};
+
+bool lock_not_got(const std::string& sqlstate) { return sqlstate == "55P03" || sqlstate == "40P01"; }
+
+Piece set_local(std::string_view name, Millis value) { return {fmt::format("SET LOCAL {} = '{}ms'", name, value.count()), {}}; }
+
+Millis since(Clock::time_point begin) { return std::chrono::duration_cast<Millis>(Clock::now() - begin); }
+
+// The server's clock, in milliseconds: what was waited in a queue is told apart from what was held by its own words.
+const Piece kServerClock{"SELECT pg_catalog.date_part('epoch', pg_catalog.clock_timestamp()) * 1000", {}};
+
+class TransactionStep {
+public:
+    TransactionStep(RunContext& run, const plan::Step& step, const Also& also)
+        : run_(run), step_(step), also_(also), worker_(run.session.worker()), limits_(run.plan.limits), deadline_(base::in(limits_.deadline)),
+          look_(run, step, deadline_) {
+        first_strong_ = std::ranges::find_if(step.sends, &plan::Send::takes_strong_lock) - step.sends.begin();
+        if (step.locks.empty()) {
+            first_strong_ = static_cast<std::ptrdiff_t>(step.sends.size());
+        }
+    }
+
+    StepOutcome run() {
+        Millis backoff = kFirstBackoff;
+        std::minstd_rand random{std::random_device{}()};
+        for (;;) {
+            if (!clear_to_try()) {
+                return outcome_;
+            }
+            ++outcome_.times.tries;
+            try_once();
+            if (settled_) {
+                return outcome_;
+            }
+            if (Clock::now() >= deadline_) {
+                return fail(lock_error());
+            }
+            const Millis pause = backoff / 2 + Millis(std::uniform_int_distribution<std::int64_t>(0, backoff.count())(random));
+            run_.sink(StepRetry{.step = &step_, .tries = outcome_.times.tries, .why = last_why_, .backoff = pause});
+            base::pause_for(pause, run_.target.stop());
+            outcome_.times.waited += pause;
+            backoff = std::min(backoff * 2, kLongestBackoff);
+        }
+    }
+
+private:
+    bool clear_to_try() {
+        if (const Order order = run_.control.pass(); order != Order::go_on) {
+            outcome_.interrupted = order;
+            return false;
+        }
+        if (first_strong_ == static_cast<std::ptrdiff_t>(step_.sends.size())) {
+            return true;
+        }
+        wanted_ = wanted_locks(run_.target.control(), step_.locks);
+        switch (look_.wait_until_clear(wanted_, outcome_.times)) {
+            case LockLook::Verdict::clear: return true;
+            case LockLook::Verdict::ordered: outcome_.interrupted = look_.order(); return false;
+            case LockLook::Verdict::deadline: fail(lock_error()); return false;
+        }
+        return true;
+    }
+
+    // From BEGIN to COMMIT. Leaves no transaction open, whatever happens.
+    void try_once() {
+        const auto began = Clock::now();
+        if (open() && run_weak_sends() && take_first_move()) {
+            run_strong_sends();
+        }
+        if (worker_.in_transaction()) {
+            roll_back(worker_);
+        }
+        (settled_ && !outcome_.error ? outcome_.times.ran : outcome_.times.waited) += since(began);
+    }
+
+    bool open() {
+        std::vector<Piece> pieces = run_.session.journal().opening(run_.session.key(), step_.n);
+        pieces.insert(pieces.end(), also_.begin(), also_.end());
+        const bool weak_only = first_strong_ == static_cast<std::ptrdiff_t>(step_.sends.size());
+        pieces.push_back(set_local("lock_timeout", weak_only ? Millis(0) : limits_.lock_timeout));
+        pieces.push_back(set_local("statement_timeout", step_.long_running ? Millis(0) : limits_.statement_timeout));
+        const auto context = context_pieces(worker_, step_.context);
+        pieces.insert(pieces.end(), context.begin(), context.end());
+        const auto outcomes = worker_.pipeline(pieces, base::in(kOwnStatement), nullptr);
+        if (const auto* error = std::get_if<pg::ServerError>(&outcomes.back()); error != nullptr) {
+            return not_run(*error, step_.sends.empty() ? plan::Send{} : step_.sends.front());
+        }
+        if (std::get<pg::Result>(outcomes.at(Journal::kFence)).rows() == 0) {
+            throw Error(ErrorCode::conflict, fmt::format("another pgbelay has taken over run {}; this one stops here", run_.session.key().id))
+                .hint("nothing was done twice; see `pgbelay status`");
+        }
+        return true;
+    }
+
+    // What needs no strong lock runs first, one statement at a time; a step without any such lock commits here.
+    bool run_weak_sends() {
+        bool ordered = false;
+        pg::Ticker ticker{.tick = [&] {
+            const Order order = run_.control.look();
+            if (!ordered && (order == Order::abort || order == Order::roll_back || order == Order::pause_now)) {
+                ordered = true;
+                outcome_.interrupted = order == Order::pause_now ? Order::go_on : order;
+                worker_.cancel();
+            }
+            report_progress();
+        }};
+        began_sends_ = Clock::now();
+        for (std::ptrdiff_t i = 0; i < first_strong_; ++i) {
+            const auto& send = step_.sends.at(static_cast<std::size_t>(i));
+            const pg::Outcome outcome = worker_.run(send.sql, send.copy_data, base::kNoDeadline, run_.target.stop(), &ticker);
+            if (const auto* error = std::get_if<pg::ServerError>(&outcome); error != nullptr) {
+                if (ordered && error->sqlstate == "57014") {
+                    settled_ = outcome_.interrupted != Order::go_on;
+                    last_why_ = "paused";
+                    return false;
+                }
+                return not_run(*error, send);
+            }
+        }
+        if (first_strong_ < static_cast<std::ptrdiff_t>(step_.sends.size())) {
+            return true;
+        }
+        const pg::Outcome outcome = worker_.run("COMMIT", std::nullopt, base::kNoDeadline, nullptr);
+        if (const auto* error = std::get_if<pg::ServerError>(&outcome); error != nullptr) {
+            return not_run(*error, step_.sends.empty() ? plan::Send{} : step_.sends.back());
+        }
+        if (std::get<pg::Result>(outcome).command_tag() == "ROLLBACK") {
+            fail(Error(ErrorCode::server, "the server rolled the transaction back at COMMIT").at(step_.place).hint("see the server's log"));
+            return false;
+        }
+        settled_ = true;
+        return false;
+    }
+
+    // First move: SHARE UPDATE EXCLUSIVE. No statement of the application queues behind it, and an ordinary autovacuum gives
+    // way to whoever waits for longer than deadlock_timeout.
+    bool take_first_move() {
+        std::vector<std::string> names;
+        for (const auto& w : wanted_) {
+            if (w.lock.lockable && may_lock_) {
+                names.push_back((w.lock.only ? "ONLY " : "") + sql::quote_name(w.lock.relation));
+            }
+        }
+        if (names.empty()) {
+            return true;
+        }
+        const std::vector<Piece> pieces{
+            set_local("lock_timeout", run_.target.facts().deadlock_timeout + Millis(500)),
+            {fmt::format("LOCK TABLE {} IN SHARE UPDATE EXCLUSIVE MODE", fmt::join(names, ", ")), {}},
+            set_local("idle_in_transaction_session_timeout", kIdleInTransaction),
+        };
+        const auto outcomes = worker_.pipeline(pieces, base::in(kOwnStatement), run_.target.stop());
+        if (const auto* error = std::get_if<pg::ServerError>(&outcomes.back()); error != nullptr) {
+            if (error->sqlstate == "42501") {
+                // LOCK TABLE needs more rights than some statements do; those take their locks by themselves.
+                may_lock_ = false;
+                last_why_ = "no right to LOCK TABLE: the statement takes its locks by itself";
+                return false;
+            }
+            return not_run(*error, step_.sends.at(static_cast<std::size_t>(first_strong_)));
+        }
+        return true;
+    }
+
+    // Second move, the statements and COMMIT: one pipeline, so that nothing of ours is waited for while the lock is held.
+    void run_strong_sends() {
+        std::vector<Piece> pieces{kServerClock};
+        add_upgrades(pieces);
+        pieces.push_back(kServerClock);
+        const std::size_t locked = pieces.size() - 1;
+        pieces.push_back(set_local("statement_timeout", limits_.hold));
+        if (run_.target.facts().version >= 170000) {
+            pieces.push_back(set_local("transaction_timeout", limits_.hold + limits_.lock_timeout));
+        }
+        if (std::ranges::any_of(step_.sends, [](const plan::Send& s) { return s.copy_data.has_value(); })) {
+            run_strong_one_by_one(pieces, locked);
+            return;
+        }
+        const std::size_t first_send = pieces.size();
+        for (auto i = static_cast<std::size_t>(first_strong_); i < step_.sends.size(); ++i) {
+            pieces.push_back({step_.sends[i].sql, {}});
+        }
+        pieces.push_back({"COMMIT", {}});
+
+        const auto began = Clock::now();
+        const base::Deadline watchdog = began + limits_.lock_timeout * 2 + limits_.hold * 2 + kOwnStatement;
+        const auto outcomes = worker_.pipeline(pieces, watchdog, run_.target.stop());
+        note_times(outcomes, locked, since(began));
+        if (const auto* error = std::get_if<pg::ServerError>(&outcomes.back()); error != nullptr) {
+            const std::size_t at = outcomes.size() - 1;
+            const std::size_t send = std::min(at < first_send ? 0 : at - first_send, step_.sends.size() - 1 - static_cast<std::size_t>(first_strong_));
+            strong_error(*error, at >= first_send, step_.sends[static_cast<std::size_t>(first_strong_) + send]);
+            return;
+        }
+        settled_ = true;
+    }
+
+    // COPY cannot go through a pipeline.
+    void run_strong_one_by_one(const std::vector<Piece>& pieces, std::size_t locked) {
+        const auto began = Clock::now();
+        const auto outcomes = worker_.pipeline(pieces, base::in(kOwnStatement), run_.target.stop());
+        if (const auto* error = std::get_if<pg::ServerError>(&outcomes.back()); error != nullptr) {
+            note_times(outcomes, locked, since(began));
+            strong_error(*error, false, step_.sends[static_cast<std::size_t>(first_strong_)]);
+            return;
+        }
+        for (auto i = static_cast<std::size_t>(first_strong_); i <= step_.sends.size(); ++i) {
+            const bool commit = i == step_.sends.size();
+            const plan::Send& send = step_.sends[commit ? i - 1 : i];
+            const pg::Outcome outcome = worker_.run(commit ? "COMMIT" : send.sql, commit ? std::nullopt : send.copy_data,
+                                                    base::kNoDeadline, run_.target.stop());
+            if (const auto* error = std::get_if<pg::ServerError>(&outcome); error != nullptr) {
+                note_times(outcomes, locked, since(began));
+                strong_error(*error, true, send);
+                return;
+            }
+        }
+        note_times(outcomes, locked, since(began));
+        settled_ = true;
+    }
+
+    // The busiest table first and with the budget; of the others none may make us wait while we hold it.
+    void add_upgrades(std::vector<Piece>& pieces) const {
+        pieces.push_back(set_local("lock_timeout", limits_.lock_timeout));
+        // lock_timeout counts for each lock; this bounds them together.
+        pieces.push_back(set_local("statement_timeout", limits_.lock_timeout + Millis(50)));
+        bool first = true;
+        for (const auto& w : wanted_) {
+            if (!w.lock.lockable || !may_lock_) {
+                continue;
+            }
+            pieces.push_back({fmt::format("LOCK TABLE {}{} IN {} MODE{}", w.lock.only ? "ONLY " : "", sql::quote_name(w.lock.relation),
+                                          catalog::sql_name(w.lock.mode), first ? "" : " NOWAIT"),
+                              {}});
+            first = false;
+        }
+    }
+
+    void note_times(const std::vector<pg::Outcome>& outcomes, std::size_t locked, Millis all) {
+        const auto at = [&](std::size_t i) { return std::get<pg::Result>(outcomes.at(i)).real(0, 0); };
+        if (outcomes.size() <= locked || std::holds_alternative<pg::ServerError>(outcomes.at(locked))) {
+            outcome_.times.queued = std::max(outcome_.times.queued, all);
+            return;
+        }
+        const Millis queued(static_cast<std::int64_t>(at(locked) - at(0)));
+        outcome_.times.queued = std::max(outcome_.times.queued, queued);
+        outcome_.times.lock_held = std::max(outcome_.times.lock_held, all - queued);
+    }
+
+    void strong_error(const pg::ServerError& error, bool in_send, const plan::Send& send) {
+        if (!in_send && error.sqlstate == "57014" && !stopped()) {
+            last_why_ = "the lock was not got in time";
+            return;
+        }
+        if (in_send && !stopped() && (error.sqlstate == "57014" || error.sqlstate == "25P04")) {
+            // It held a strong lock: to try again would make the application wait again.
+            fail(Error(ErrorCode::server, fmt::format("the step held its locks for longer than its budget of {} and was cancelled",
+                                                      base::format_duration(limits_.hold)))
+                     .at(send.place)
+                     .sqlstate(error.sqlstate)
+                     .detail(error.message)
+                     .hint("make the step smaller, or raise `limits: hold`, and deploy again; nothing of the step stands"));
+            return;
+        }
+        not_run(error, send);
+    }
+
+    bool stopped() const { return run_.target.stop() != nullptr && run_.target.stop()->requested(); }
+
+    // Sorts a statement's error: to be tried again, interrupted, or the end of the step. Always false, for use in a return.
+    bool not_run(const pg::ServerError& error, const plan::Send& send) {
+        if (error.connection_lost) {
+            throw pg::to_error(error);
+        }
+        if (stopped() && error.sqlstate == "57014") {
+            outcome_.interrupted = Order::stop;
+            settled_ = true;
+        } else if (lock_not_got(error.sqlstate)) {
+            last_why_ = error.sqlstate == "40P01" ? "deadlock detected" : "lock not available";
+        } else {
+            fail(explain(error, send));
+        }
+        return false;
+    }
+
+    void report_progress() {
+        if (since(began_sends_) < std::chrono::seconds(1)) {
+            return;
+        }
+        run_.sink(StepProgress{.step = &step_,
+                               .phase = step_.long_running ? "validating" : "running",
+                               .elapsed = since(began_sends_),
+                               .waiting_on_us = run_.guard.view().blocked_by_us});
+    }
+
+    Error lock_error() const {
+        std::string relations;
+        for (const auto& w : wanted_) {
+            relations += (relations.empty() ? "" : ", ") + sql::display(w.lock.relation);
+        }
+        return Error(ErrorCode::server, fmt::format("no lock on {} within {}: {}", relations, base::format_duration(limits_.deadline),
+                                                    last_why_.empty() ? "somebody was in the way all the time" : last_why_))
+            .at(step_.place)
+            .detail(fmt::format("{}", fmt::join(look_.blockers(), "\n")))
+            .hint("end what is in the way, or raise `limits: deadline`, then `pgbelay resume`");
+    }
+
+    StepOutcome fail(Error error) {
+        outcome_.result = StepResult::failed;
+        outcome_.error = std::move(error);
+        settled_ = true;
+        return outcome_;
+    }
+
+    RunContext& run_;
+    const plan::Step& step_;
+    const Also& also_;
+    pg::Connection& worker_;
+    const runbook::Limits& limits_;
+    base::Deadline deadline_;
+    LockLook look_;
+    std::ptrdiff_t first_strong_ = 0;
+    std::vector<Wanted> wanted_;
+    bool may_lock_ = true;
+    bool settled_ = false;
+    std::string last_why_;
+    Clock::time_point began_sends_{};
+    StepOutcome outcome_;
+};
+
+}  // namespace
+
+StepOutcome run_transaction(RunContext& run, const plan::Step& step, const Also& also) { return TransactionStep(run, step, also).run(); }
+
+}  // namespace pgbelay::engine

@@ -1,0 +1,107 @@
+#include "engine/verification.h"
+
+#include "engine/leftovers.h"
+#include "engine/step_runner.h"
+#include "pg/catalog_loader.h"
+#include "pg/relations.h"
+#include "plan/planner.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+
+namespace pgbelay::engine {
+
+namespace {
+
+// A constraint that the author himself left NOT VALID is as it should be.
+std::set<std::string> not_valid_as_asked(const catalog::Condition& condition) {
+    std::set<std::string> names;
+    for (const auto& fact : condition.facts) {
+        if (const auto* constraint = std::get_if<catalog::ConstraintIs>(&fact); constraint != nullptr && !constraint->validated) {
+            names.insert(constraint->constraint);
+        }
+    }
+    return names;
+}
+
+}  // namespace
+
+std::vector<std::string> verification_failures(pg::Connection& connection, const plan::Plan& plan, bool all, const std::set<int>& only) {
+    std::vector<catalog::Condition> conditions;
+    for (const auto& step : plan.steps) {
+        if (all ? step.when.empty() : (!step.skip && only.contains(step.n))) {
+            conditions.push_back(step.condition);
+        }
+    }
+    const catalog::Condition lasting = plan::lasting(conditions);
+    std::vector<std::string> failures;
+    if (lasting.empty()) {
+        return failures;
+    }
+    pg::LoadRequest request;
+    request.relations = lasting.relations();
+    const catalog::Catalog catalog = pg::load_catalog(connection, request);
+    for (const auto& fact : lasting.facts) {
+        if (const std::string failure = catalog::Condition{{fact}}.failure(catalog); !failure.empty()) {
+            failures.push_back(failure);
+        }
+    }
+    const auto asked = not_valid_as_asked(lasting);
+    for (const auto& words : pg::not_whole(connection, lasting.relations())) {
+        const bool as_asked = std::ranges::any_of(asked, [&](const std::string& name) { return words.find(name) != std::string::npos; });
+        if (!as_asked && std::ranges::find(failures, words) == failures.end()) {
+            failures.push_back(words);
+        }
+    }
+    return failures;
+}
+
+std::vector<std::string> clean_up_leftovers(Target& target, Session& session, const plan::Plan& plan) {
+    constexpr base::Millis kPatience{30'000};
+    std::vector<std::string> owed;
+    const auto done = session.journal().steps_done(session.key());
+    const auto intents = session.journal().intents(session.key());
+    for (const auto& step : plan.steps) {
+        if (done.contains(step.n) || !intents.contains(step.n) || step.index.empty()) {
+            continue;
+        }
+        auto leftovers = pg::reindex_leftovers(target.control(), step.index);
+        if (!step.rebuilds) {
+            leftovers.push_back(step.index);
+        }
+        for (const auto& index : leftovers) {
+            const auto now = pg::index_now(target.control(), index);
+            if (!now || now->valid) {
+                continue;
+            }
+            const auto oid = static_cast<std::uint32_t>(now->oid);
+            if (const auto why = drop_leftover(target, session.pids(), index, oid, kPatience); why) {
+                session.journal().add_debt(session.key(), step.n,
+                                           {.index = index, .table = sql::display(step.table), .index_oid = oid, .why = *why});
+                owed.push_back(fmt::format("INVALID index {} could not be dropped: {}", sql::display(index), *why));
+            }
+        }
+    }
+    return owed;
+}
+
+StepReport report_of(const plan::Step& step) {
+    StepReport report{.n = step.n, .name = step.name, .place = step.place};
+    for (const auto& send : step.sends) {
+        report.sql += (report.sql.empty() ? "" : ";\n") + send.sql;
+    }
+    return report;
+}
+
+std::vector<StepReport> reports_of_skipped(const plan::Plan& plan) {
+    std::vector<StepReport> reports;
+    for (const auto& step : plan.steps) {
+        reports.push_back(report_of(step));
+        reports.back().result = StepResult::skipped;
+        reports.back().note = step.skip.value_or("");
+    }
+    return reports;
+}
+
+}  // namespace pgbelay::engine
