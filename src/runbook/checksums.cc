@@ -55,7 +55,9 @@ std::int32_t flyway_checksum(std::string_view file) {
     return static_cast<std::int32_t>(~crc);
 }
 
-std::string prisma_checksum(std::string_view file) { return base::sha256(file); }
+std::string prisma_checksum(std::string_view file) {
+    return base::sha256(file);
+}
 
 bool prisma_checksum_matches(std::string_view file, std::string_view recorded) {
     constexpr std::size_t kFullLength = 64;

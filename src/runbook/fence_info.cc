@@ -86,10 +86,12 @@ void add_attribute(Command& command, const Supported& verb, const Word& word) {
     const std::string_view key = word.text.substr(0, equals);
     const std::string_view value = word.text.substr(equals + 1);
     if (std::find(verb.attributes.begin(), verb.attributes.end(), key) == verb.attributes.end()) {
-        throw input_error(fmt::format("unknown attribute \"{}\" of sql {}", key, verb.name), word.place).hint(suggest(key, verb.attributes));
+        throw input_error(fmt::format("unknown attribute \"{}\" of sql {}", key, verb.name), word.place)
+            .hint(suggest(key, verb.attributes));
     }
     if (value.empty() || value.find_first_of("\"'`") != std::string_view::npos) {
-        throw input_error(fmt::format("the value of {} must be a bare word", key), word.place).hint("write it without quotes and white space");
+        throw input_error(fmt::format("the value of {} must be a bare word", key), word.place)
+            .hint("write it without quotes and white space");
     }
     if (!command.attributes.emplace(key, Command::Value{std::string(value), word.place}).second) {
         throw input_error(fmt::format("{} is given twice", key), word.place);

@@ -79,7 +79,8 @@ private:
     // cmark gives the column of the block, which may have up to three spaces before the fence.
     std::size_t fence_offset(cmark_node* node) const {
         const auto column = static_cast<std::size_t>(std::max(cmark_node_get_start_column(node), 1));
-        return std::min(line(cmark_node_get_start_line(node)).find_first_not_of(" \t", column - 1), line(cmark_node_get_start_line(node)).size());
+        return std::min(line(cmark_node_get_start_line(node)).find_first_not_of(" \t", column - 1),
+                        line(cmark_node_get_start_line(node)).size());
     }
 
     // An indented code block whose first line looks like a fence: that line is part of its text.
@@ -122,7 +123,8 @@ private:
         const std::string_view content = cmark_node_get_literal(node);
         const auto content_lines = std::count(content.begin(), content.end(), '\n');
         if (!closes || end != cmark_node_get_start_line(node) + static_cast<int>(content_lines) + 1) {
-            throw input_error("this fence does not end", place).hint("close it with a line of " + std::string(run) + ", or all that follows is inside it");
+            throw input_error("this fence does not end", place)
+                .hint("close it with a line of " + std::string(run) + ", or all that follows is inside it");
         }
     }
 

@@ -10,13 +10,13 @@
 namespace pgbelay::runbook {
 
 struct Fence {
-    base::Place place;      // of the opening fence
-    std::string info;       // its info string, from the file's bytes: entities and backslashes as written
-    int info_column = 1;    // in characters
-    std::string content;    // the lines between the fences, \n after each
+    base::Place place;    // of the opening fence
+    std::string info;     // its info string, from the file's bytes: entities and backslashes as written
+    int info_column = 1;  // in characters
+    std::string content;  // the lines between the fences, \n after each
     bool in_list = false;
     bool in_quote = false;
-    std::string heading;    // the nearest heading before it, at the top level of the document; "" = none
+    std::string heading;  // the nearest heading before it, at the top level of the document; "" = none
 };
 
 // All fences in order. `first_line` is where `text` begins in `file`. Throws Error{input} at a fence that does not end.

@@ -25,8 +25,9 @@ bool is_version(std::string_view text) {
 
 // beforeMigrate, afterEachUndo, beforeConnect, createSchema: Flyway's events, with or without `__description`.
 bool is_callback(std::string_view stem) {
-    static constexpr std::array<std::string_view, 12> kEvents = {"migrate", "eachmigrate", "eachmigratestatement", "clean", "info", "validate",
-                                                                 "baseline", "repair", "undo", "eachundo", "repeatables", "connect"};
+    static constexpr std::array<std::string_view, 12> kEvents = {
+        "migrate", "eachmigrate", "eachmigratestatement", "clean",  "info", "validate", "baseline", "repair",
+        "undo",    "eachundo",    "repeatables",          "connect"};
     const std::string event = to_lower(stem.substr(0, stem.find("__")));
     if (event == "createschema") {
         return true;

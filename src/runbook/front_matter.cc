@@ -35,7 +35,8 @@ base::Millis duration(const YamlNode& node, std::string_view key, bool zero_allo
     const auto value = base::parse_duration(text);
     // PostgreSQL reads a bare number as milliseconds, people read it as seconds.
     if (!value || (all_digits(text) && value->count() != 0)) {
-        throw input_error(fmt::format("{} is \"{}\", which is not a time", key, text), node.place).hint("write it with its unit, such as 100ms or 2min");
+        throw input_error(fmt::format("{} is \"{}\", which is not a time", key, text), node.place)
+            .hint("write it with its unit, such as 100ms or 2min");
     }
     if (value->count() == 0 && !zero_allowed) {
         throw input_error(fmt::format("{} must be more than 0", key), node.place);
@@ -180,7 +181,8 @@ std::vector<Target> read_targets(const YamlNode& node, const Environment& enviro
 void require_format(const YamlNode& root) {
     const YamlNode* format = root.find("pgbelay");
     if (format == nullptr) {
-        throw input_error("the front matter has no \"pgbelay: 1\"", root.place).hint("begin it with the line \"pgbelay: 1\", the format's version");
+        throw input_error("the front matter has no \"pgbelay: 1\"", root.place)
+            .hint("begin it with the line \"pgbelay: 1\", the format's version");
     }
     if (scalar(*format, "pgbelay") != kFormat) {
         throw input_error(fmt::format("runbook format \"{}\": this version reads format 1", format->scalar), format->place)

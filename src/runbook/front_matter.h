@@ -19,8 +19,8 @@ struct FrontMatter {
 // Where the front matter of a Markdown file lies: the lines between its `---` marks.
 struct FrontMatterText {
     std::string_view yaml;
-    int first_line = 2;           // of the YAML
-    std::string_view body;        // the Markdown after it
+    int first_line = 2;     // of the YAML
+    std::string_view body;  // the Markdown after it
     int body_first_line = 1;
 };
 

@@ -12,7 +12,9 @@
 namespace pgbelay::runbook {
 namespace {
 
-std::string_view name_of(TransactionRule rule) { return rule == TransactionRule::whole_file ? "whole_file" : "each_statement"; }
+std::string_view name_of(TransactionRule rule) {
+    return rule == TransactionRule::whole_file ? "whole_file" : "each_statement";
+}
 
 std::string_view name_of(OnBreach action) {
     switch (action) {
@@ -31,7 +33,8 @@ void refuse_groups_in_blocks(const Section& section, const std::vector<sql::Stat
         for (const sql::Statement& statement : statements) {
             inside += statement.place.line > begin && statement.place.line < end ? 1 : 0;
             if (inside > 1 && !section.transaction) {
-                throw input_error("several statements between StatementBegin and StatementEnd in a file without a transaction", statement.place)
+                throw input_error("several statements between StatementBegin and StatementEnd in a file without a transaction",
+                                  statement.place)
                     .hint("give each its own StatementBegin and StatementEnd, or write BEGIN and COMMIT");
             }
         }

@@ -20,7 +20,8 @@ constexpr const char* kPrismaLock = "migration_lock.toml";
 // ---- order and uniqueness ----------------------------------------------------------------------------------------------
 
 // Orders by `compare` of versions and refuses two files with one version.
-void order_by_version(std::vector<MigrationFile>& files, const std::function<std::strong_ordering(std::string_view, std::string_view)>& compare) {
+void order_by_version(std::vector<MigrationFile>& files,
+                      const std::function<std::strong_ordering(std::string_view, std::string_view)>& compare) {
     std::stable_sort(files.begin(), files.end(), [&](const auto& a, const auto& b) { return compare(a.version, b.version) < 0; });
     const auto twice =
         std::adjacent_find(files.begin(), files.end(), [&](const auto& a, const auto& b) { return compare(a.version, b.version) == 0; });
@@ -54,7 +55,9 @@ void attach_rollback(std::vector<MigrationFile>& files, const fs::path& rollback
     forward->rollback = RollbackFile{rollback.string(), read_text(rollback)};
 }
 
-bool holds_rollbacks(const fs::path& directory) { return directory.filename() == "rollbacks" || directory.filename() == "rollback"; }
+bool holds_rollbacks(const fs::path& directory) {
+    return directory.filename() == "rollbacks" || directory.filename() == "rollback";
+}
 
 // In rollbacks/ the bare name of the migration will do, too.
 std::vector<std::string> rollback_of_in_folder(const std::string& name) {
@@ -64,7 +67,8 @@ std::vector<std::string> rollback_of_in_folder(const std::string& name) {
 
 void attach_undo(std::vector<MigrationFile>& files, const fs::path& undo) {
     const std::string version = parse_flyway_name(undo.filename().string()).value_or(FlywayName{}).version;
-    const auto forward = std::find_if(files.begin(), files.end(), [&](const auto& file) { return compare_flyway_versions(file.version, version) == 0; });
+    const auto forward =
+        std::find_if(files.begin(), files.end(), [&](const auto& file) { return compare_flyway_versions(file.version, version) == 0; });
     if (forward == files.end()) {
         throw file_error(fmt::format("an undo migration of version {}, which is not there", version), undo);
     }
@@ -81,7 +85,9 @@ bool is_undo(const fs::path& path) {
 
 // ---- directories -------------------------------------------------------------------------------------------------------
 
-std::string relative_to(const fs::path& path, const fs::path& directory) { return path.lexically_relative(directory).generic_string(); }
+std::string relative_to(const fs::path& path, const fs::path& directory) {
+    return path.lexically_relative(directory).generic_string();
+}
 
 std::vector<MigrationFile> read_plain(const Listing& listing) {
     std::vector<MigrationFile> files;
@@ -98,7 +104,8 @@ std::vector<MigrationFile> read_plain(const Listing& listing) {
     for (const fs::path& child : listing.directories) {
         const std::vector<fs::path> below = sql_files_below(child);
         if (!below.empty() && !holds_rollbacks(child)) {
-            throw file_error(fmt::format("SQL files in a directory below ({}): plain migrations lie in one directory", below.front().string()), child)
+            throw file_error(
+                fmt::format("SQL files in a directory below ({}): plain migrations lie in one directory", below.front().string()), child)
                 .hint("give that directory as a PATH of its own, or move the files up");
         }
         for (const fs::path& path : below) {

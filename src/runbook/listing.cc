@@ -13,7 +13,9 @@ namespace {
 // Beyond this a directory is not somebody's migrations but a whole disk.
 constexpr int kDeepest = 16;
 
-bool is_sql(const fs::path& path) { return to_lower(path.extension().native()) == ".sql"; }
+bool is_sql(const fs::path& path) {
+    return to_lower(path.extension().native()) == ".sql";
+}
 
 std::vector<fs::path> below(const fs::path& directory, int depth) {
     if (depth > kDeepest) {
@@ -58,8 +60,12 @@ std::vector<fs::path> sql_files(const Listing& listing) {
     return files;
 }
 
-std::vector<fs::path> sql_files_below(const fs::path& directory) { return below(directory, 0); }
+std::vector<fs::path> sql_files_below(const fs::path& directory) {
+    return below(directory, 0);
+}
 
-base::Error file_error(std::string message, const fs::path& path) { return input_error(std::move(message), {path.string(), 0, 0}); }
+base::Error file_error(std::string message, const fs::path& path) {
+    return input_error(std::move(message), {path.string(), 0, 0});
+}
 
 }  // namespace pgbelay::runbook

@@ -14,6 +14,7 @@
 #include <algorithm>
 #include <charconv>
 #include <filesystem>
+#include <iterator>
 #include <map>
 #include <set>
 #include <type_traits>
@@ -33,11 +34,13 @@ public:
             return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '_' || c == '-' || c == '.';
         };
         if (!std::all_of(name.text.begin(), name.text.end(), allowed)) {
-            throw input_error(fmt::format("\"{}\" cannot be a step's name", name.text), name.place).hint("use letters, digits, \"-\", \"_\" and \".\"");
+            throw input_error(fmt::format("\"{}\" cannot be a step's name", name.text), name.place)
+                .hint("use letters, digits, \"-\", \"_\" and \".\"");
         }
         const auto [first, added] = taken_.emplace(name.text, name.place);
         if (!added) {
-            throw input_error(fmt::format("two steps are called \"{}\"; the first is at line {}", name.text, first->second.line), name.place)
+            throw input_error(fmt::format("two steps are called \"{}\"; the first is at line {}", name.text, first->second.line),
+                              name.place)
                 .hint("give each step a name of its own");
         }
     }
@@ -77,7 +80,8 @@ std::optional<When> read_when(const Fence& fence) {
         }
         const base::Place place{fence.place.file, number, column_at(line, line.find("--"))};
         if (when) {
-            throw input_error(fmt::format("a second condition; the first is at line {}", when->place.line), place).hint("join them with AND");
+            throw input_error(fmt::format("a second condition; the first is at line {}", when->place.line), place)
+                .hint("join them with AND");
         }
         when = When{std::string(trim(text.substr(kWhen.size()))), place};
         if (when->query.empty()) {
@@ -98,7 +102,8 @@ void add_when(std::vector<sql::Statement>& statements, const When& when) {
         if (begins_transaction(statement) || ends_transaction(statement)) {
             continue;
         }
-        const auto own = std::find_if(statement.directives.begin(), statement.directives.end(), [](const auto& d) { return d.name == "when"; });
+        const auto own =
+            std::find_if(statement.directives.begin(), statement.directives.end(), [](const auto& d) { return d.name == "when"; });
         if (own != statement.directives.end()) {
             throw input_error(fmt::format("a condition of its own inside a fence that has one at line {}", when.place.line), own->place)
                 .hint("join them with AND, or make two fences");
@@ -109,7 +114,8 @@ void add_when(std::vector<sql::Statement>& statements, const When& when) {
 
 bool only_comments(std::string_view content) {
     const std::vector<std::string_view> lines = split_lines(content);
-    return std::all_of(lines.begin(), lines.end(), [](std::string_view line) { return trim(line).empty() || trim(line).starts_with("--"); });
+    return std::all_of(lines.begin(), lines.end(),
+                       [](std::string_view line) { return trim(line).empty() || trim(line).starts_with("--"); });
 }
 
 class MarkdownReader {
@@ -141,7 +147,8 @@ private:
         for (std::size_t i = 0; i < text.size(); ++i) {
             line += text[i] == '\n' ? 1 : 0;
             if (text[i] == '\r' && (i + 1 == text.size() || text[i + 1] != '\n')) {
-                throw input_error("a carriage return without a line feed", {path_, line, 0}).hint("save the file with Unix or Windows line ends");
+                throw input_error("a carriage return without a line feed", {path_, line, 0})
+                    .hint("save the file with Unix or Windows line ends");
             }
         }
     }
@@ -173,11 +180,13 @@ private:
 
     static void require_top_level(const Fence& fence) {
         if (fence.in_quote) {
-            throw input_error("a step inside a quote", fence.place).hint("take it out of the quote, or remove its verb to make it documentation");
+            throw input_error("a step inside a quote", fence.place)
+                .hint("take it out of the quote, or remove its verb to make it documentation");
         }
         if (fence.in_list) {
             throw input_error("a step inside a list item", fence.place)
-                .hint("begin the fence at the start of its line, with an empty line before it, or remove its verb to make it documentation");
+                .hint(
+                    "begin the fence at the start of its line, with an empty line before it, or remove its verb to make it documentation");
         }
     }
 
@@ -235,7 +244,8 @@ private:
                 .hint("the path is relative to the Markdown file");
         }
         if (fs::is_directory(applied)) {
-            throw input_error(fmt::format("{} is a directory", applied.string()), file.place).hint("name a file, or deploy the directory itself");
+            throw input_error(fmt::format("{} is a directory", applied.string()), file.place)
+                .hint("name a file, or deploy the directory itself");
         }
         SqlItem item = sql_item(read_migration(applied), options_.variables);
         for (sql::Statement& statement : item.statements) {
@@ -267,7 +277,8 @@ private:
     static void read_expectation(const Fence& fence, const Command& command, CheckItem& check) {
         const auto* expect = command.find("expect");
         if (expect == nullptr) {
-            throw input_error("a check without an expectation", fence.place).hint("add expect=empty, expect=true or expect=N, a number of rows");
+            throw input_error("a check without an expectation", fence.place)
+                .hint("add expect=empty, expect=true or expect=N, a number of rows");
         }
         const std::string& text = expect->text;
         if (text == "empty") {
@@ -311,6 +322,7 @@ private:
 
     void keep_rollback(SqlItem& item, std::vector<sql::Statement> statements, const Fence& fence) {
         with_rollback_fence_.insert(last_applied_);
+        last_rollback_line_ = fence.place.line;
         item.rollback_rule = TransactionRule::each_statement;
         if (item.rollback.empty()) {
             item.rollback_from = fmt::format("{}:{}", path_, fence.place.line);
@@ -321,8 +333,52 @@ private:
         }
     }
 
+    // A runbook is one entry in the ledger and is undone as a whole: what the author wrote to undo it must undo all of it.
+    void settle_rollbacks() {
+        std::vector<SqlItem*> applied;
+        for (Item& item : runbook_.items) {
+            auto* sql = std::get_if<SqlItem>(&item.what);
+            if (sql != nullptr) {
+                applied.push_back(sql);
+            }
+            if (sql != nullptr && !with_rollback_fence_.empty() && item.place.line > last_rollback_line_) {
+                throw input_error("this step stands after the last sql rollback, which would not undo it", item.place)
+                    .hint("move the rollback below it, or add one for it");
+            }
+        }
+        if (with_rollback_fence_.empty() && !applied.empty()) {
+            join_rollback_files(applied);
+        }
+    }
+
+    // Of files that lie beside the applied ones: the last first, and only when every step has one; the steps' own inverses otherwise.
+    static void join_rollback_files(const std::vector<SqlItem*>& applied) {
+        const bool all = std::all_of(applied.begin(), applied.end(), [](const SqlItem* item) { return !item->rollback.empty(); });
+        SqlItem& last = *applied.back();
+        for (auto item = std::next(applied.rbegin()); item != applied.rend(); ++item) {
+            if (all && (*item)->rollback_rule == TransactionRule::each_statement) {
+                last.rollback_rule = TransactionRule::each_statement;
+            }
+            if (all) {
+                std::move((*item)->rollback.begin(), (*item)->rollback.end(), std::back_inserter(last.rollback));
+                last.rollback_from += ", " + (*item)->rollback_from;
+            }
+            (*item)->rollback.clear();
+            (*item)->rollback_from.clear();
+        }
+        if (!all) {
+            last.rollback.clear();
+            last.rollback_from.clear();
+        }
+        int n = 0;
+        for (sql::Statement& statement : last.rollback) {
+            statement.n = ++n;
+        }
+    }
+
     // One entry in the ledger for the whole runbook: checks and expectations are part of what was given.
     void finish() {
+        settle_rollbacks();
         base::DigestBuilder digest;
         for (const Item& item : runbook_.items) {
             std::string text;
@@ -345,7 +401,8 @@ private:
     File file_;
     Names names_;
     int statements_ = 0;
-    std::string last_applied_;                  // the name of the last step that applies
+    std::string last_applied_;  // the name of the last step that applies
+    int last_rollback_line_ = 0;
     std::set<std::string> with_rollback_fence_;  // names of steps whose rollback is a fence's
     Runbook runbook_;
 };

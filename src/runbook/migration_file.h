@@ -18,14 +18,14 @@ struct RollbackFile {
 
 // One migration as it lies on disk; dbmate's and goose's files still have both sections in `bytes`.
 struct MigrationFile {
-    std::string path;          // as given, for people and places
-    std::string name;          // for its step: the file's stem, or Prisma's folder
-    std::string relative;      // to the directory that was given, '/' separators; the file's name for a single file
+    std::string path;      // as given, for people and places
+    std::string name;      // for its step: the file's stem, or Prisma's folder
+    std::string relative;  // to the directory that was given, '/' separators; the file's name for a single file
     std::string bytes;
     Layout layout = Layout::plain;
-    std::string version;       // empty for plain files
-    std::string description;   // Flyway's
-    bool transaction = true;   // unless a Flyway script configuration says otherwise
+    std::string version;      // empty for plain files
+    std::string description;  // Flyway's
+    bool transaction = true;  // unless a Flyway script configuration says otherwise
     std::optional<RollbackFile> rollback;
 };
 
@@ -38,8 +38,8 @@ Layout layout_of(const std::string& name, std::string_view bytes);
 // Reads the file; version and description are still empty.
 MigrationFile migration_at(const std::filesystem::path& path);
 
-// Fills what the layout of `file` puts into names, configurations and, for Prisma, down.sql. Throws Error{input} for names and settings that the
-// tool would pass over or that are not supported.
+// Fills what the layout of `file` puts into names, configurations and, for Prisma, down.sql. Throws Error{input} for names and settings
+// that the tool would pass over or that are not supported.
 void read_version(MigrationFile& file);
 
 // The name without `.sql`, and without the `.up` before it.

@@ -87,16 +87,20 @@ private:
         runbook_.items.push_back(std::move(item));
     }
 
+    // Two texts that came through the same pipe are not versions of one file: the content is part of the name.
+    void add_piped(const MigrationFile& migration) {
+        add_migration(migration, std::string(kStdin));
+        File& file = runbook_.files.back();
+        file.key = fmt::format("{}:{}", kStdin, file.digest.substr(0, 12));
+    }
+
     void add_stdin() {
         MigrationFile migration;
         migration.path = kStdin;
         migration.name = "stdin";
         migration.bytes = base::read_file("-");
         require_utf8(migration.bytes, migration.path);
-        add_migration(migration, std::string(kStdin));
-        // Two texts that came through the same pipe are not versions of one file.
-        File& file = runbook_.files.back();
-        file.key = fmt::format("{}:{}", kStdin, file.digest.substr(0, 12));
+        add_piped(migration);
     }
 
     void add_directory(const std::string& path) {
@@ -109,12 +113,17 @@ private:
 
     void add_file(const std::string& path) {
         const MigrationFile migration = read_migration(path);
-        add_migration(migration, migration.relative);
+        if (fs::is_regular_file(path)) {
+            add_migration(migration, migration.relative);
+        } else {
+            add_piped(migration);  // such as /dev/fd/63
+        }
     }
 
     void add_markdown(const std::string& path) {
         if (!markdown_.empty()) {
-            throw input_error(fmt::format("a second runbook; the first is {}", markdown_), {path, 0, 0}).hint("deploy one runbook at a time");
+            throw input_error(fmt::format("a second runbook; the first is {}", markdown_), {path, 0, 0})
+                .hint("deploy one runbook at a time");
         }
         markdown_ = path;
         Runbook read = read_markdown(base::read_file(path), path, own_name(path).string(), options_);
@@ -138,7 +147,8 @@ private:
         for (const File& file : runbook_.files) {
             const auto [first, added] = paths.emplace(file.key, file.path);
             if (!added) {
-                throw input_error(fmt::format("the journal could not tell this from {}: both are called {}", first->second, file.key), {file.path, 0, 0})
+                throw input_error(fmt::format("the journal could not tell this from {}: both are called {}", first->second, file.key),
+                                  {file.path, 0, 0})
                     .hint("give each file once; give directories instead of files of the same name");
             }
         }

@@ -20,12 +20,12 @@ namespace pgbelay::runbook {
 
 // Budgets and gates. Defaults are the design's.
 struct Limits {
-    base::Millis lock_timeout{100};                 // how long a strong lock may stand in the queue
-    base::Millis hold{1000};                        // how long it may be held
-    base::Millis deadline{600'000};                 // how long a step keeps trying to get its lock
-    base::Millis statement_timeout{0};              // for transactions that hold no strong lock; 0 = none
-    std::int64_t tiny = 8 * 1024 * 1024;            // bytes
-    std::optional<int> blocked_sessions;            // the guard's; nothing = not watched
+    base::Millis lock_timeout{100};       // how long a strong lock may stand in the queue
+    base::Millis hold{1000};              // how long it may be held
+    base::Millis deadline{600'000};       // how long a step keeps trying to get its lock
+    base::Millis statement_timeout{0};    // for transactions that hold no strong lock; 0 = none
+    std::int64_t tiny = 8 * 1024 * 1024;  // bytes
+    std::optional<int> blocked_sessions;  // the guard's; nothing = not watched
     std::optional<int> active_sessions;
     std::optional<base::Millis> replication_lag;
     std::optional<base::Millis> oldest_transaction;
@@ -37,13 +37,13 @@ enum class OnBreach { pause, abort, rollback };
 
 // How the statements of a file are put into transactions where the author wrote none.
 enum class TransactionRule {
-    each_statement,     // as psql does: BEGIN … COMMIT are the author's
-    whole_file,         // dbmate, goose, Flyway, Prisma: one transaction a file
+    each_statement,  // as psql does: BEGIN … COMMIT are the author's
+    whole_file,      // dbmate, goose, Flyway, Prisma: one transaction a file
 };
 
 // Which tool's layout a file came in, and so which ledger knows of it.
 enum class Layout { plain, prisma, dbmate, goose, flyway };
-std::string_view to_string(Layout layout);          // "prisma"
+std::string_view to_string(Layout layout);  // "prisma"
 
 // Statements of one file or one `sql apply` fence.
 struct SqlItem {
@@ -53,7 +53,7 @@ struct SqlItem {
     // What the author wrote to undo it: statements of its own, with their rule; empty when there is none.
     std::vector<sql::Statement> rollback;
     TransactionRule rollback_rule = TransactionRule::each_statement;
-    std::string rollback_from;                      // the file, for people
+    std::string rollback_from;  // the file, for people
 };
 
 enum class Expect { empty, is_true, count };
@@ -67,40 +67,40 @@ struct CheckItem {
 
 // The file that an item belongs to in the ledger: several items of a runbook share one.
 struct File {
-    std::string path;                               // as given, for people
-    std::string key;                                // the name in our ledger: relative to the PATH argument's parent, '/' separators
-    std::string digest;                             // SHA-256 over what the author gave: statement bytes after expansion, attributes
-    std::string text;                               // the statements' bytes, joined by ";\n": to show a later difference
+    std::string path;    // as given, for people
+    std::string key;     // the name in our ledger: relative to the PATH argument's parent, '/' separators
+    std::string digest;  // SHA-256 over what the author gave: statement bytes after expansion, attributes
+    std::string text;    // the statements' bytes, joined by ";\n": to show a later difference
     Layout layout = Layout::plain;
-    std::string version;                            // in its tool's ledger: "20240101120000", "20240101_init", "1.2"
-    std::string description;                        // Flyway's
-    std::string raw_checksum_source;                // the file's bytes, for checksums of Prisma (SHA-256) and Flyway (CRC32)
+    std::string version;              // in its tool's ledger: "20240101120000", "20240101_init", "1.2"
+    std::string description;          // Flyway's
+    std::string raw_checksum_source;  // the file's bytes, for checksums of Prisma (SHA-256) and Flyway (CRC32)
 };
 
 struct Item {
-    std::string name;                               // unique, stable
+    std::string name;  // unique, stable
     base::Place place;
-    int file = -1;                                  // index into Runbook::files
+    int file = -1;  // index into Runbook::files
     std::variant<SqlItem, CheckItem> what;
 };
 
 struct Target {
     std::string name;
-    std::string url;                                // with ${VAR} expanded; a secret; empty when `missing` is not
+    std::string url;  // with ${VAR} expanded; a secret; empty when `missing` is not
     base::Place place;
-    std::string missing;                            // the variable without a value: an error only where this target is used
+    std::string missing;  // the variable without a value: an error only where this target is used
 };
 
 struct Runbook {
-    std::string name;                               // of the front matter, or of the first path
+    std::string name;  // of the front matter, or of the first path
     std::vector<File> files;
     std::vector<Item> items;
     std::vector<Target> targets;
     Limits limits;
     OnBreach on_breach = OnBreach::pause;
-    bool from_directory = false;                    // some PATH was a directory: the ledgers decide what is pending
-    std::vector<std::string> documentation;         // "deploy.md:14": fences that do not run
-    int fences = 0;                                 // fences in all, of Markdown
+    bool from_directory = false;             // some PATH was a directory: the ledgers decide what is pending
+    std::vector<std::string> documentation;  // "deploy.md:14": fences that do not run
+    int fences = 0;                          // fences in all, of Markdown
     // SHA-256 over everything that the author gave, the same on every database.
     std::string digest;
 };

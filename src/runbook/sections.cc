@@ -34,7 +34,9 @@ std::optional<std::string_view> goose_annotation(std::string_view line) {
     return rest && (rest->empty() || rest->front() == ' ' || rest->front() == '\t') ? std::optional(trim(*rest)) : std::nullopt;
 }
 
-std::string_view first_word(std::string_view text) { return text.substr(0, text.find_first_of(" \t")); }
+std::string_view first_word(std::string_view text) {
+    return text.substr(0, text.find_first_of(" \t"));
+}
 
 bool blank_or_comment(std::string_view line) {
     const std::string_view text = trim(line);
@@ -233,13 +235,16 @@ Sections dbmate_sections(std::string_view text, const std::string& file) {
         } else if (word == "down") {
             reader.begin_down(i);
         } else {
-            throw reader.error(i, fmt::format("\"-- migrate:{}\" is not a dbmate section", word)).hint("known are migrate:up and migrate:down");
+            throw reader.error(i, fmt::format("\"-- migrate:{}\" is not a dbmate section", word))
+                .hint("known are migrate:up and migrate:down");
         }
         read_dbmate_options(reader, i, rest->substr(word.size()), reader.current());
     }
     return reader.finish();
 }
 
-Sections goose_sections(std::string_view text, const std::string& file) { return GooseReader(text, file).read(); }
+Sections goose_sections(std::string_view text, const std::string& file) {
+    return GooseReader(text, file).read();
+}
 
 }  // namespace pgbelay::runbook

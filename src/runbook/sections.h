@@ -12,9 +12,9 @@
 namespace pgbelay::runbook {
 
 struct Section {
-    std::string_view bytes;      // after the marker's line, up to the next section or the end
-    int first_line = 1;          // of `bytes` in the file
-    bool transaction = true;     // unless the author opted out
+    std::string_view bytes;   // after the marker's line, up to the next section or the end
+    int first_line = 1;       // of `bytes` in the file
+    bool transaction = true;  // unless the author opted out
     // Lines, from 1 and in pairs, of goose's StatementBegin and StatementEnd.
     std::vector<std::pair<int, int>> blocks;
 };

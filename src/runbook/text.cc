@@ -55,7 +55,8 @@ void require_utf8(std::string_view text, const std::string& file) {
     if (invalid || nul != std::string_view::npos) {
         base::Place place{file, 1, 1};
         sql::advance(place, text.substr(0, std::min(invalid.value_or(nul), nul)));
-        throw input_error(invalid.value_or(nul) < nul ? "this is not UTF-8" : "a NUL byte in a text file", place).hint("save the file as UTF-8");
+        throw input_error(invalid.value_or(nul) < nul ? "this is not UTF-8" : "a NUL byte in a text file", place)
+            .hint("save the file as UTF-8");
     }
 }
 

@@ -34,11 +34,17 @@ bool begins_with(const std::string& words, std::initializer_list<std::string_vie
 }
 
 // Spares scanning what the grammar knows as something else.
-bool may_control(const sql::Statement& statement) { return statement.opaque() || statement.kind == "TransactionStmt"; }
+bool may_control(const sql::Statement& statement) {
+    return statement.opaque() || statement.kind == "TransactionStmt";
+}
 
-bool controls_transaction(const sql::Statement& statement) { return begins_transaction(statement) || ends_transaction(statement); }
+bool controls_transaction(const sql::Statement& statement) {
+    return begins_transaction(statement) || ends_transaction(statement);
+}
 
-bool is_setting(const sql::Statement& statement) { return statement.kind == "VariableSetStmt"; }
+bool is_setting(const sql::Statement& statement) {
+    return statement.kind == "VariableSetStmt";
+}
 
 // BEGIN first, COMMIT last, and no other end between them but for what begins again at once: nothing stands outside of a group,
 // settings aside, which have no effect of their own.
@@ -60,11 +66,26 @@ bool all_in_own_groups(const std::vector<sql::Statement>& statements) {
 // concurrent forms of REINDEX, which it does not know.
 bool flyway_runs_outside(const sql::Statement& statement) {
     const std::string words = first_words(statement, 4);
-    return begins_with(words, {"create database", "drop database", "create tablespace", "drop tablespace", "create subscription",
-                               "drop subscription", "alter system", "create index concurrently", "create unique index concurrently",
-                               "drop index concurrently", "reindex schema", "reindex database", "reindex system", "reindex verbose schema",
-                               "reindex verbose database", "reindex verbose system", "reindex index concurrently",
-                               "reindex table concurrently", "vacuum", "discard all"});
+    return begins_with(words, {"create database",
+                               "drop database",
+                               "create tablespace",
+                               "drop tablespace",
+                               "create subscription",
+                               "drop subscription",
+                               "alter system",
+                               "create index concurrently",
+                               "create unique index concurrently",
+                               "drop index concurrently",
+                               "reindex schema",
+                               "reindex database",
+                               "reindex system",
+                               "reindex verbose schema",
+                               "reindex verbose database",
+                               "reindex verbose system",
+                               "reindex index concurrently",
+                               "reindex table concurrently",
+                               "vacuum",
+                               "discard all"});
 }
 
 std::string_view tool_name(Layout layout) {
@@ -113,8 +134,9 @@ TransactionRule transaction_rule(Layout layout, bool transaction, const std::vec
         if (all_in_own_groups(statements)) {
             return TransactionRule::each_statement;
         }
-        throw input_error(fmt::format("{} runs this file in one transaction, which \"{}\" would cut in two", tool_name(layout), control->sql),
-                          control->place)
+        throw input_error(
+            fmt::format("{} runs this file in one transaction, which \"{}\" would cut in two", tool_name(layout), control->sql),
+            control->place)
             .hint(std::string(way_out(layout)));
     }
     // A single statement is a transaction by itself, and some can run in no other; dbmate and goose begin one all the same.

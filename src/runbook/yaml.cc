@@ -26,7 +26,8 @@ bool octal(std::string_view text) {
 // Where yaml-cpp's marks (bytes, from 0) stand in the user's file.
 class Marks {
 public:
-    Marks(std::string_view text, const std::string& file, int first_line) : lines_(split_lines(text)), file_(file), first_line_(first_line) {}
+    Marks(std::string_view text, const std::string& file, int first_line)
+        : lines_(split_lines(text)), file_(file), first_line_(first_line) {}
 
     base::Place place(const YAML::Mark& mark) const {
         if (mark.is_null()) {
@@ -133,7 +134,8 @@ private:
         }
         for (const auto& entry : map.map) {
             if (entry.first.scalar == key.scalar) {
-                throw input_error(fmt::format("\"{}\" occurs twice; the first is at line {}", key.scalar, entry.first.place.line), key.place)
+                throw input_error(fmt::format("\"{}\" occurs twice; the first is at line {}", key.scalar, entry.first.place.line),
+                                  key.place)
                     .hint("keep one of them");
             }
         }
@@ -162,7 +164,8 @@ YamlNode parse_yaml(std::string_view text, const std::string& file, int first_li
         }
         TreeBuilder second(marks);
         if (parser.HandleNextDocument(second)) {
-            throw input_error("a second YAML document in the front matter", second.root() ? second.root()->place : base::Place{file, first_line, 1});
+            throw input_error("a second YAML document in the front matter",
+                              second.root() ? second.root()->place : base::Place{file, first_line, 1});
         }
         return std::move(*builder.root());
     } catch (const YAML::Exception& e) {

@@ -22,9 +22,9 @@ struct YamlNode {
     const YamlNode* find(std::string_view key) const;
 };
 
-// Reads one document. `first_line` is where `text` begins in `file`. Throws Error{input} at the place of: bad syntax, a key that occurs twice,
-// anchors, aliases and merge keys, tags, numbers with leading zeros (octal for some readers, decimal for others), keys that
-// are no scalars, a second document.
+// Reads one document. `first_line` is where `text` begins in `file`. Throws Error{input} at the place of: bad syntax, a key that occurs
+// twice, anchors, aliases and merge keys, tags, numbers with leading zeros (octal for some readers, decimal for others), keys that are no
+// scalars, a second document.
 YamlNode parse_yaml(std::string_view text, const std::string& file, int first_line);
 
 }  // namespace pgbelay::runbook

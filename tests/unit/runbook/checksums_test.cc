@@ -18,10 +18,14 @@ TEST(FlywayChecksum, DoesNotDependOnLineEndsOrByteOrderMark) {
     EXPECT_EQ(flyway_checksum("1234\n56789\n"), kCheckValue);
     EXPECT_EQ(flyway_checksum("1234\r\n56789\r\n"), kCheckValue);
     EXPECT_EQ(flyway_checksum("1234\r5\n\n6789"), kCheckValue);
-    EXPECT_EQ(flyway_checksum("\xEF\xBB\xBF" "123456789"), kCheckValue);
+    EXPECT_EQ(flyway_checksum("\xEF\xBB\xBF"
+                              "123456789"),
+              kCheckValue);
 }
 
-TEST(FlywayChecksum, CountsEveryOtherByte) { EXPECT_NE(flyway_checksum("123456789 "), kCheckValue); }
+TEST(FlywayChecksum, CountsEveryOtherByte) {
+    EXPECT_NE(flyway_checksum("123456789 "), kCheckValue);
+}
 
 TEST(PrismaChecksum, IsTheSha256OfTheBytes) {
     EXPECT_EQ(prisma_checksum("hello"), "2cf24dba5fb0a30e26e83b2ac5b9e29e1b161e5c1fa7425e73043362938b9824");

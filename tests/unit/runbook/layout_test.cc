@@ -50,7 +50,8 @@ TEST(PlainLayout, FindsEveryFormOfRollbackAndDeploysNone) {
 TEST(PlainLayout, PassesOverHiddenFilesBackupsAndOtherFiles) {
     const Workspace w;
     w.write("m/1.sql", "SELECT 1;");
-    for (const char* name : {"m/.hidden.sql", "m/1.sql~", "m/1.sql.bak", "m/#1.sql#", "m/.1.sql.swp", "m/README.md", "m/meta/journal.json"}) {
+    for (const char* name :
+         {"m/.hidden.sql", "m/1.sql~", "m/1.sql.bak", "m/#1.sql#", "m/.1.sql.swp", "m/README.md", "m/meta/journal.json"}) {
         w.write(name, "not SQL at all '");
     }
     EXPECT_THAT(names_of(read({w.path("m")}, {})), ElementsAre("1"));
@@ -261,7 +262,9 @@ struct BadSection {
     std::string message;
 };
 
-void PrintTo(const BadSection& bad, std::ostream* out) { *out << bad.text; }
+void PrintTo(const BadSection& bad, std::ostream* out) {
+    *out << bad.text;
+}
 
 class DbmateErrors : public testing::TestWithParam<BadSection> {};
 
@@ -335,8 +338,8 @@ TEST(GooseLayout, KeepsAMarkedStatementWhole) {
 
 TEST(GooseLayout, OptsOutForTheWholeFile) {
     const Workspace w;
-    const std::string path =
-        w.write("1_i.sql", "-- +goose NO TRANSACTION\n-- +goose Up\nCREATE INDEX CONCURRENTLY i ON t (a);\n-- +goose Down\nSELECT 1; SELECT 2;\n");
+    const std::string path = w.write(
+        "1_i.sql", "-- +goose NO TRANSACTION\n-- +goose Up\nCREATE INDEX CONCURRENTLY i ON t (a);\n-- +goose Down\nSELECT 1; SELECT 2;\n");
     const Runbook runbook = read({path}, {});
     EXPECT_EQ(sql_of(runbook, 0).rule, TransactionRule::each_statement);
     EXPECT_EQ(sql_of(runbook, 0).rollback_rule, TransactionRule::each_statement);
@@ -354,19 +357,20 @@ TEST_P(GooseErrors, AreAtTheLine) {
 
 INSTANTIATE_TEST_SUITE_P(
     All, GooseErrors,
-    testing::Values(BadSection{"SecondUp", "-- +goose Up\n-- +goose Up\n", 2, "second"},
-                    BadSection{"UpAfterDown", "-- +goose Down\n-- +goose Up\n", 1, "before"},
-                    BadSection{"StatementFirst", "SELECT 1;\n-- +goose Up\n", 1, "a statement before"},
-                    BadSection{"BeginFirst", "-- +goose StatementBegin\n-- +goose StatementEnd\n-- +goose Up\n", 1, "before \"-- +goose Up\""},
-                    BadSection{"NoEnd", "-- +goose Up\n-- +goose StatementBegin\nSELECT 1;\n", 2, "without \"-- +goose StatementEnd\""},
-                    BadSection{"NoBegin", "-- +goose Up\n-- +goose StatementEnd\n", 2, "without \"-- +goose StatementBegin\""},
-                    BadSection{"DownInside", "-- +goose Up\n-- +goose StatementBegin\n-- +goose Down\n", 3, "inside a statement"},
-                    BadSection{"Indented", "-- +goose Up\n  -- +goose Down\n", 2, "white space before"},
-                    BadSection{"Envsub", "-- +goose ENVSUB ON\n-- +goose Up\n", 1, "ENVSUB"},
-                    BadSection{"Unknown", "-- +goose Up\n-- +goose Dawn\n", 2, "unknown goose annotation \"Dawn\""},
-                    BadSection{"HiddenGroup",
-                               "-- +goose NO TRANSACTION\n-- +goose Up\n-- +goose StatementBegin\nSELECT 1;\nSELECT 2;\n-- +goose StatementEnd\n", 5,
-                               "several statements between"}),
+    testing::Values(
+        BadSection{"SecondUp", "-- +goose Up\n-- +goose Up\n", 2, "second"},
+        BadSection{"UpAfterDown", "-- +goose Down\n-- +goose Up\n", 1, "before"},
+        BadSection{"StatementFirst", "SELECT 1;\n-- +goose Up\n", 1, "a statement before"},
+        BadSection{"BeginFirst", "-- +goose StatementBegin\n-- +goose StatementEnd\n-- +goose Up\n", 1, "before \"-- +goose Up\""},
+        BadSection{"NoEnd", "-- +goose Up\n-- +goose StatementBegin\nSELECT 1;\n", 2, "without \"-- +goose StatementEnd\""},
+        BadSection{"NoBegin", "-- +goose Up\n-- +goose StatementEnd\n", 2, "without \"-- +goose StatementBegin\""},
+        BadSection{"DownInside", "-- +goose Up\n-- +goose StatementBegin\n-- +goose Down\n", 3, "inside a statement"},
+        BadSection{"Indented", "-- +goose Up\n  -- +goose Down\n", 2, "white space before"},
+        BadSection{"Envsub", "-- +goose ENVSUB ON\n-- +goose Up\n", 1, "ENVSUB"},
+        BadSection{"Unknown", "-- +goose Up\n-- +goose Dawn\n", 2, "unknown goose annotation \"Dawn\""},
+        BadSection{"HiddenGroup",
+                   "-- +goose NO TRANSACTION\n-- +goose Up\n-- +goose StatementBegin\nSELECT 1;\nSELECT 2;\n-- +goose StatementEnd\n", 5,
+                   "several statements between"}),
     [](const auto& param) { return param.param.name; });
 
 TEST(GooseLayout, RefusesWhatGooseWouldPassOverOrOnlyGooseCanRun) {
@@ -424,9 +428,12 @@ TEST(FlywayLayout, RefusesOtherSettingsAtTheirLine) {
 
 TEST(FlywayLayout, RunsWhatCannotBeInATransactionOutsideOfOne) {
     const Workspace w;
-    EXPECT_EQ(sql_of(read({w.write("V1__a.sql", "SET lock_timeout = 0;\nCREATE UNIQUE INDEX CONCURRENTLY i ON t (a);\nVACUUM t;\n")}, {}), 0).rule,
-              TransactionRule::each_statement);
-    EXPECT_EQ(sql_of(read({w.write("V2__a.sql", "CREATE INDEX CONCURRENTLY i ON t (a);\nSELECT 1;\n")}, {}), 0).rule, TransactionRule::whole_file);
+    EXPECT_EQ(
+        sql_of(read({w.write("V1__a.sql", "SET lock_timeout = 0;\nCREATE UNIQUE INDEX CONCURRENTLY i ON t (a);\nVACUUM t;\n")}, {}), 0)
+            .rule,
+        TransactionRule::each_statement);
+    EXPECT_EQ(sql_of(read({w.write("V2__a.sql", "CREATE INDEX CONCURRENTLY i ON t (a);\nSELECT 1;\n")}, {}), 0).rule,
+              TransactionRule::whole_file);
 }
 
 TEST(FlywayLayout, RefusesPlaceholders) {
@@ -438,10 +445,10 @@ TEST(FlywayLayout, RefusesPlaceholders) {
 }
 
 TEST(FlywayLayout, RefusesKindsThatAreNotSupported) {
-    for (const auto& [name, message] : {std::pair{"R__views.sql", "repeatable"}, std::pair{"B1__base.sql", "baseline"},
-                                        std::pair{"beforeMigrate.sql", "callbacks"}, std::pair{"afterEachMigrate__x.sql", "callbacks"},
-                                        std::pair{"2_plain.sql", "several tools"}, std::pair{"V1.0__again.sql", "occurs twice"},
-                                        std::pair{"U2__no.sql", "which is not there"}}) {
+    for (const auto& [name, message] :
+         {std::pair{"R__views.sql", "repeatable"}, std::pair{"B1__base.sql", "baseline"}, std::pair{"beforeMigrate.sql", "callbacks"},
+          std::pair{"afterEachMigrate__x.sql", "callbacks"}, std::pair{"2_plain.sql", "several tools"},
+          std::pair{"V1.0__again.sql", "occurs twice"}, std::pair{"U2__no.sql", "which is not there"}}) {
         const Workspace w;
         w.write("m/V1__a.sql", "SELECT 1;");
         w.write(std::string("m/") + name, "SELECT 1;");

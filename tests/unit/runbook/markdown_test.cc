@@ -14,10 +14,14 @@ using testing::IsEmpty;
 constexpr const char* kHead = "---\npgbelay: 1\n---\n";  // three lines
 
 // A runbook with this body after a head of three lines.
-std::string with_body(const std::string& body) { return kHead + body; }
+std::string with_body(const std::string& body) {
+    return kHead + body;
+}
 
 // A runbook with these lines in its front matter, from line 3, and one step.
-std::string with_front_matter(const std::string& yaml) { return "---\npgbelay: 1\n" + yaml + "---\n```sql apply\nSELECT 1;\n```\n"; }
+std::string with_front_matter(const std::string& yaml) {
+    return "---\npgbelay: 1\n" + yaml + "---\n```sql apply\nSELECT 1;\n```\n";
+}
 
 Runbook read_text(const std::string& text, const ReadOptions& options = {}) {
     const Workspace w;
@@ -29,7 +33,9 @@ base::Error error_of_text(const std::string& text) {
     return error_of({w.write("deploy.md", text)});
 }
 
-const CheckItem& check_of(const Runbook& runbook, std::size_t i) { return std::get<CheckItem>(runbook.items.at(i).what); }
+const CheckItem& check_of(const Runbook& runbook, std::size_t i) {
+    return std::get<CheckItem>(runbook.items.at(i).what);
+}
 
 // ---- steps -------------------------------------------------------------------------------------------------------------
 
@@ -91,11 +97,12 @@ TEST(Markdown, TakesAppliedFilesRelativeToItself) {
     const Workspace w;
     const std::string sql = w.write("ops/sql/001.sql", "SELECT 1;\nSELECT 2;\n");
     w.write("ops/sql/001_rollback.sql", "SELECT -1;");
-    const std::string path = w.write("ops/d.md", with_body("```sql apply file=sql/001.sql\n-- said here\n```\n```sql apply\nSELECT 3;\n```\n"));
+    const std::string path =
+        w.write("ops/d.md", with_body("```sql apply file=sql/001.sql\n-- said here\n```\n```sql apply\nSELECT 3;\n```\n"));
     const Runbook runbook = read({path}, {});
     const SqlItem& item = sql_of(runbook, 0);
     EXPECT_EQ(item.statements.at(1).place, (base::Place{sql, 2, 1}));
-    EXPECT_THAT(statements_of(item.rollback), ElementsAre("SELECT -1"));
+    EXPECT_THAT(item.rollback, IsEmpty()) << "it would undo the first step only";
     EXPECT_EQ(sql_of(runbook, 1).statements.at(0).n, 3) << "one file in the ledger, one numbering";
     EXPECT_EQ(runbook.files.size(), 1U);
 }
@@ -112,17 +119,30 @@ TEST(Markdown, LetsARollbackFenceReplaceRollbackFiles) {
     EXPECT_EQ(sql_of(runbook, 1).rollback_from, path + ":9");
 }
 
+TEST(Markdown, JoinsRollbackFilesLastFirstWhenEveryStepHasOne) {
+    const Workspace w;
+    for (const char* n : {"1", "2"}) {
+        w.write(std::string(n) + ".sql", std::string("SELECT ") + n);
+        w.write(std::string(n) + "_rollback.sql", std::string("SELECT -") + n);
+    }
+    const Runbook runbook = read({w.write("d.md", with_body("```sql apply file=1.sql\n```\n```sql apply file=2.sql\n```\n"))}, {});
+    EXPECT_THAT(sql_of(runbook, 0).rollback, IsEmpty());
+    EXPECT_THAT(statements_of(sql_of(runbook, 1).rollback), ElementsAre("SELECT -2", "SELECT -1"));
+    EXPECT_EQ(sql_of(runbook, 1).rollback_from, w.path("2_rollback.sql") + ", " + w.path("1_rollback.sql"));
+}
+
 TEST(Markdown, KeepsARollbackFenceAtTheStepBeforeIt) {
-    const Runbook runbook = read_text(with_body("```sql apply\nSELECT 1;\n```\n```sql rollback\nSELECT -1;\n```\n"
-                                                "```sql apply\nSELECT 2;\n```\n```sql rollback\nSELECT -2;\n```\n"));
+    const Runbook runbook =
+        read_text(with_body("```sql apply\nSELECT 1;\n```\n```sql rollback\nSELECT -1;\n```\n"
+                            "```sql apply\nSELECT 2;\n```\n```sql rollback\nSELECT -2;\n```\n"));
     EXPECT_THAT(statements_of(sql_of(runbook, 0).rollback), ElementsAre("SELECT -1"));
     EXPECT_THAT(statements_of(sql_of(runbook, 1).rollback), ElementsAre("SELECT -2"));
 }
 
 TEST(Markdown, PutsAConditionOnEveryStatementOfItsFence) {
     const Workspace w;
-    const std::string path =
-        w.write("d.md", with_body("```sql apply\n-- why\n-- when: SELECT NOT EXISTS (SELECT 1)\nBEGIN;\nSELECT 1;\nSELECT 2;\nCOMMIT;\n```\n"));
+    const std::string path = w.write(
+        "d.md", with_body("```sql apply\n-- why\n-- when: SELECT NOT EXISTS (SELECT 1)\nBEGIN;\nSELECT 1;\nSELECT 2;\nCOMMIT;\n```\n"));
     const Runbook runbook = read({path}, {});
     const auto& statements = sql_of(runbook, 0).statements;
     ASSERT_EQ(statements.size(), 4U);
@@ -138,16 +158,17 @@ TEST(Markdown, ExpandsVariables) {
 }
 
 TEST(Markdown, LeavesDocumentationAlone) {
-    const Runbook runbook = read_text(with_body("```sql\nDROP TABLE t;\n```\n"
-                                                "```sql {.line-numbers}\nx\n```\n"
-                                                "```sql title=\"a b\"\nx\n```\n"
-                                                "```python apply\nx\n```\n"
-                                                "> ```sql\n> x\n> ```\n"
-                                                "- a\n  ```bash\n  x\n  ```\n"
-                                                "\ntext\n\n    ```sql apply\n    indented code is no fence\n    ```\n\n"
-                                                "<!--\n```sql apply\nnor is a comment\n```\n-->\n\n"
-                                                "````markdown\n```sql apply\nx\n```\n````\n"
-                                                "  ~~~ sql apply\n  SELECT 1;\n  ~~~\n"));
+    const Runbook runbook =
+        read_text(with_body("```sql\nDROP TABLE t;\n```\n"
+                            "```sql {.line-numbers}\nx\n```\n"
+                            "```sql title=\"a b\"\nx\n```\n"
+                            "```python apply\nx\n```\n"
+                            "> ```sql\n> x\n> ```\n"
+                            "- a\n  ```bash\n  x\n  ```\n"
+                            "\ntext\n\n    ```sql apply\n    indented code is no fence\n    ```\n\n"
+                            "<!--\n```sql apply\nnor is a comment\n```\n-->\n\n"
+                            "````markdown\n```sql apply\nx\n```\n````\n"
+                            "  ~~~ sql apply\n  SELECT 1;\n  ~~~\n"));
     EXPECT_EQ(runbook.items.size(), 1U);
     EXPECT_EQ(runbook.fences, 8);
     EXPECT_EQ(runbook.documentation.size(), 7U);
@@ -156,8 +177,9 @@ TEST(Markdown, LeavesDocumentationAlone) {
 
 TEST(Markdown, NamesStepsByHeadingAndNumberAndNeverTwice) {
     const std::string step = "```sql apply\nSELECT 1;\n```\n";
-    const Runbook runbook = read_text(with_body(step + "## \xF0\x9F\x9A\xA8 Apply: the \xE2\x80\x93 Changes!\n" + step + step +
-                                                "```sql apply name=apply-the-changes-3\nSELECT 1;\n```\n" + step + "# \xD0\x9C\xD0\xB8\xD1\x80\n" + step));
+    const Runbook runbook =
+        read_text(with_body(step + "## \xF0\x9F\x9A\xA8 Apply: the \xE2\x80\x93 Changes!\n" + step + step +
+                            "```sql apply name=apply-the-changes-3\nSELECT 1;\n```\n" + step + "# \xD0\x9C\xD0\xB8\xD1\x80\n" + step));
     EXPECT_THAT(names_of(runbook), ElementsAre("step-1", "apply-the-changes-1", "apply-the-changes-2", "apply-the-changes-3",
                                                "apply-the-changes-4", "\xD0\x9C\xD0\xB8\xD1\x80-1"));
 }
@@ -165,7 +187,8 @@ TEST(Markdown, NamesStepsByHeadingAndNumberAndNeverTwice) {
 TEST(Markdown, KeepsNamesWhenProseChanges) {
     const std::string step = "```sql apply\nSELECT 1;\n```\n";
     const Runbook before = read_text(with_body("## Apply\n" + step + "## After\n" + step));
-    const Runbook after = read_text(with_body("Some words.\n\n```sh\nls\n```\n## Apply\nMore words.\n\n" + step + "> quoted\n\n## After\n" + step));
+    const Runbook after =
+        read_text(with_body("Some words.\n\n```sh\nls\n```\n## Apply\nMore words.\n\n" + step + "> quoted\n\n## After\n" + step));
     EXPECT_EQ(names_of(before), names_of(after));
     EXPECT_EQ(before.digest, after.digest);
 }
@@ -178,7 +201,9 @@ struct BadRunbook {
     std::string hint;
 };
 
-void PrintTo(const BadRunbook& bad, std::ostream* out) { *out << bad.text; }
+void PrintTo(const BadRunbook& bad, std::ostream* out) {
+    *out << bad.text;
+}
 
 class MarkdownErrors : public testing::TestWithParam<BadRunbook> {};
 
@@ -202,7 +227,8 @@ INSTANTIATE_TEST_SUITE_P(
         BadRunbook{"OnlyRollback", with_body("```sql rollback\nSELECT 1;\n```\n"), 4, "before any step", "after"},
         BadRunbook{"Misspelt", with_body("text\n\n```sql aply\nSELECT 1;\n```\n"), 6, "\"aply\" is no verb of sql fences", "\"apply\""},
         BadRunbook{"MisspeltShell", with_body("```sh rn\nls\n```\n"), 4, "\"rn\" is no verb of sh fences", "\"run\""},
-        BadRunbook{"Explain", with_body("```sql explain uses=i\nSELECT 1;\n```\n"), 4, "\"sql explain\" is not supported by this version", ""},
+        BadRunbook{"Explain", with_body("```sql explain uses=i\nSELECT 1;\n```\n"), 4, "\"sql explain\" is not supported by this version",
+                   ""},
         BadRunbook{"Http", with_body("```http check\nGET /\n```\n"), 4, "\"http check\" is not supported by this version", ""},
         BadRunbook{"Log", with_body("```log check\n/x/\n```\n"), 4, "\"log check\" is not supported by this version", ""},
         BadRunbook{"Shell", with_body("```sh run\nls\n```\n"), 4, "\"sh run\" is not supported by this version", ""},
@@ -217,8 +243,8 @@ INSTANTIATE_TEST_SUITE_P(
         BadRunbook{"TwiceAttribute", with_body("```sql check expect=1 expect=2\nSELECT 1;\n```\n"), 4, "expect is given twice", ""},
         BadRunbook{"QuotedAttribute", with_body("```sql apply name=\"x\"\nSELECT 1;\n```\n"), 4, "must be a bare word", "without quotes"},
         BadRunbook{"BareWord", with_body("```sql apply now\nSELECT 1;\n```\n"), 4, "\"now\" is not an attribute", "key=value"},
-        BadRunbook{"NameTwice", with_body("```sql apply name=a\nSELECT 1;\n```\n```sql apply name=a\nSELECT 1;\n```\n"), 7, "two steps are called \"a\"",
-                   ""},
+        BadRunbook{"NameTwice", with_body("```sql apply name=a\nSELECT 1;\n```\n```sql apply name=a\nSELECT 1;\n```\n"), 7,
+                   "two steps are called \"a\"", ""},
         BadRunbook{"NameOfSigns", with_body("```sql apply name=a/b\nSELECT 1;\n```\n"), 4, "cannot be a step's name", "letters"},
         BadRunbook{"NoStatement", with_body("```sql apply\n-- later\n```\n"), 4, "a step without a statement", "file="},
         BadRunbook{"FileAndSql", with_body("```sql apply file=x.sql\nSELECT 1;\n```\n"), 4, "SQL in a fence that names a file", "keep one"},
@@ -226,15 +252,20 @@ INSTANTIATE_TEST_SUITE_P(
         BadRunbook{"DirectoryForFile", with_body("```sql apply file=.\n```\n"), 4, "is a directory", "name a file"},
         BadRunbook{"NoExpectation", with_body("```sql check\nSELECT 1;\n```\n"), 4, "without an expectation", "expect=empty"},
         BadRunbook{"BadExpectation", with_body("```sql check expect=some\nSELECT 1;\n```\n"), 4, "expect=some", "expect=N"},
-        BadRunbook{"HugeExpectation", with_body("```sql check expect=99999999999999999999\nSELECT 1;\n```\n"), 4, "expect=9999", "expect=N"},
+        BadRunbook{"HugeExpectation", with_body("```sql check expect=99999999999999999999\nSELECT 1;\n```\n"), 4, "expect=9999",
+                   "expect=N"},
         BadRunbook{"NegativeExpectation", with_body("```sql check expect=-1\nSELECT 1;\n```\n"), 4, "expect=-1", "expect=N"},
         BadRunbook{"EmptyCheck", with_body("```sql check expect=1\n```\n"), 4, "a check without a query", ""},
         BadRunbook{"TwoQueries", with_body("```sql check expect=1\nSELECT 1;\nSELECT 2;\n```\n"), 6, "a second statement in a check", ""},
-        BadRunbook{"CheckThatWrites", with_body("```sql check expect=1\nDELETE FROM t;\n```\n"), 5, "a check is a query that reads", "sql apply"},
-        BadRunbook{"WhenOnCheck", with_body("```sql check expect=1\n-- when: SELECT true\nSELECT 1;\n```\n"), 5, "a condition on sql check", "sql apply"},
+        BadRunbook{"CheckThatWrites", with_body("```sql check expect=1\nDELETE FROM t;\n```\n"), 5, "a check is a query that reads",
+                   "sql apply"},
+        BadRunbook{"WhenOnCheck", with_body("```sql check expect=1\n-- when: SELECT true\nSELECT 1;\n```\n"), 5, "a condition on sql check",
+                   "sql apply"},
         BadRunbook{"EmptyWhen", with_body("```sql apply\n-- when:\nSELECT 1;\n```\n"), 5, "an empty condition", ""},
         BadRunbook{"TwoWhens", with_body("```sql apply\n-- when: a\n-- when: b\nSELECT 1;\n```\n"), 6, "a second condition", "AND"},
         BadRunbook{"SyntaxPlace", with_body("\n```sql apply\nSELECT 1;\n\\watch\n```\n"), 7, "", ""},
+        BadRunbook{"RollbackForAPart", with_body(kStep + "```sql rollback\nSELECT 2;\n```\n" + kStep), 10, "after the last sql rollback",
+                   "move the rollback"},
         BadRunbook{"EmptyRollback", with_body(kStep + "```sql rollback\n```\n"), 7, "a rollback without a statement", ""},
         BadRunbook{"NotUtf8", with_body("text\n\xFF\n"), 5, "not UTF-8", "UTF-8"},
         BadRunbook{"OldMac", with_body("text\rtext\n"), 4, "carriage return", "line ends"}),
@@ -257,7 +288,8 @@ INSTANTIATE_TEST_SUITE_P(
         BadRunbook{"Octal", with_front_matter("limits:\n  blocked_sessions: 010\n"), 4, "octal", "leading zero"},
         BadRunbook{"Syntax", with_front_matter("limits: {hold: 1s\n"), 4, "end of map", "YAML"},
         BadRunbook{"List", "---\n- a\n---\n" + kStep, 2, "not made of keys and values", "pgbelay: 1"},
-        BadRunbook{"UnknownLimit", with_front_matter("limits: {lock_timout: 1s}\n"), 3, "unknown key \"lock_timout\" in limits", "\"lock_timeout\""},
+        BadRunbook{"UnknownLimit", with_front_matter("limits: {lock_timout: 1s}\n"), 3, "unknown key \"lock_timout\" in limits",
+                   "\"lock_timeout\""},
         BadRunbook{"LimitsValue", with_front_matter("limits: 5\n"), 3, "limits needs keys", ""},
         BadRunbook{"NoUnit", with_front_matter("limits: {hold: 5}\n"), 3, "hold is \"5\", which is not a time", "unit"},
         BadRunbook{"ZeroTime", with_front_matter("limits: {lock_timeout: 0ms}\n"), 3, "lock_timeout must be more than 0", ""},
@@ -306,8 +338,9 @@ TEST(FrontMatter, ExpandsTargetsAndKeepsMissingVariablesForLater) {
         }
         return name == "EMPTY" ? std::optional<std::string>("") : std::nullopt;
     };
-    const Runbook runbook = read_text(with_front_matter("targets:\n  a: ${URL}\n  b: \"postgres://${HOST:-localhost}/${EMPTY:-db}\"\n  c: x${GONE}y\n  d: $HOME\n"),
-                                      {.environment = environment});
+    const Runbook runbook = read_text(
+        with_front_matter("targets:\n  a: ${URL}\n  b: \"postgres://${HOST:-localhost}/${EMPTY:-db}\"\n  c: x${GONE}y\n  d: $HOME\n"),
+        {.environment = environment});
     ASSERT_EQ(runbook.targets.size(), 4U);
     EXPECT_EQ(runbook.targets[0].name, "a");
     EXPECT_EQ(runbook.targets[0].url, "postgres://u:secret@h/d");
@@ -334,7 +367,10 @@ TEST(FrontMatter, NeverShowsTheEnvironmentInAnError) {
 TEST(Slug, KeepsLettersAndDigits) {
     EXPECT_EQ(slug("  Phase 2: Apply -- now! "), "phase-2-apply-now");
     EXPECT_EQ(slug("\xE2\x9C\x85"), "");
-    EXPECT_EQ(slug("\xC3\x9C" "ber"), "\xC3\x9C" "ber");
+    EXPECT_EQ(slug("\xC3\x9C"
+                   "ber"),
+              "\xC3\x9C"
+              "ber");
 }
 
 }  // namespace

@@ -4,7 +4,11 @@
 
 #include <gmock/gmock.h>
 
+#include <sys/stat.h>
 #include <unistd.h>
+
+#include <fstream>
+#include <thread>
 
 namespace pgbelay::runbook {
 namespace {
@@ -57,6 +61,16 @@ TEST(Read, TakesSqlFromStandardInput) {
     const Runbook runbook = read({"-"}, {});
     EXPECT_EQ(sql_of(runbook, 0).statements.at(1).place, (base::Place{"<stdin>", 2, 1}));
     EXPECT_EQ(runbook.name, "<stdin>");
+    EXPECT_THAT(runbook.files.at(0).key, StartsWith("<stdin>:"));
+}
+
+TEST(Read, TakesAPipeLikeStandardInput) {
+    const Workspace w;
+    const std::string path = w.path("pipe.sql");
+    ASSERT_EQ(mkfifo(path.c_str(), 0600), 0);
+    std::jthread writer([&] { std::ofstream(path) << "SELECT 1;\n"; });
+    const Runbook runbook = read({path}, {});
+    EXPECT_THAT(statements_of(sql_of(runbook, 0).statements), ElementsAre("SELECT 1"));
     EXPECT_THAT(runbook.files.at(0).key, StartsWith("<stdin>:"));
 }
 

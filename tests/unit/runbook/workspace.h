@@ -46,7 +46,9 @@ private:
     std::filesystem::path root_;
 };
 
-inline const SqlItem& sql_of(const Runbook& runbook, std::size_t i) { return std::get<SqlItem>(runbook.items.at(i).what); }
+inline const SqlItem& sql_of(const Runbook& runbook, std::size_t i) {
+    return std::get<SqlItem>(runbook.items.at(i).what);
+}
 
 inline std::vector<std::string> statements_of(const std::vector<sql::Statement>& statements) {
     std::vector<std::string> result;
