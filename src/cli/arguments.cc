@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <functional>
+#include <iterator>
 #include <string_view>
 #include <utility>
 
@@ -119,7 +120,7 @@ void Reader::paths(CLI::App* app, bool required) {
     option->option_text("...");
     option->required(required);
     app->add_option("--env", common_.env, "A target of the runbook")->type_name("NAME");
-    app->add_option("--set", texts_.variables, "Set a variable, as :NAME reads it")->option_text("NAME=VALUE")->expected(1)->take_all();
+    app->add_option("--set", texts_.variables, "Set a variable, as :NAME reads it")->option_text("NAME=VALUE")->allow_extra_args(false);
 }
 
 void Reader::planning(CLI::App* app) {
@@ -231,7 +232,7 @@ void Reader::add_setting_up() {
     auto* init_db = command("init-db", "Create the journal, or print its DDL without --db", "pgbelay init-db --owner deployer > journal.sql",
                             [this] { return init_db_; });
     init_db->add_option("--owner", init_db_.owner, "The role that owns the journal")->type_name("ROLE");
-    init_db->add_option("--grant", init_db_.grant_to, "A role that may deploy, too")->type_name("ROLE")->expected(1)->take_all();
+    init_db->add_option("--grant", init_db_.grant_to, "A role that may deploy, too")->type_name("ROLE")->allow_extra_args(false);
     init_db->add_flag("--print", init_db_.print, "Print the DDL, also with --db");
     database(init_db);
     output(init_db, documents());
@@ -283,6 +284,11 @@ Error usage_error(const CLI::ParseError& failure, const CLI::App& app) {
 }
 
 std::variant<Arguments, Answer> Reader::read(std::vector<std::string> words) {
+    // CLI11 takes `--db=` for an option without its value; to us the empty one means libpq's own environment.
+    if (const auto empty = std::find(words.begin(), words.end(), "--db="); empty != words.end()) {
+        *empty = "--db";
+        words.insert(std::next(empty), "");
+    }
     std::reverse(words.begin(), words.end());   // CLI11 takes them from the back
     try {
         app_.parse(std::move(words));

@@ -45,7 +45,7 @@ int run(const Check& command, const Context& context) {
         std::move(more.begin(), more.end(), std::back_inserter(findings));
     }
     if (context.console.json()) {
-        context.console.document(report::findings_json(target.describe(), findings));
+        context.console.json_document(report::findings_json(target.describe(), findings));
     } else {
         context.console.document(report::findings_text(target.describe(), findings, context.console.document_style()));
     }

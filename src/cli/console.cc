@@ -47,8 +47,8 @@ void Console::document(std::string_view bytes) const {
     }
 }
 
-void Console::document(const report::Json& json) const {
-    document(std::string_view(report::dump(json)));
+void Console::json_document(const report::Json& json) const {
+    document(report::dump(json));
 }
 
 void Console::say(std::string_view text) const {

@@ -31,7 +31,7 @@ public:
 
     // The command's result. Text and JSON, as --format says.
     void document(std::string_view bytes) const;
-    void document(const report::Json& json) const;
+    void json_document(const report::Json& json) const;
     // Words for the person beside the result: on standard error when standard output carries JSON.
     void say(std::string_view text) const;
     // An error, in the form that --format asks for.

@@ -13,7 +13,7 @@ void say_what_was_told(const Context& context, const engine::Target& target, con
         report::Json json;
         json["target"] = target.describe();
         json["told"] = words;
-        context.console.document(json);
+        context.console.json_document(json);
     } else {
         context.console.document(report::one_line(words) + "\n");
     }

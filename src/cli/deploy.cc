@@ -63,7 +63,7 @@ int run(const Deploy& command, const Context& context) {
         report.result = engine::RunResult::refused;
         report.digest = runbook.digest;
         report.error = error;
-        context.console.document(report::deploy_json(report));
+        context.console.json_document(report::deploy_json(report));
         return exit_status(error.code(), context.interrupts.signal());
     }
 }

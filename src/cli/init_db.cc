@@ -12,7 +12,7 @@ void show(const Context& context, const char* key, const std::string& value, con
     if (context.console.json()) {
         report::Json json;
         json[key] = value;
-        context.console.document(json);
+        context.console.json_document(json);
     } else {
         context.console.document(text);
     }

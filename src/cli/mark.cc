@@ -17,7 +17,7 @@ int run(const Mark& command, const Context& context) {
         report::Json json;
         json["target"] = target.describe();
         json["marked"] = keys;
-        context.console.document(json);
+        context.console.json_document(json);
         return kDone;
     }
     std::string text = fmt::format("{}: {} recorded as deployed\n", target.describe(),

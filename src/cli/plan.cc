@@ -16,7 +16,7 @@ int run(const Plan& command, const Context& context) {
         prepared.plan = engine::prepare_offline(runbook, {command.as_written});
     }
     if (context.console.json()) {
-        context.console.document(report::plan_json(prepared.plan, surroundings));
+        context.console.json_document(report::plan_json(prepared.plan, surroundings));
     } else {
         context.console.document(report::plan_text(prepared.plan, surroundings, context.console.document_style()));
     }

@@ -10,7 +10,7 @@ int run(const Report& command, const Context& context) {
     engine::Target target = open_target(context);
     const engine::RunRecord record = engine::load_run(target.control(), command.run);
     if (context.console.json()) {
-        context.console.document(report::run_json(record));
+        context.console.json_document(report::run_json(record));
     } else {
         context.console.document(report::run_text(record, context.console.document_style()));
     }

@@ -94,7 +94,7 @@ void Sinks::close() {
 void Sinks::finish(const report::Json& document, const std::string& text) {
     close();
     if (console_.format() == Format::json) {
-        console_.document(document);
+        console_.json_document(document);
     }
     if (plain_to_file_) {
         file_->write(text);

@@ -22,7 +22,7 @@ int run(const Status& command, const Context& context) {
     engine::Target target = open_target(context);
     const std::optional<engine::RunRecord> record = record_of(target, command.run);
     if (context.console.json()) {
-        context.console.document(report::status_json(target.describe(), record));
+        context.console.json_document(report::status_json(target.describe(), record));
     } else {
         context.console.document(report::status_text(target.describe(), record, context.console.document_style()));
     }
@@ -36,7 +36,7 @@ int run(const History& command, const Context& context) {
         runs = engine::list_runs(target.control(), command.limit);
     }
     if (context.console.json()) {
-        context.console.document(report::history_json(target.describe(), runs));
+        context.console.json_document(report::history_json(target.describe(), runs));
     } else {
         context.console.document(report::history_text(target.describe(), runs, context.console.document_style()));
     }

@@ -56,12 +56,15 @@ std::string LiveDisplay::erase() {
 std::vector<std::string> LiveDisplay::lines() const {
     std::vector<std::string> out;
     if (current_) {
-        const std::string since = base::format_duration(now_() - current_->started);
+        const std::string since = base::format_duration(now_() - current_->started) + (current_->left.empty() ? "" : ", " + current_->left);
         const int room = style_.columns - 4 - width(since);
         out.push_back(fmt::format(" {} {} {}", style_.utf8 ? "▸" : ">", pad(shorten(current_->head, room, style_), room), since));
         const auto add = [&](const std::string& text) {
-            if (!text.empty()) {
-                out.push_back(shorten("     " + text, style_.columns, style_));
+            constexpr std::size_t kMost = 3;
+            std::vector<std::string> folded = wrap(text, style_.columns - 5);
+            folded.resize(std::min(folded.size(), kMost));
+            for (const std::string& line : folded) {
+                out.push_back("     " + shorten(line, style_.columns - 5, style_));
             }
         };
         add(current_->bar.empty() ? current_->phase : current_->bar + (current_->phase.empty() ? "" : "  " + current_->phase));
@@ -121,7 +124,7 @@ void LiveDisplay::on(const engine::RunStarted& e) {
 
 void LiveDisplay::on(const engine::StepStarted& e) {
     total_ = e.total;
-    current_ = Current{head_of(*e.step, e.total), now_(), "", "", "", "", 0};
+    current_ = Current{head_of(*e.step, e.total), now_(), "", "", "", "", "", 0};
     redraw(true);
 }
 
@@ -147,10 +150,9 @@ void LiveDisplay::on(const engine::StepProgress& e) {
     if (!current_) {
         return;
     }
-    engine::StepProgress words = e;
-    words.fraction = -1;    // the bar says it
     current_->bar = bar(e.fraction, kBarCells, style_);
-    current_->phase = e.phase.empty() && !e.eta ? "" : progress_words(words);
+    current_->phase = one_line(e.phase);
+    current_->left = e.eta ? "about " + base::format_duration(*e.eta) + " left" : "";
     current_->blockers = e.blockers.empty() ? "" : "waits for " + blockers_words(e.blockers);
     current_->retry.clear();
     current_->waiting_on_us = e.waiting_on_us;

@@ -40,6 +40,7 @@ private:
         base::Deadline started;
         std::string bar;
         std::string phase;
+        std::string left;               // "2 min left"
         std::string blockers;
         std::string retry;
         int waiting_on_us = 0;
