@@ -79,6 +79,7 @@ void touch_locked_rows(Facts& facts, const Context& ctx, const PgQuery__SelectSt
             const bool cte = text(source.relation->schemaname).empty() && hidden.contains(text(source.relation->relname));
             if (!cte && (only.empty() || only.contains(source.alias))) {
                 touch_all(facts, ctx, name_of(source.relation), LockMode::row_share);
+                touch_indexes(facts, ctx, name_of(source.relation), LockMode::row_share);
             }
         }
     }
@@ -142,16 +143,34 @@ const catalog::Relation* touch_all(Facts& facts, const Context& ctx, const Quali
     return found;
 }
 
+void touch_indexes(Facts& facts, const Context& ctx, const QualifiedName& relation, LockMode mode) {
+    const auto* found = ctx.now.find(relation);
+    for (const auto& index : found == nullptr ? std::vector<catalog::Index>{} : found->indexes) {
+        touch(facts, ctx, index.name, mode);
+    }
+}
+
+void add_rewrites(Facts& facts, const Context& ctx, const QualifiedName& relation) {
+    for (const auto& storage : storages(ctx, relation, true)) {
+        add_name(facts.rewrites, storage);
+        const auto* found = ctx.now.find(storage);
+        for (const auto& index : found == nullptr ? std::vector<catalog::Index>{} : found->indexes) {
+            add_name(facts.rewrites, index.name);
+        }
+    }
+}
+
 void touch_query(Facts& facts, const Context& ctx, const ProtobufCMessage& query) {
     const auto hidden = cte_names(query);
     std::set<const PgQuery__RangeVar*> targets;
     catalog::walk(query, [&](const ProtobufCMessage& message) {
         if (const auto* target = written_by(message)) {
             targets.insert(target);
-            if (const auto* found = touch_all(facts, ctx, name_of(target), LockMode::row_exclusive)) {
-                add_name(facts.writes, found->name);
-            } else {
-                add_name(facts.writes, ctx.now.resolve(name_of(target)));
+            touch_all(facts, ctx, name_of(target), LockMode::row_exclusive);
+            add_name(facts.writes, found_name(ctx.now, name_of(target)));
+            // An INSERT gives its indexes' locks back before it ends.
+            if (message.descriptor != &pg_query__insert_stmt__descriptor) {
+                touch_indexes(facts, ctx, name_of(target), LockMode::row_exclusive);
             }
         } else if (message.descriptor == &pg_query__select_stmt__descriptor) {
             touch_locked_rows(facts, ctx, as<PgQuery__SelectStmt>(message), hidden);

@@ -32,6 +32,11 @@ const catalog::Relation* touch(Facts& facts, const Context& ctx, const Qualified
 // The same for the relation and everything below it.
 const catalog::Relation* touch_all(Facts& facts, const Context& ctx, const QualifiedName& written, LockMode mode);
 
+// The same lock on all indexes of a relation: the planner takes it on those of a table that it changes, a DROP on those that go along.
+void touch_indexes(Facts& facts, const Context& ctx, const QualifiedName& relation, LockMode mode);
+// The relation, everything below it and their indexes are written anew.
+void add_rewrites(Facts& facts, const Context& ctx, const QualifiedName& relation);
+
 // Locks of a query or a data-modifying statement and of all that is inside of it: ACCESS SHARE on what it reads (through views too),
 // ROW SHARE for FOR UPDATE, ROW EXCLUSIVE on what it writes, which also goes into `facts.writes`.
 void touch_query(Facts& facts, const Context& ctx, const ProtobufCMessage& query);

@@ -86,7 +86,9 @@ Analysis analyze_refresh_matview(const sql::Statement& statement, const Context&
     const auto name = found_name(ctx.now, name_of(refresh.relation));
     analysis.name = named("refresh materialized view", name);
     if (!refresh.concurrent) {
-        add_name(analysis.facts.rewrites, name);
+        touch_indexes(analysis.facts, ctx, name, LockMode::access_exclusive);
+        add_rewrites(analysis.facts, ctx, name);
+        add_name(analysis.facts.scans, name);
     }
     for (const auto& source : below_view(ctx.now, name)) {
         touch(analysis.facts, ctx, source, LockMode::access_share);
@@ -98,7 +100,7 @@ Analysis analyze_refresh_matview(const sql::Statement& statement, const Context&
         auto& run = analysis.runs.back();
         run.sql = concurrently(statement);
         for (auto& lock : run.locks) {
-            lock.mode = lock.relation == name ? LockMode::exclusive : lock.mode;
+            lock.mode = std::min(lock.mode, LockMode::exclusive);
         }
         analysis.rewritten = true;
         analysis.why = "a plain REFRESH keeps readers out for as long as the query runs; CONCURRENTLY lets them read";

@@ -196,15 +196,15 @@ Analysis analyze_truncate(const sql::Statement& statement, const Context& ctx) {
         } else {
             touch(analysis.facts, ctx, name_of(&relation), LockMode::access_exclusive);
         }
+        add_name(analysis.facts.writes, found_name(ctx.now, name_of(&relation)));
         if (truncate.behavior == PG_QUERY__DROP_BEHAVIOR__DROP_CASCADE) {
             touch_referencing(analysis.facts, ctx, found_name(ctx.now, name_of(&relation)), done);
         }
     }
-    for (const auto& lock : analysis.facts.locks) {
+    for (const auto& lock : std::vector<RelationLock>(analysis.facts.locks)) {
         add_name(analysis.facts.writes, lock.relation);
-        if (!is_partitioned(ctx, lock.relation)) {
-            add_name(analysis.facts.rewrites, lock.relation);
-        }
+        touch_indexes(analysis.facts, ctx, lock.relation, LockMode::access_exclusive);
+        add_rewrites(analysis.facts, ctx, lock.relation);
     }
     analysis.name = "truncate " + (analysis.facts.writes.empty() ? std::string() : sql::display(analysis.facts.writes.front()));
     return run_as_written(analysis, statement,

@@ -105,9 +105,11 @@ void touch_around_table(Facts& facts, const Context& ctx, const catalog::Relatio
 
 void drop_table(Dropping& dropping, const Context& ctx, const catalog::Relation& table) {
     auto& facts = dropping.analysis.facts;
+    touch_indexes(facts, ctx, table.name, LockMode::access_exclusive);
     touch_around_table(facts, ctx, table);
     for (const auto& child : descendants(ctx, table.name)) {
         if (const auto* partition = touch(facts, ctx, child, LockMode::access_exclusive)) {
+            touch_indexes(facts, ctx, child, LockMode::access_exclusive);
             touch_around_table(facts, ctx, *partition);
         }
     }
@@ -124,6 +126,7 @@ void drop_sequence(Dropping& dropping, const catalog::Relation& sequence) {
 void cascade(Dropping& dropping, const Context& ctx, const catalog::Relation& relation) {
     for (const auto& name : dependent_views(ctx, relation.name)) {
         if (const auto* view = touch(dropping.analysis.facts, ctx, name, LockMode::access_exclusive)) {
+            touch_indexes(dropping.analysis.facts, ctx, name, LockMode::access_exclusive);
             dropping.analysis.notes.push_back(fmt::format("CASCADE drops {} too", sql::display(name)));
             restore_any_view(dropping, *view);
         }
@@ -142,7 +145,10 @@ void drop_relation(Dropping& dropping, const Context& ctx, const QualifiedName& 
     dropping.found += 1;
     switch (relation->kind) {
         case 'v':
-        case 'm': restore_any_view(dropping, *relation); break;
+        case 'm':
+            touch_indexes(dropping.analysis.facts, ctx, name, LockMode::access_exclusive);
+            restore_any_view(dropping, *relation);
+            break;
         case 'S': drop_sequence(dropping, *relation); break;
         default: drop_table(dropping, ctx, *relation); break;
     }

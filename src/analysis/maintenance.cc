@@ -55,10 +55,9 @@ Analysis analyze_vacuum(const sql::Statement& statement, const Context& ctx) {
         const auto written = name_of(vacuum.rels[i]->vacuum_relation->relation);
         touch_all(analysis.facts, ctx, written, full ? LockMode::access_exclusive : LockMode::share_update_exclusive);
         analysis.name += (i == 0 ? " " : ", ") + sql::display(found_name(ctx.now, written));
-        for (const auto& storage : storages(ctx, written, true)) {
-            if (full) {
-                add_name(analysis.facts.rewrites, storage);
-            }
+        if (full) {
+            touch_indexes(analysis.facts, ctx, written, LockMode::access_exclusive);
+            add_rewrites(analysis.facts, ctx, written);
         }
     }
     if (!only_analyze && refused_in_group(analysis, ctx, full ? "VACUUM FULL" : "VACUUM")) {
@@ -83,8 +82,9 @@ Analysis analyze_cluster(const sql::Statement& statement, const Context& ctx) {
         return run_as_written(analysis, statement, nothing_to_undo(), {}, Method::repeatable);
     }
     touch_all(analysis.facts, ctx, name_of(cluster.relation), LockMode::access_exclusive);
+    add_rewrites(analysis.facts, ctx, name_of(cluster.relation));
     for (const auto& storage : storages(ctx, name_of(cluster.relation), true)) {
-        add_name(analysis.facts.rewrites, storage);
+        touch_indexes(analysis.facts, ctx, storage, LockMode::access_exclusive);
         add_name(analysis.facts.scans, storage);
     }
     const auto name = found_name(ctx.now, name_of(cluster.relation));
