@@ -109,7 +109,9 @@ double share_of_phase(const BuildProgress& progress, Phase::Unit unit) {
     return 0;
 }
 
-double fraction_of(const BuildProgress& progress) {
+}  // namespace
+
+double build_fraction(const BuildProgress& progress) {
     // Hash and other methods add words of their own after "building index: ".
     const auto exact = std::find_if(std::begin(kPhases), std::end(kPhases), [&](const Phase& phase) { return phase.name == progress.phase; });
     const bool other_method = exact == std::end(kPhases) && progress.phase.starts_with("building index");
@@ -117,10 +119,8 @@ double fraction_of(const BuildProgress& progress) {
         return 0;
     }
     const Phase& phase = other_method ? kPhases[2] : *exact;
-    return phase.begin + (phase.end - phase.begin) * share_of_phase(progress, phase.unit);
+    return std::min(phase.end, phase.begin + (phase.end - phase.begin) * share_of_phase(progress, phase.unit));
 }
-
-}  // namespace
 
 std::vector<Holder> holders(Connection& connection, const std::vector<WantedLock>& wanted, const std::vector<int>& ours) {
     std::vector<std::string> relations;
@@ -173,7 +173,7 @@ std::optional<BuildProgress> build_progress(Connection& connection, int pid) {
     progress.lockers_done = row.big(0, 5);
     progress.lockers_total = row.big(0, 6);
     progress.locker_pid = row.integer(0, 7);
-    progress.fraction = fraction_of(progress);
+    progress.fraction = build_fraction(progress);
     return progress;
 }
 

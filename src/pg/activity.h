@@ -71,6 +71,8 @@ struct BuildProgress {
     double fraction = 0;
 };
 std::optional<BuildProgress> build_progress(Connection& connection, int pid);
+// What `fraction` is for the other fields: never less in a later phase.
+double build_fraction(const BuildProgress& progress);
 
 // Backends (ours left out) that hold SHARE UPDATE EXCLUSIVE on the table: a live concurrent build, a VACUUM, a VALIDATE.
 struct Builder {

@@ -1,4 +1,4 @@
-// The servers that this module's tests share: one per version, started when the first test asks for it.
+// The server that this module's tests share, started when the first of them asks for it.
 #pragma once
 
 #include "base/wait.h"
@@ -13,26 +13,27 @@
 #include <string>
 #include <thread>
 #include <variant>
+#include <vector>
 
 namespace pgbelay::pg::testing {
 
-// The server of that major version ("" = the one that is installed). Lives until the process ends.
-cluster::Cluster& server(const std::string& major = "");
+// The server of version 15, or of $PGBELAY_TEST_MAJOR. Lives until the tests are done.
+cluster::Cluster& server();
 
 // A new, empty database on it, dropped with the object.
 class Database {
 public:
-    explicit Database(const std::string& major = "");
+    Database();
     ~Database();
     Database(const Database&) = delete;
     Database& operator=(const Database&) = delete;
 
     Conninfo conninfo() const { return Conninfo(url(), "the test"); }
     std::string url() const;
+    const std::string& name() const { return name_; }
     Connection open(std::string_view purpose = "test") const;
 
 private:
-    std::string major_;
     std::string name_;
 };
 
@@ -41,15 +42,14 @@ void run_all(Connection& connection, const std::vector<std::string>& statements)
 void must_run(Connection& connection, const std::string& sql);
 std::string value(Connection& connection, const std::string& sql);
 
-// Runs statements on another session in the background; a stop cancels it.
+// Runs a statement on another session in the background, after others that end at once.
 class Background {
 public:
-    Background(const Database& database, std::string sql);
+    Background(const Database& database, std::string sql, const std::vector<std::string>& before = {});
     ~Background();
     int pid() const { return connection_.backend_pid(); }
     // The outcome, once it is there.
     Outcome& wait();
-    void cancel() { stop_.request(); }
 
 private:
     Connection connection_;

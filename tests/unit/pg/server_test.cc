@@ -1,6 +1,7 @@
 // Support for this module's tests (named so that the build picks it up).
 #include "server.h"
 
+#include <cstdlib>
 #include <map>
 
 namespace pgbelay::pg::testing {
@@ -35,19 +36,22 @@ std::string new_name() {
 
 }  // namespace
 
-cluster::Cluster& server(const std::string& major) { return servers->get(major); }
+cluster::Cluster& server() {
+    const char* major = std::getenv("PGBELAY_TEST_MAJOR");
+    return servers->get(major == nullptr ? "15" : major);
+}
 
-Database::Database(const std::string& major) : major_(major), name_(new_name()) {
-    Connection admin = Connection::open(Conninfo(server(major_).url(), "the test"), "test", base::in(std::chrono::seconds(10)), nullptr);
+Database::Database() : name_(new_name()) {
+    Connection admin = Connection::open(Conninfo(server().url(), "the test"), "test", base::in(std::chrono::seconds(10)), nullptr);
     must_run(admin, "CREATE DATABASE " + name_);
 }
 
 Database::~Database() {
-    Connection admin = Connection::open(Conninfo(server(major_).url(), "the test"), "test", base::in(std::chrono::seconds(10)), nullptr);
+    Connection admin = Connection::open(Conninfo(server().url(), "the test"), "test", base::in(std::chrono::seconds(10)), nullptr);
     must_run(admin, "DROP DATABASE " + name_ + " WITH (FORCE)");
 }
 
-std::string Database::url() const { return server(major_).url(name_); }
+std::string Database::url() const { return server().url(name_); }
 
 Connection Database::open(std::string_view purpose) const {
     Connection connection = Connection::open(conninfo(), purpose, base::in(std::chrono::seconds(10)), nullptr);
@@ -77,10 +81,12 @@ std::string value(Connection& connection, const std::string& sql) {
     return std::get<Result>(outcome).text(0, 0);
 }
 
-Background::Background(const Database& database, std::string sql)
-    : connection_(database.open("background")), thread_([this, text = std::move(sql)] {
-          outcome_ = connection_.run(text, std::nullopt, base::in(std::chrono::seconds(60)), &stop_);
-      }) {}
+Background::Background(const Database& database, std::string sql, const std::vector<std::string>& before)
+    : connection_(database.open("background")) {
+    run_all(connection_, before);
+    thread_ = std::jthread(
+        [this, text = std::move(sql)] { outcome_ = connection_.run(text, std::nullopt, base::in(std::chrono::seconds(60)), &stop_); });
+}
 
 Background::~Background() {
     stop_.request();
