@@ -157,6 +157,15 @@ void drop_if_exists(AlterTable& work, const Subcommand& subcommand, bool present
     work.edited = true;
 }
 
+// SET LOGGED, SET TABLESPACE, SET ACCESS METHOD, SET EXPRESSION: short on a small table only.
+void keep_unless_rewritten(AlterTable& work, const Subcommand& subcommand) {
+    Facts facts;
+    add_effects(work, *subcommand.node, facts);
+    if (work.tiny || facts.rewrites.empty()) return keep(work, subcommand);
+    work.refuse(fmt::format("this writes all of {} anew under ACCESS EXCLUSIVE", sql::display(work.table)),
+                fmt::format("do it in a window in which the table may stand still: {}", kAsWrittenWayOut));
+}
+
 void decide(AlterTable& work, const Subcommand& subcommand) {
     const std::string name = text(subcommand.node->name);
     switch (subcommand.node->subtype) {
@@ -169,7 +178,7 @@ void decide(AlterTable& work, const Subcommand& subcommand) {
         case PG_QUERY__ALTER_TABLE_TYPE__AT_DropConstraint:
             drop_if_exists(work, subcommand, work.constraint(name) != nullptr, "constraint");
             break;
-        default: keep(work, subcommand); break;
+        default: keep_unless_rewritten(work, subcommand); break;
     }
 }
 
@@ -225,7 +234,7 @@ void keep(AlterTable& work, const Subcommand& subcommand) {
     add_effects(work, *subcommand.node, kept.effects);
     if (subcommand.node->subtype == PG_QUERY__ALTER_TABLE_TYPE__AT_AddConstraint) {
         const PgQuery__Constraint& constraint = *subcommand.node->def->constraint;
-        if (text(constraint.conname).empty()) {
+        if (text(constraint.conname).empty() && text(constraint.indexname).empty()) {
             const std::string name = constraint_name(work, constraint);
             kept.inverse.sql = {work.alter() + "DROP CONSTRAINT " + sql::quote_identifier(name)};
             kept.condition.facts = {catalog::ConstraintIs{work.table, name, contype(constraint), {}, !constraint.skip_validation}};

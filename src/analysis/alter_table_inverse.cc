@@ -7,7 +7,6 @@
 #include "sql/quote.h"
 
 #include <fmt/format.h>
-#include <pg_query.h>
 
 #include <algorithm>
 #include <map>
@@ -232,9 +231,15 @@ Inverse of_drop_column(const AlterTable& work, const PgQuery__AlterTableCmd& com
 }
 
 Inverse of_add_constraint(const AlterTable& work, const PgQuery__Constraint& constraint) {
-    const std::string name = text(constraint.conname);
+    const std::string index = text(constraint.indexname);
+    const std::string name = text(constraint.conname).empty() ? index : text(constraint.conname);
     if (name.empty()) return {};    // the caller, which knows the name that is chosen, fills it in
-    return statement(alter(work) + "DROP CONSTRAINT " + quote_identifier(name));
+    Inverse inverse = statement(alter(work) + "DROP CONSTRAINT " + quote_identifier(name));
+    const catalog::Index* adopted = work.now == nullptr || index.empty() ? nullptr : work.now->index(index);
+    if (adopted == nullptr) return inverse;
+    // The index that was there before goes with the constraint, and comes back under its own name.
+    for (std::string& sql : recreate_index(*adopted).sql) inverse.sql.push_back(std::move(sql));
+    return inverse;
 }
 
 Inverse of_tablespace(const AlterTable& work) {

@@ -1,5 +1,6 @@
 #include "analysis/alter_table_parts.h"
 
+#include "analysis/index_definition.h"
 #include "analysis/names.h"
 #include "analysis/relation_facts.h"
 #include "analysis/tree_util.h"
@@ -118,11 +119,11 @@ bool settled(AlterTable& work, const PgQuery__Constraint& constraint, const std:
                                 kAsWrittenWayOut));
         return true;
     }
-    const catalog::Relation* other = work.ctx.now.find({work.table.schema, name});
-    const bool in_the_way = other != nullptr && !work.dropped_constraints.contains(name) && work.now != nullptr &&
-                            work.now->index(name) == nullptr && work.ctx.now.find_index({work.table.schema, name}) == nullptr;
+    const QualifiedName index{work.table.schema, name};
+    const bool in_the_way = relation_name_taken(work.ctx.now, index) && !work.dropped_constraints.contains(name) &&
+                            work.ctx.now.find_index(index) == nullptr;
     if (in_the_way) {
-        work.refuse(fmt::format("{} is the name of another relation", sql::display({work.table.schema, name})), "give the constraint another name");
+        work.refuse(fmt::format("{} is the name of another relation", sql::display(index)), "give the constraint another name");
     }
     return in_the_way;
 }
@@ -188,6 +189,12 @@ void add_key(AlterTable& work, const Subcommand& subcommand, const PgQuery__Cons
     const std::string index = replaces ? temporary_name(work.ctx, name) : name;
     if (standing != Standing::fits) work.before.push_back(build(work, subcommand, constraint, index, Phase::before));
     work.inside.push_back(attach(work, constraint, name, index, Phase::inside));
+    if (standing == Standing::fits) {
+        // The index that was there before goes with the constraint.
+        for (std::string& sql : recreate_index(*work.ctx.now.find_index({work.table.schema, name})).sql) {
+            work.inside.back().inverse.sql.push_back(std::move(sql));
+        }
+    }
     work.because(fmt::format("{}; the unique index is built concurrently, and becomes the constraint under a short lock",
                              size_reason(work.ctx, work.table)));
     if (replaces) work.because(fmt::format("the successor of {} is built under a temporary name and takes its place in one transaction", name));

@@ -186,8 +186,7 @@ Run rename(const Wanted& wanted, const std::string& temporary) {
 bool settled_by_what_is_there(const Wanted& wanted, Analysis& analysis) {
     const catalog::Index* there = wanted.ctx.now.find_index(wanted.index);
     if (there == nullptr) {
-        const catalog::Relation* other = wanted.ctx.now.find(wanted.index);
-        if (other == nullptr) return false;
+        if (!relation_name_taken(wanted.ctx.now, wanted.index)) return false;
         analysis.refusal = Refusal{fmt::format("{} is the name of something that is not an index", sql::display(wanted.index)),
                                    "give the index another name"};
         return true;

@@ -64,6 +64,12 @@ bool numeric_grows(const Shape& from, const Shape& to) {
            from.modifiers[0] <= to.modifiers[0];
 }
 
+// Fewer digits before the point are an error; fewer behind it round in silence.
+bool keeps_scale(const Shape& from, const Shape& to) {
+    if (to.modifiers.empty()) return true;
+    return from.modifiers.size() == 2 && to.modifiers.size() == 2 && from.modifiers[1] <= to.modifiers[1];
+}
+
 bool precision_grows(const Shape& from, const Shape& to) {
     constexpr int kFull = 6;    // MAX_TIMESTAMP_PRECISION
     const int before = from.modifiers.empty() ? kFull : from.modifiers[0];
@@ -116,7 +122,7 @@ bool type_change_is_lossless(const std::string& from, const std::string& to) {
     const Shape after = read(to);
     if (before.array != after.array) return false;
     if (is_text(before.name) && is_text(after.name)) return true;   // too long a value is an error, never cut
-    if (before.name == after.name && before.name == "numeric") return numeric_grows(before, after);
+    if (before.name == after.name && before.name == "numeric") return keeps_scale(before, after);
     if (before.name == after.name && is_temporal(before.name)) return precision_grows(before, after);
     if (!is_integer(before.name)) return false;
     return is_integer(after.name) || (after.name == "numeric" && after.modifiers.empty());
