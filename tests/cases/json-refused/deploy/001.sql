@@ -1,0 +1,1 @@
+CREATE TEMPORARY TABLE picked AS SELECT id FROM orders;

@@ -1,0 +1,3 @@
+ALTER TABLE orders ADD COLUMN region text;
+CREATE INDEX orders_customer_idx ON orders (customer_id);
+ALTER TABLE orders ADD CONSTRAINT orders_total_positive CHECK (total > 100);

@@ -1,0 +1,1 @@
+CREATE SCHEMA pgbelay AUTHORIZATION app_user;
