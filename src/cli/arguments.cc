@@ -80,7 +80,7 @@ private:
 
 
 Reader::Reader() {
-    app_.set_version_flag("-V,--version", "pgbelay " + std::string(engine::version()));
+    app_.set_version_flag("-V,--version", "pgbelay " + std::string(engine::version()))->description("Print the version");
     app_.set_help_flag("-h,--help", "Print this help");
     app_.require_subcommand(1);
     app_.footer(std::string(kFooter));
@@ -232,7 +232,7 @@ void Reader::add_setting_up() {
     auto* init_db = command("init-db", "Create the journal, or print its DDL without --db", "pgbelay init-db --owner deployer > journal.sql",
                             [this] { return init_db_; });
     init_db->add_option("--owner", init_db_.owner, "The role that owns the journal")->type_name("ROLE");
-    init_db->add_option("--grant", init_db_.grant_to, "A role that may deploy, too")->type_name("ROLE")->allow_extra_args(false);
+    init_db->add_option("--grant", init_db_.grant_to, "A role that may deploy, too")->option_text("ROLE")->allow_extra_args(false);
     init_db->add_flag("--print", init_db_.print, "Print the DDL, also with --db");
     database(init_db);
     output(init_db, documents());
@@ -294,8 +294,7 @@ std::variant<Arguments, Answer> Reader::read(std::vector<std::string> words) {
         app_.parse(std::move(words));
         return take();
     } catch (const CLI::CallForHelp&) {
-        const auto parsed = app_.get_subcommands();
-        return Answer{parsed.empty() ? app_.help() : parsed.front()->help()};
+        return Answer{app_.help()};     // the chosen command's, when there is one
     } catch (const CLI::CallForVersion& version) {
         return Answer{std::string(version.what()) + "\n"};
     } catch (const CLI::ParseError& failure) {
