@@ -105,6 +105,10 @@ Token to_token(std::string_view sql, const PgQuery__ScanToken& raw) {
     return token;
 }
 
+bool is_unicode_quote(std::string_view text) {
+    return text.size() > 2 && (text[0] == 'U' || text[0] == 'u') && text[1] == '&' && (text[2] == '\'' || text[2] == '"');
+}
+
 std::variant<std::vector<Token>, SyntaxError> try_scan(std::string_view sql) {
     const std::string text(sql);
     const PgQueryScanResult result = pg_query_scan(text.c_str());
@@ -122,7 +126,13 @@ std::variant<std::vector<Token>, SyntaxError> try_scan(std::string_view sql) {
     std::vector<Token> tokens;
     tokens.reserve(scanned->n_tokens);
     for (std::size_t i = 0; i < scanned->n_tokens; ++i) {
-        tokens.push_back(to_token(sql, *scanned->tokens[i]));
+        auto& raw = *scanned->tokens[i];
+        if (is_unicode_quote(sql.substr(static_cast<std::size_t>(raw.start)))) {
+            // libpg_query 15 does not know where these end: nothing but white space stands before the next token.
+            const auto next = i + 1 < scanned->n_tokens ? static_cast<std::size_t>(scanned->tokens[i + 1]->start) : sql.size();
+            raw.end = static_cast<std::int32_t>(sql.substr(0, next).find_last_not_of(" \t\r\n\f\v") + 1);
+        }
+        tokens.push_back(to_token(sql, raw));
     }
     pg_query__scan_result__free_unpacked(scanned, nullptr);
     return tokens;

@@ -123,6 +123,13 @@ TEST(Scan, GivesByteRangesKeywordsAndComments) {
     EXPECT_FALSE(tokens[3].keyword);
 }
 
+TEST(Scan, KnowsWhereUnicodeStringsAndNamesEnd) {
+    const auto tokens = scan("SELECT U&'\\0041;' , U&\"b\" ");
+    ASSERT_EQ(tokens.size(), 4U);
+    EXPECT_EQ(tokens[1].text, "U&'\\0041;'");
+    EXPECT_EQ(tokens[3].text, "U&\"b\"");
+}
+
 TEST(Scan, RefusesAnUnterminatedQuote) { EXPECT_THROW(scan("SELECT 'a"), base::Error); }
 
 }  // namespace
