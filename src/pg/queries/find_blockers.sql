@@ -1,9 +1,12 @@
--- Who stands in the way of backend $1: those whose locks it waits for, the session for which its concurrent build waits, and
--- prepared transactions (pid 0 in pg_blocking_pids) that hold what it waits for.
+-- Who stands in the way of backend $1: those whose locks it waits for, and prepared transactions (pid 0 in pg_blocking_pids) that
+-- hold what it waits for. pg_stat_progress_create_index.current_locker_pid is no help: for a prepared transaction it names
+-- whoever has the place of the session that prepared it. Such a transaction is known among the locks by that on its own number.
 WITH blocking AS (
-    SELECT unnest(pg_blocking_pids($1::int)) AS pid
-    UNION
-    SELECT current_locker_pid::int FROM pg_stat_progress_create_index WHERE pid = $1::int
+    SELECT DISTINCT unnest(pg_blocking_pids($1::int)) AS pid
+), prepared AS (
+    SELECT x.virtualtransaction, p.gid, p.owner, p.prepared
+    FROM pg_prepared_xacts AS p
+    JOIN pg_locks AS x ON x.locktype = 'transactionid' AND x.pid IS NULL AND x.transactionid = p.transaction
 )
 SELECT blocking.pid, '',
        coalesce(a.usename, ''), coalesce(a.application_name, ''), coalesce(host(a.client_addr), ''), coalesce(a.backend_type, ''),
@@ -25,5 +28,5 @@ JOIN pg_locks AS held ON held.granted AND held.pid IS NULL
      AND held.classid IS NOT DISTINCT FROM waiting.classid
      AND held.objid IS NOT DISTINCT FROM waiting.objid
      AND held.objsubid IS NOT DISTINCT FROM waiting.objsubid
-JOIN pg_prepared_xacts AS p ON held.virtualtransaction = '-1/' || p.transaction
+JOIN prepared AS p ON p.virtualtransaction = held.virtualtransaction
 WHERE waiting.pid = $1::int AND NOT waiting.granted AND EXISTS (SELECT FROM blocking WHERE blocking.pid = 0)

@@ -1,5 +1,5 @@
 -- Who holds, or waits for, a lock on relation $1[i] in mode $2[i]; $3: our own backends. A parallel worker is its leader; a
--- prepared transaction has no backend at all, and shows in pg_locks under its transaction number.
+-- prepared transaction has no backend at all, and is known among the locks by that on its own number.
 WITH wanted AS (
     SELECT * FROM unnest($1::oid[], $2::text[]) AS w (relation, mode)
 ), held AS (
@@ -8,6 +8,10 @@ WITH wanted AS (
     JOIN wanted AS w ON w.relation = l.relation AND w.mode = l.mode
     WHERE l.locktype = 'relation'
       AND l.database IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))
+), prepared AS (
+    SELECT x.virtualtransaction, p.gid, p.owner, p.prepared
+    FROM pg_prepared_xacts AS p
+    JOIN pg_locks AS x ON x.locktype = 'transactionid' AND x.pid IS NULL AND x.transactionid = p.transaction
 )
 SELECT held.relation, held.mode, held.granted, coalesce(worker.leader_pid, held.pid), '',
        coalesce(a.usename, ''), coalesce(a.application_name, ''), coalesce(host(a.client_addr), ''), coalesce(a.backend_type, ''),
@@ -23,5 +27,5 @@ UNION ALL
 SELECT held.relation, held.mode, held.granted, 0, p.gid, p.owner, '', '', 'prepared transaction', '', '', '',
        (extract(epoch FROM clock_timestamp() - p.prepared) * 1000)::bigint, NULL, false
 FROM held
-JOIN pg_prepared_xacts AS p ON held.virtualtransaction = '-1/' || p.transaction
+JOIN prepared AS p ON p.virtualtransaction = held.virtualtransaction
 WHERE held.pid IS NULL
