@@ -145,7 +145,7 @@ std::string blank_comments(std::string_view sql, const std::vector<Token>& token
     char before = '\0';
     for (std::size_t i = 0; i < tokens.size(); ++i) {
         if (!tokens[i].comment) {
-            before = text[tokens[i].end - 1];
+            before = tokens[i].end > 0 ? text[tokens[i].end - 1] : '\0';
             continue;
         }
         const bool joins = before == '\'' && text[tokens[i].begin] == '/' && i + 1 < tokens.size() && text[tokens[i + 1].begin] == '\'';

@@ -22,10 +22,12 @@ struct Script {
 
 // Reads `bytes`, the contents of the file called `name` (used in places, and the base of \ir; \i is relative to the working
 // directory, or to `name`'s directory when it is not there). A BOM and CRLF are accepted. Variables that are not
-// set stay as they stand, as in psql: `:name` is left alone. `first_line` is where the bytes begin in the file (a Markdown fence).
+// set stay as they stand, as in psql: `:name` is left alone. The rows of a COPY … FROM stdin end at `\.` or, as in psql, with
+// their file. `first_line` is where the bytes begin in the file (a Markdown fence).
 //
-// Throws Error{input} with the place for: invalid UTF-8, NUL bytes, an unterminated quote, comment or COPY, a backslash command
-// other than \i \ir \set \unset \echo \qecho, a missing or circular include, a directory as include, over 100 levels.
+// Throws Error{input} with the place for: invalid UTF-8, NUL bytes, an unterminated quote or comment, a directive that is
+// for no statement, a backslash command other than \i \ir \set \unset \echo \qecho, a missing or circular include, a
+// directory as include, over 100 levels.
 Script read_script(std::string_view bytes, const std::string& name, const Variables& variables, int first_line = 1);
 
 }  // namespace pgbelay::sql
