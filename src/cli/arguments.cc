@@ -4,8 +4,8 @@
 #include "base/error.h"
 #include "engine/version.h"
 
-#include <CLI/CLI.hpp>
 #include <fmt/core.h>
+#include <CLI/CLI.hpp>
 
 #include <algorithm>
 #include <functional>
@@ -27,8 +27,12 @@ constexpr std::string_view kFooter =
     "the latest. The first command to try: pgbelay check --db URL";
 
 using Formats = std::vector<std::string>;
-Formats streaming() { return {"text", "json", "jsonl"}; }
-Formats documents() { return {"text", "json"}; }
+Formats streaming() {
+    return {"text", "json", "jsonl"};
+}
+Formats documents() {
+    return {"text", "json"};
+}
 
 // What is read as text first and becomes something else afterwards.
 struct Texts {
@@ -77,7 +81,6 @@ private:
     bool dry_run_ = false;
     std::vector<std::pair<CLI::App*, std::function<Command()>>> commands_;
 };
-
 
 Reader::Reader() {
     app_.set_version_flag("-V,--version", "pgbelay " + std::string(engine::version()))->description("Print the version");
@@ -142,15 +145,18 @@ void Reader::yes(CLI::App* app) {
 }
 
 void Reader::add_deploying() {
-    auto* plan = command("plan", "Show what would run, and under which locks", "pgbelay plan migrations/ --db postgres://app@db1/orders",
-                         [this] { return Plan{texts_.paths, texts_.as_written}; });
+    auto* plan =
+        command("plan", "Show what would run, and under which locks", "pgbelay plan migrations/ --db postgres://app@db1/orders", [this] {
+            return Plan{texts_.paths, texts_.as_written};
+        });
     paths(plan, true);
     database(plan);
     planning(plan);
     output(plan, documents());
 
-    auto* deploy = command("deploy", "Change the database", "pgbelay deploy migrations/ --db postgres://app@db1/orders",
-                           [this] { return Deploy{texts_.paths, dry_run_, texts_.as_written, failure()}; });
+    auto* deploy = command("deploy", "Change the database", "pgbelay deploy migrations/ --db postgres://app@db1/orders", [this] {
+        return Deploy{texts_.paths, dry_run_, texts_.as_written, failure()};
+    });
     paths(deploy, true);
     database(deploy);
     yes(deploy);
@@ -159,7 +165,8 @@ void Reader::add_deploying() {
     on_failure(deploy);
     output(deploy, streaming());
 
-    auto* rollback = command("rollback", "Undo a run", "pgbelay rollback 7 --db postgres://app@db1/orders", [this] { return Rollback{run()}; });
+    auto* rollback =
+        command("rollback", "Undo a run", "pgbelay rollback 7 --db postgres://app@db1/orders", [this] { return Rollback{run()}; });
     run_number(rollback);
     database(rollback);
     yes(rollback);
@@ -167,8 +174,9 @@ void Reader::add_deploying() {
 }
 
 void Reader::add_looking() {
-    auto* check = command("check", "Can this be deployed there? Changes nothing", "pgbelay check --db postgres://app@db1/orders",
-                          [this] { return Check{texts_.paths, texts_.as_written}; });
+    auto* check = command("check", "Can this be deployed there? Changes nothing", "pgbelay check --db postgres://app@db1/orders", [this] {
+        return Check{texts_.paths, texts_.as_written};
+    });
     paths(check, false);
     database(check);
     planning(check);
@@ -180,7 +188,8 @@ void Reader::add_looking() {
     database(verify);
     output(verify, documents());
 
-    auto* status = command("status", "Where a run stands", "pgbelay status --db postgres://app@db1/orders", [this] { return Status{run()}; });
+    auto* status =
+        command("status", "Where a run stands", "pgbelay status --db postgres://app@db1/orders", [this] { return Status{run()}; });
     run_number(status);
     database(status);
     output(status, documents());
@@ -191,8 +200,8 @@ void Reader::add_looking() {
     database(history);
     output(history, documents());
 
-    auto* report = command("report", "The evidence about a run", "pgbelay report 7 --format json -o run7.json",
-                           [this] { return Report{run()}; });
+    auto* report =
+        command("report", "The evidence about a run", "pgbelay report 7 --format json -o run7.json", [this] { return Report{run()}; });
     run_number(report);
     database(report);
     output(report, documents());
@@ -208,8 +217,9 @@ void Reader::add_steering() {
     pause->add_flag("--now", pause_.now, "Cancel a running index build, too");
     output(pause, documents());
 
-    auto* resume = command("resume", "Go on with a run, after a pause or a crash", "pgbelay resume --db postgres://app@db1/orders",
-                           [this] { return Resume{run(), failure()}; });
+    auto* resume = command("resume", "Go on with a run, after a pause or a crash", "pgbelay resume --db postgres://app@db1/orders", [this] {
+        return Resume{run(), failure()};
+    });
     run_number(resume);
     database(resume);
     on_failure(resume);
@@ -229,8 +239,8 @@ void Reader::add_setting_up() {
     database(mark);
     output(mark, documents());
 
-    auto* init_db = command("init-db", "Create the journal, or print its DDL without --db", "pgbelay init-db --owner deployer > journal.sql",
-                            [this] { return init_db_; });
+    auto* init_db = command("init-db", "Create the journal, or print its DDL without --db",
+                            "pgbelay init-db --owner deployer > journal.sql", [this] { return init_db_; });
     init_db->add_option("--owner", init_db_.owner, "The role that owns the journal")->type_name("ROLE");
     init_db->add_option("--grant", init_db_.grant_to, "A role that may deploy, too")->option_text("ROLE")->allow_extra_args(false);
     init_db->add_flag("--print", init_db_.print, "Print the DDL, also with --db");
@@ -289,12 +299,12 @@ std::variant<Arguments, Answer> Reader::read(std::vector<std::string> words) {
         *empty = "--db";
         words.insert(std::next(empty), "");
     }
-    std::reverse(words.begin(), words.end());   // CLI11 takes them from the back
+    std::reverse(words.begin(), words.end());  // CLI11 takes them from the back
     try {
         app_.parse(std::move(words));
         return take();
     } catch (const CLI::CallForHelp&) {
-        return Answer{app_.help()};     // the chosen command's, when there is one
+        return Answer{app_.help()};  // the chosen command's, when there is one
     } catch (const CLI::CallForVersion& version) {
         return Answer{std::string(version.what()) + "\n"};
     } catch (const CLI::ParseError& failure) {

@@ -17,12 +17,12 @@ enum class Color { automatic, always, never };
 
 // Options that more than one command takes.
 struct Common {
-    std::optional<std::string> db;                  // --db; "" = libpq's own environment
-    std::string env;                                // --env: a target of the runbook
+    std::optional<std::string> db;  // --db; "" = libpq's own environment
+    std::string env;                // --env: a target of the runbook
     bool yes = false;
-    std::string output;                             // "" = standard output
+    std::string output;  // "" = standard output
     Format format = Format::text;
-    std::map<std::string, std::string> variables;   // --set
+    std::map<std::string, std::string> variables;  // --set
     Color color = Color::automatic;
     bool quiet = false;
     bool verbose = false;
@@ -39,7 +39,7 @@ struct Plan {
     bool as_written = false;
 };
 struct Check {
-    std::vector<std::string> paths;                 // none: only the target's gates
+    std::vector<std::string> paths;  // none: only the target's gates
     bool as_written = false;
 };
 struct Status {
@@ -80,8 +80,7 @@ struct Demo {
     bool quick = false;
 };
 
-using Command =
-    std::variant<Deploy, Plan, Check, Status, History, Report, Pause, Resume, Abort, Rollback, Verify, Mark, InitDb, Demo>;
+using Command = std::variant<Deploy, Plan, Check, Status, History, Report, Pause, Resume, Abort, Rollback, Verify, Mark, InitDb, Demo>;
 
 struct Arguments {
     Common common;

@@ -27,8 +27,8 @@ std::string indented(std::string_view label, std::string_view text) {
 
 std::string error_text(const base::Error& error, const report::Style& style) {
     const std::string where = base::to_string(error.place());
-    std::string out = fmt::format("pgbelay: {}: {}{}{}\n", report::paint(style, report::Ink::bad, "error"), where, where.empty() ? "" : ": ",
-                                  report::one_line(report::redact(error.message())));
+    std::string out = fmt::format("pgbelay: {}: {}{}{}\n", report::paint(style, report::Ink::bad, "error"), where,
+                                  where.empty() ? "" : ": ", report::one_line(report::redact(error.message())));
     out += indented("", error.detail());
     out += indented("cause: ", error.cause());
     if (!error.sqlstate().empty()) {

@@ -20,8 +20,8 @@ int run(const Mark& command, const Context& context) {
         context.console.json_document(json);
         return kDone;
     }
-    std::string text = fmt::format("{}: {} recorded as deployed\n", target.describe(),
-                                   report::count(static_cast<std::int64_t>(keys.size()), "file"));
+    std::string text =
+        fmt::format("{}: {} recorded as deployed\n", target.describe(), report::count(static_cast<std::int64_t>(keys.size()), "file"));
     for (const std::string& key : keys) {
         text += "  " + key + "\n";
     }

@@ -32,9 +32,9 @@ bool agreed(const Context& context, engine::Target& target, const engine::Rollba
     for (const std::string& loss : rollback.loses_data) {
         console.say(report::labelled_in(report::Ink::bad, "", "loses data: " + loss, console.style(), {0, 1}));
     }
-    return !asks || ask(console,
-                        rollback_question(rollback.run, report::steps_to_run(rollback.plan), target.describe(), target.conninfo().source()),
-                        context.interrupts.stop());
+    return !asks ||
+           ask(console, rollback_question(rollback.run, report::steps_to_run(rollback.plan), target.describe(), target.conninfo().source()),
+               context.interrupts.stop());
 }
 
 }  // namespace

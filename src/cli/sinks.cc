@@ -41,7 +41,7 @@ LineFile::~LineFile() {
 
 Sinks::Sinks(const Console& console) : console_(console) {
     const bool to_file = !console.output().empty();
-    if (to_file && console.format() != Format::json) {
+    if (to_file) {  // opened before the run: a path that cannot be written is no reason to fail after it
         file_ = std::make_unique<LineFile>(console.output());
     }
     if (to_file && console.format() == Format::text) {
@@ -94,7 +94,8 @@ void Sinks::close() {
 void Sinks::finish(const report::Json& document, const std::string& text) {
     close();
     if (console_.format() == Format::json) {
-        console_.json_document(document);
+        const std::string bytes = report::dump(document);
+        file_ ? file_->write(bytes) : to_stdout(bytes);
     }
     if (plain_to_file_) {
         file_->write(text);

@@ -10,9 +10,9 @@
 namespace pgbelay::cli {
 
 struct TargetChoice {
-    std::string url;            // a secret; "" = libpq's own environment, service and password files
-    std::string source;         // for people: "--db", "$DATABASE_URL", "target staging of deploy.md:5"
-    bool named = true;          // false: nothing named a database, libpq's own defaults are left
+    std::string url;     // a secret; "" = libpq's own environment, service and password files
+    std::string source;  // for people: "--db", "$DATABASE_URL", "target staging of deploy.md:5"
+    bool named = true;   // false: nothing named a database, libpq's own defaults are left
 };
 
 // --db, else --env, else $DATABASE_URL (`database_url`, "" = not set), else libpq's own. A target named on the command line wins over

@@ -19,7 +19,7 @@ std::string_view variable(const char* name) {
 
 int columns_of(int fd) {
     constexpr int kNarrowest = 40;
-    constexpr int kWidest = 200;    // longer lines are hard to read
+    constexpr int kWidest = 200;  // longer lines are hard to read
     winsize size{};
     if (ioctl(fd, TIOCGWINSZ, &size) != 0 || size.ws_col == 0) {
         return 80;

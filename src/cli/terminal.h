@@ -9,11 +9,11 @@
 namespace pgbelay::cli {
 
 struct Terminal {
-    bool in = false;            // standard input is a terminal: a person can answer
+    bool in = false;  // standard input is a terminal: a person can answer
     bool out = false;
     bool err = false;
-    bool dumb = false;          // TERM=dumb: nothing can be redrawn
-    bool no_color = false;      // NO_COLOR is set (no-color.org)
+    bool dumb = false;      // TERM=dumb: nothing can be redrawn
+    bool no_color = false;  // NO_COLOR is set (no-color.org)
     bool utf8 = false;
     int columns = 80;
 };

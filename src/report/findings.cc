@@ -41,7 +41,8 @@ std::string findings_text(const std::string& target, const std::vector<engine::F
         for (std::size_t i = 0; i < lines.size(); ++i) {
             const std::string level(level_name(finding.level));
             const std::string mark = paint(style, ink(finding.level), level) + std::string(9 - level.size(), ' ');
-            out += i == 0 ? "  " + mark + pad(finding.gate, kMargin - 12) + " " + lines[i] + "\n" : std::string(kMargin, ' ') + lines[i] + "\n";
+            out += i == 0 ? "  " + mark + pad(finding.gate, kMargin - 12) + " " + lines[i] + "\n"
+                          : std::string(kMargin, ' ') + lines[i] + "\n";
         }
         if (!finding.hint.empty()) {
             out += labelled("hint:", redact(finding.hint), style, {kMargin, 6});
@@ -53,7 +54,8 @@ std::string findings_text(const std::string& target, const std::vector<engine::F
     if (refusals > 0) {
         out += fmt::format("{}: {} in the way.\n", paint(style, Ink::bad, "Refused"), count(refusals, "finding"));
     } else {
-        out += fmt::format("{}{}\n", paint(style, Ink::good, "Ready to deploy"), warnings > 0 ? ", with " + count(warnings, "warning") + "." : ".");
+        out += fmt::format("{}{}\n", paint(style, Ink::good, "Ready to deploy"),
+                           warnings > 0 ? ", with " + count(warnings, "warning") + "." : ".");
     }
     return out;
 }

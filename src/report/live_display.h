@@ -36,11 +36,11 @@ private:
 
     // The step in hand, as it is drawn.
     struct Current {
-        std::string head;               // "2/3  create index …"
+        std::string head;  // "2/3  create index …"
         base::Deadline started;
         std::string bar;
         std::string phase;
-        std::string left;               // "2 min left"
+        std::string left;  // "2 min left"
         std::string blockers;
         std::string retry;
         int waiting_on_us = 0;
@@ -61,7 +61,7 @@ private:
     std::optional<Current> current_;
     std::string paused_;
     std::string breach_;
-    int drawn_ = 0;                     // live lines on the screen
+    int drawn_ = 0;  // live lines on the screen
     bool cursor_hidden_ = false;
     std::optional<base::Deadline> last_drawn_;
 };

@@ -13,10 +13,10 @@ namespace pgbelay::report {
 
 // What is known about a plan besides itself.
 struct Surroundings {
-    std::string target;             // "app@db1:5432/orders"; "" when no database was asked
-    std::string server;             // "15.18"; "" when no database was asked
+    std::string target;  // "app@db1:5432/orders"; "" when no database was asked
+    std::string server;  // "15.18"; "" when no database was asked
     std::vector<std::string> already_deployed;
-    std::vector<std::pair<int, std::string>> in_the_way;    // step -> who
+    std::vector<std::pair<int, std::string>> in_the_way;  // step -> who
 };
 
 Json plan_json(const plan::Plan& plan, const Surroundings& surroundings);

@@ -96,7 +96,7 @@ struct Masked {
 
 // What to mask after the word PASSWORD that ends at `after`.
 std::optional<Masked> secret_after_word(std::string_view text, std::size_t after) {
-    std::size_t at = after < text.size() && text[after] == '"' ? after + 1 : after;     // a quoted option name
+    std::size_t at = after < text.size() && text[after] == '"' ? after + 1 : after;  // a quoted option name
     at = skip_spaces(text, at);
     const bool assigned = at < text.size() && text[at] == '=';
     if (assigned) {

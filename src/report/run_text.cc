@@ -151,7 +151,8 @@ std::string history_text(const std::string& target, const std::vector<engine::Ru
     if (runs.empty()) {
         return fmt::format("{}: nothing was deployed with pgbelay yet.\n", target);
     }
-    std::string out = paint(style, Ink::faint, fmt::format("{:>5}  {:<8}  {:<11}  {:<19}  {:<16}  {}", "RUN", "KIND", "STATE", "STARTED", "BY", "NAME"));
+    std::string out =
+        paint(style, Ink::faint, fmt::format("{:>5}  {:<8}  {:<11}  {:<19}  {:<16}  {}", "RUN", "KIND", "STATE", "STARTED", "BY", "NAME"));
     out += "\n";
     for (const engine::RunRecord& run : runs) {
         const std::string state = run.state == "rolled_back" ? "rolled back" : run.state;

@@ -8,9 +8,9 @@ namespace pgbelay::report {
 
 struct Style {
     int columns = 80;
-    bool utf8 = true;       // false: ASCII only, for a LANG that is not UTF-8
+    bool utf8 = true;  // false: ASCII only, for a LANG that is not UTF-8
     bool color = false;
-    bool verbose = false;   // long statements in full
+    bool verbose = false;  // long statements in full
 };
 
 enum class Ink { strong, faint, good, warning, bad };

@@ -19,11 +19,16 @@ std::string headline(const engine::RunReport& report, const Ending& ending, cons
     const auto painted = [&](Ink ink, std::string_view word) { return paint(style, ink, word); };
     std::string text;
     switch (report.result) {
-        case engine::RunResult::deployed: text = painted(Ink::good, "Deployed"); break;
+        case engine::RunResult::deployed:
+            text = report.verification_failures.empty() ? painted(Ink::good, "Deployed")
+                                                        : painted(Ink::bad, "Deployed, but not as it should be");
+            break;
         case engine::RunResult::nothing_to_do: return painted(Ink::good, "Nothing to do") + ": everything is there already.\n";
         case engine::RunResult::waiting: text = painted(Ink::warning, "Waiting for its time"); break;
         case engine::RunResult::rolled_back: text = painted(Ink::warning, "Rolled back"); break;
-        case engine::RunResult::stopped: text = painted(Ink::bad, report.changed ? "Stopped part-way" : "Stopped, nothing was changed"); break;
+        case engine::RunResult::stopped:
+            text = painted(Ink::bad, report.changed ? "Stopped part-way" : "Stopped, nothing was changed");
+            break;
         case engine::RunResult::refused: text = painted(Ink::bad, report.changed ? "Refused" : "Refused, nothing was changed"); break;
         case engine::RunResult::interrupted:
             text = painted(Ink::warning, report.changed ? "Interrupted part-way" : "Interrupted, nothing was changed");
@@ -65,10 +70,11 @@ std::string felt(const engine::RunReport& report, const Style& style) {
     }
     std::string out;
     if (together.count() > 0) {
-        out += labelled("felt at most",
-                        fmt::format("{}: {} in a lock queue, {} holding a lock; {} seen waiting on us", base::format_duration(together),
-                                    base::format_duration(queued), base::format_duration(held), blocked == 0 ? "nobody" : count(blocked, "session")),
-                        style, kColumn);
+        out += labelled(
+            "felt at most",
+            fmt::format("{}: {} in a lock queue, {} holding a lock; {} seen waiting on us", base::format_duration(together),
+                        base::format_duration(queued), base::format_duration(held), blocked == 0 ? "nobody" : count(blocked, "session")),
+            style, kColumn);
     } else if (!report.steps.empty()) {
         out += labelled("felt at most", "nothing: no strong lock was held for a millisecond", style, kColumn);
     }

@@ -10,8 +10,8 @@ namespace pgbelay::report {
 
 struct Ending {
     base::Millis took{0};
-    std::string undo;       // the command that rolls it back, "" when there is nothing to roll back
-    std::string go_on;      // the command that goes on with it
+    std::string undo;   // the command that rolls it back, "" when there is nothing to roll back
+    std::string go_on;  // the command that goes on with it
 };
 
 std::string summary_text(const engine::RunReport& report, const Ending& ending, const Style& style);

@@ -29,8 +29,9 @@ std::string answer(const std::vector<std::string>& words) {
 }
 
 TEST(Arguments, ReadDeployWithAllItsOptions) {
-    const Arguments read = parsed({"deploy", "a.sql", "-", "--db", "postgres://x", "-y", "--on-failure", "rollback", "--as-written", "--set",
-                                   "a=1", "--set", "b=x=y", "--format", "jsonl", "-o", "out", "--color", "never", "-q", "-v"});
+    const Arguments read =
+        parsed({"deploy", "a.sql", "-",        "--db",  "postgres://x", "-y",  "--on-failure", "rollback", "--as-written", "--set", "a=1",
+                "--set",  "b=x=y", "--format", "jsonl", "-o",           "out", "--color",      "never",    "-q",           "-v"});
     const auto& deploy = std::get<Deploy>(read.command);
     EXPECT_EQ(deploy.paths, (std::vector<std::string>{"a.sql", "-"}));
     EXPECT_EQ(deploy.on_failure, engine::OnFailure::rollback);

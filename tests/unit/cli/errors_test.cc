@@ -15,7 +15,10 @@ using base::ErrorCode;
 
 TEST(ErrorText, SaysWhatWhereWhyAndWhatNext) {
     Error error(ErrorCode::server, "relation \"orders\" does not exist");
-    error.at({"db/001.sql", 3, 13}).detail("the statement:\nALTER TABLE orders ADD COLUMN note text").sqlstate("42P01").hint("is search_path set?");
+    error.at({"db/001.sql", 3, 13})
+        .detail("the statement:\nALTER TABLE orders ADD COLUMN note text")
+        .sqlstate("42P01")
+        .hint("is search_path set?");
     error.cause(std::runtime_error("connection 2"));
     EXPECT_EQ(error_text(error, report::Style{}),
               "pgbelay: error: db/001.sql:3:13: relation \"orders\" does not exist\n"

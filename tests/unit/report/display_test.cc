@@ -59,11 +59,14 @@ TEST(PlainDisplay, WritesTheStartTheWaitAndTheEndOfAStep) {
     display.show(engine::StepWaiting{&plan.steps[1], {kBlocker}, Millis(400)});
     display.show(finished(plan.steps[1]));
     display.show(engine::Verified{true, {}});
-    EXPECT_EQ(stage.take(), "run 7: deploying 2 steps on app@db1:5432/orders\n"
-                            "[2/2] drop column orders.note: start\n"
-                            "[2/2] drop column orders.note: has waited 200 ms for " + kBlocker + "\n"
-                            "[2/2] drop column orders.note: done (2 tries, waited 3.0 s, queued 48 ms, held 12 ms, 15 ms)\n"
-                            "verified: every condition holds\n");
+    EXPECT_EQ(stage.take(),
+              "run 7: deploying 2 steps on app@db1:5432/orders\n"
+              "[2/2] drop column orders.note: start\n"
+              "[2/2] drop column orders.note: has waited 200 ms for " +
+                  kBlocker +
+                  "\n"
+                  "[2/2] drop column orders.note: done (2 tries, waited 3.0 s, queued 48 ms, held 12 ms, 15 ms)\n"
+                  "verified: every condition holds\n");
 }
 
 TEST(PlainDisplay, WritesProgressAtMostEveryFiveSeconds) {
@@ -96,8 +99,7 @@ TEST(LiveDisplay, RedrawsTheStepInHandWithItsBarAndWhoBlocksIt) {
     {
         LiveDisplay display(Style{}, stage.write(), stage.now());
         display.show(engine::StepStarted{&plan.steps[0], 2});
-        EXPECT_EQ(stage.take(),
-                  "\x1b[?25l ▸ 1/2  create index orders_user_idx                                       0 ms\n");
+        EXPECT_EQ(stage.take(), "\x1b[?25l ▸ 1/2  create index orders_user_idx                                       0 ms\n");
         stage.time += Millis(60'000);
         engine::StepProgress progress = building(plan.steps[0], 0.5);
         progress.blockers = {kBlocker};
@@ -134,8 +136,9 @@ TEST(LiveDisplay, MovesLongTimesUnderTheStep) {
     display.show(engine::StepStarted{&plan.steps[1], 2});
     stage.take();
     display.show(finished(plan.steps[1]));
-    EXPECT_EQ(stage.take(), "\r\x1b[1A\x1b[J + 2/2  drop column orders.note\n"
-                            "     2 tries, waited 3.0 s, queued 48 ms, held 12 ms, 15 ms\n");
+    EXPECT_EQ(stage.take(),
+              "\r\x1b[1A\x1b[J + 2/2  drop column orders.note\n"
+              "     2 tries, waited 3.0 s, queued 48 ms, held 12 ms, 15 ms\n");
 }
 
 TEST(LiveDisplay, DrawsAtMostTenTimesASecond) {

@@ -57,7 +57,8 @@ TEST(PlanText, BeginsWithTheFencesThatDoNotRun) {
 TEST(PlanText, EndsWithRefusalsAndTheirWayOut) {
     plan::Plan plan = fixtures::plan();
     plan.refusals = {{{"db/001.sql", 9, 1}, "orders is partitioned", "build on each partition"}};
-    EXPECT_NE(plan_text(plan, {}, Style{}).find("Refused, nothing runs:\n  db/001.sql:9:1: orders is partitioned\n    hint: build on each partition\n"),
+    EXPECT_NE(plan_text(plan, {}, Style{})
+                  .find("Refused, nothing runs:\n  db/001.sql:9:1: orders is partitioned\n    hint: build on each partition\n"),
               std::string::npos);
 }
 

@@ -60,6 +60,15 @@ TEST(Summary, SaysHowToGoOnAfterAStop) {
 )");
 }
 
+TEST(Summary, DoesNotCallItDeployedWhenTheVerificationFailed) {
+    engine::RunReport report = deployed();
+    report.verified = false;
+    report.verification_failures = {"index public.orders_user_idx is INVALID"};
+    const std::string text = summary_text(report, {base::Millis(3100), "pgbelay rollback 7", ""}, Style{});
+    EXPECT_TRUE(text.starts_with("Deployed, but not as it should be, run 7, in 3.1 s.\n")) << text;
+    EXPECT_NE(text.find("  verification  index public.orders_user_idx is INVALID\n"), std::string::npos) << text;
+}
+
 TEST(Summary, IsShortWhenThereWasNothingToDo) {
     engine::RunReport report;
     report.result = engine::RunResult::nothing_to_do;
