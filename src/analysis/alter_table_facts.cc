@@ -7,8 +7,6 @@
 #include "catalog/walk.h"
 #include "sql/quote.h"
 
-#include <pg_query.h>
-
 #include <algorithm>
 #include <array>
 
@@ -138,7 +136,7 @@ void Effects::lock_foreign_keys_of(const std::string& column) {
     for (const catalog::ForeignKeyIn& in : work_.now->referenced_by) {
         const catalog::Relation* other = work_.ctx.now.find(in.table);
         const catalog::Constraint* key = other == nullptr ? nullptr : other->constraint(in.constraint);
-        if (key == nullptr || contains(key->referenced_columns, column)) lock(in.table, LockMode::access_exclusive);
+        if (key != nullptr && contains(key->referenced_columns, column)) lock(in.table, LockMode::access_exclusive);
     }
 }
 
@@ -342,15 +340,13 @@ void Effects::set_access_method(const std::string& method) {
 void add_specific(Effects& effects, const PgQuery__AlterTableCmd& command) {
     const std::string name = text(command.name);
     const bool cascade = command.behavior == PG_QUERY__DROP_BEHAVIOR__DROP_CASCADE;
+    if (sets_expression(command)) effects.set_expression(name);
     switch (command.subtype) {
         case PG_QUERY__ALTER_TABLE_TYPE__AT_AddColumn: effects.add_column(*command.def->column_def); break;
         case PG_QUERY__ALTER_TABLE_TYPE__AT_AddConstraint: effects.add_constraint(*command.def->constraint); break;
         case PG_QUERY__ALTER_TABLE_TYPE__AT_ValidateConstraint: effects.validate(name); break;
         case PG_QUERY__ALTER_TABLE_TYPE__AT_SetNotNull: effects.set_not_null(name); break;
         case PG_QUERY__ALTER_TABLE_TYPE__AT_AlterColumnType: effects.alter_type(name, *command.def->column_def); break;
-#if PG_VERSION_NUM >= 170000
-        case PG_QUERY__ALTER_TABLE_TYPE__AT_SetExpression: effects.set_expression(name); break;
-#endif
         case PG_QUERY__ALTER_TABLE_TYPE__AT_DropColumn: effects.drop_column(name, cascade); break;
         case PG_QUERY__ALTER_TABLE_TYPE__AT_DropConstraint: effects.drop_constraint(name, cascade); break;
         case PG_QUERY__ALTER_TABLE_TYPE__AT_AttachPartition:
@@ -377,6 +373,14 @@ LockMode child_lock_level(const AlterTable& work, const PgQuery__AlterTableCmd& 
 }
 
 }  // namespace
+
+bool sets_expression(const PgQuery__AlterTableCmd& command) {
+    const ProtobufCEnumDescriptor& types = pg_query__alter_table_type__descriptor;
+    for (unsigned i = 0; i < types.n_values; ++i) {
+        if (types.values[i].value == static_cast<int>(command.subtype)) return std::string_view(types.values[i].name) == "AT_SetExpression";
+    }
+    return false;
+}
 
 LockMode lock_level(const PgQuery__AlterTableCmd& command) {
     switch (command.subtype) {

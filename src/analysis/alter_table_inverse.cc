@@ -328,9 +328,6 @@ bool concerns_a_column(PgQuery__AlterTableType type) {
         case PG_QUERY__ALTER_TABLE_TYPE__AT_AddIdentity:
         case PG_QUERY__ALTER_TABLE_TYPE__AT_SetIdentity:
         case PG_QUERY__ALTER_TABLE_TYPE__AT_DropIdentity:
-#if PG_VERSION_NUM >= 170000
-        case PG_QUERY__ALTER_TABLE_TYPE__AT_SetExpression:
-#endif
         case PG_QUERY__ALTER_TABLE_TYPE__AT_DropExpression: return true;
         default: return false;
     }
@@ -364,7 +361,7 @@ Inverse inverse_of(const AlterTable& work, const PgQuery__AlterTableCmd& command
         case PG_QUERY__ALTER_TABLE_TYPE__AT_SetStatistics: return of_statistics(work, command);
         default: break;
     }
-    if (concerns_a_column(command.subtype)) return of_column(work, command);
+    if (concerns_a_column(command.subtype) || sets_expression(command)) return of_column(work, command);
     return work.now == nullptr ? unknown_before(work) : of_relation(work, command);
 }
 

@@ -67,6 +67,8 @@ struct AlterTable {
 // ---- alter_table_facts.cc: what the server does for one subcommand.
 // The lock mode of AlterTableGetLockLevel() (commands/tablecmds.c).
 LockMode lock_level(const PgQuery__AlterTableCmd& command);
+// SET EXPRESSION, which grammars before 17 do not have, not even as a name.
+bool sets_expression(const PgQuery__AlterTableCmd& command);
 void add_effects(const AlterTable& work, const PgQuery__AlterTableCmd& command, Facts& facts);
 // Locks on the table and, where the statement recurses, on its descendants.
 std::vector<RelationLock> table_locks(const AlterTable& work, LockMode mode, bool recurses);
