@@ -176,6 +176,24 @@ TEST(CatalogLoader, PrintsNullsNotDistinct) {
     EXPECT_EQ(relation(catalog, {"", "t"}).index("i")->canonical, "UNIQUE USING btree (a) NULLS NOT DISTINCT");
 }
 
+TEST(CatalogLoader, LoadsNotNullAsAConstraintWhereItIsOne) {
+    const Database db;
+    Connection c = db.open();
+    if (c.major() < 18) {
+        GTEST_SKIP() << "not-null constraints are in pg_constraint from 18";
+    }
+    run_all(c, {"CREATE TABLE t (a int CONSTRAINT a_there NOT NULL, b int CONSTRAINT loose CHECK (b > 0) NOT ENFORCED, v int GENERATED ALWAYS AS (a + 1))",
+                "ALTER TABLE t ADD CONSTRAINT b_there NOT NULL b NOT VALID"});
+    const Catalog catalog = load(c, {{"", "t"}});
+    const Relation& table = relation(catalog, {"", "t"});
+    EXPECT_EQ(table.constraint("a_there")->type, 'n');
+    EXPECT_EQ(table.constraint("a_there")->definition, "NOT NULL a");
+    EXPECT_THAT(table.constraint("a_there")->columns, ElementsAre("a"));
+    EXPECT_FALSE(table.constraint("b_there")->validated);
+    EXPECT_FALSE(table.constraint("loose")->enforced);
+    EXPECT_EQ(table.column("v")->generated, 'v');
+}
+
 TEST(CatalogLoader, FollowsPartitionsBothWaysButNotToSiblings) {
     const Database db;
     Connection c = db.open();
