@@ -18,15 +18,21 @@ std::string AlterTable::alter() const {
 }
 
 void AlterTable::because(std::string reason) {
-    if (std::find(reasons.begin(), reasons.end(), reason) == reasons.end()) reasons.push_back(std::move(reason));
+    if (std::find(reasons.begin(), reasons.end(), reason) == reasons.end()) {
+        reasons.push_back(std::move(reason));
+    }
 }
 
 void AlterTable::refuse(std::string message, std::string hint) {
-    if (!analysis.refusal) analysis.refusal = Refusal{std::move(message), std::move(hint)};
+    if (!analysis.refusal) {
+        analysis.refusal = Refusal{std::move(message), std::move(hint)};
+    }
 }
 
 bool AlterTable::replaces(const std::string& constraint_name) const {
-    if (dropped_constraints.contains(constraint_name)) return true;
+    if (dropped_constraints.contains(constraint_name)) {
+        return true;
+    }
     return ctx.in_group && base != nullptr && base->constraint(constraint_name) != nullptr && constraint(constraint_name) == nullptr;
 }
 
@@ -38,16 +44,24 @@ std::string without_tail(const std::string& sql) {
 void with_parsed(const std::string& head, const std::string& piece, const std::function<void(const PgQuery__AlterTableCmd&)>& use) {
     const auto parsed = sql::parse(head + " " + piece);
     const auto* tree = std::get_if<sql::Tree>(&parsed);
-    if (tree == nullptr || tree->size() != 1) return;
+    if (tree == nullptr || tree->size() != 1) {
+        return;
+    }
     const PgQuery__Node& node = tree->statement();
-    if (node.node_case != PG_QUERY__NODE__NODE_ALTER_TABLE_STMT || node.alter_table_stmt->n_cmds != 1) return;
+    if (node.node_case != PG_QUERY__NODE__NODE_ALTER_TABLE_STMT || node.alter_table_stmt->n_cmds != 1) {
+        return;
+    }
     use(*node.alter_table_stmt->cmds[0]->alter_table_cmd);
 }
 
 std::string hoist_obstacle(const AlterTable& work, const std::vector<std::string>& columns) {
     for (const std::string& column : columns) {
-        if (work.added_columns.contains(column)) return fmt::format("column {} is added by the same statement", column);
-        if (work.retyped_columns.contains(column)) return fmt::format("the same statement changes the type of column {}", column);
+        if (work.added_columns.contains(column)) {
+            return fmt::format("column {} is added by the same statement", column);
+        }
+        if (work.retyped_columns.contains(column)) {
+            return fmt::format("the same statement changes the type of column {}", column);
+        }
     }
     return not_hoistable(work.ctx, work.table, columns);
 }
@@ -55,7 +69,9 @@ std::string hoist_obstacle(const AlterTable& work, const std::vector<std::string
 bool only_new_empty(const AlterTable& work, const std::vector<std::string>& columns) {
     std::vector<std::string> others;
     for (const std::string& column : columns) {
-        if (work.retyped_columns.contains(column)) return false;
+        if (work.retyped_columns.contains(column)) {
+            return false;
+        }
         const auto added = work.added_columns.find(column);
         if (added == work.added_columns.end()) {
             others.push_back(column);
@@ -63,14 +79,18 @@ bool only_new_empty(const AlterTable& work, const std::vector<std::string>& colu
             return false;
         }
     }
-    if (others.size() == columns.size()) return only_new_empty_columns(work.ctx, work.table, columns);
+    if (others.size() == columns.size()) {
+        return only_new_empty_columns(work.ctx, work.table, columns);
+    }
     return not_hoistable(work.ctx, work.table, others).empty() || only_new_empty_columns(work.ctx, work.table, others);
 }
 
 namespace {
 
 bool fills_rows(const PgQuery__ColumnDef& column) {
-    if (column.type_name != nullptr && is_serial(*column.type_name)) return true;
+    if (column.type_name != nullptr && is_serial(*column.type_name)) {
+        return true;
+    }
     for (std::size_t i = 0; i < column.n_constraints; ++i) {
         const auto type = column.constraints[i]->constraint->contype;
         if (type == PG_QUERY__CONSTR_TYPE__CONSTR_DEFAULT || type == PG_QUERY__CONSTR_TYPE__CONSTR_IDENTITY ||
@@ -82,12 +102,20 @@ bool fills_rows(const PgQuery__ColumnDef& column) {
 }
 
 void note_names(AlterTable& work, const PgQuery__AlterTableCmd& command) {
-    if (command.subtype == PG_QUERY__ALTER_TABLE_TYPE__AT_DropConstraint) work.dropped_constraints.insert(text(command.name));
-    if (command.subtype == PG_QUERY__ALTER_TABLE_TYPE__AT_AlterColumnType) work.retyped_columns.insert(text(command.name));
-    if (command.subtype != PG_QUERY__ALTER_TABLE_TYPE__AT_AddColumn) return;
+    if (command.subtype == PG_QUERY__ALTER_TABLE_TYPE__AT_DropConstraint) {
+        work.dropped_constraints.insert(text(command.name));
+    }
+    if (command.subtype == PG_QUERY__ALTER_TABLE_TYPE__AT_AlterColumnType) {
+        work.retyped_columns.insert(text(command.name));
+    }
+    if (command.subtype != PG_QUERY__ALTER_TABLE_TYPE__AT_AddColumn) {
+        return;
+    }
     const PgQuery__ColumnDef& column = *command.def->column_def;
     const std::string name = text(column.colname);
-    if (work.column(name) == nullptr) work.added_columns[name] = !fills_rows(column);
+    if (work.column(name) == nullptr) {
+        work.added_columns[name] = !fills_rows(column);
+    }
 }
 
 AlterTable read(const sql::Statement& statement, const Context& ctx) {
@@ -131,7 +159,9 @@ std::string verb_of(const PgQuery__AlterTableCmd& command) {
 
 std::string name_for_people(const AlterTable& work) {
     const std::string first = "alter " + work.table.name + ": " + verb_of(*work.subcommands.front().node);
-    if (work.subcommands.size() == 1) return first;
+    if (work.subcommands.size() == 1) {
+        return first;
+    }
     return fmt::format("{} and {} more", first, work.subcommands.size() - 1);
 }
 
@@ -141,9 +171,12 @@ void add_notes(AlterTable& work) {
         const auto type = subcommand.node->subtype;
         const bool changes_rows = type == PG_QUERY__ALTER_TABLE_TYPE__AT_AddColumn || type == PG_QUERY__ALTER_TABLE_TYPE__AT_DropColumn ||
                                   type == PG_QUERY__ALTER_TABLE_TYPE__AT_AlterColumnType;
-        if (!changes_rows || is_fresh(work.ctx, work.table)) continue;
-        work.analysis.notes.push_back(fmt::format(
-            "prepared statements that SELECT * from {} fail once with \"cached plan must not change result type\"", sql::display(work.table)));
+        if (!changes_rows || is_fresh(work.ctx, work.table)) {
+            continue;
+        }
+        work.analysis.notes.push_back(
+            fmt::format("prepared statements that SELECT * from {} fail once with \"cached plan must not change result type\"",
+                        sql::display(work.table)));
         return;
     }
 }
@@ -161,7 +194,9 @@ void drop_if_exists(AlterTable& work, const Subcommand& subcommand, bool present
 void keep_unless_rewritten(AlterTable& work, const Subcommand& subcommand) {
     Facts facts;
     add_effects(work, *subcommand.node, facts);
-    if (work.tiny || facts.rewrites.empty()) return keep(work, subcommand);
+    if (work.tiny || facts.rewrites.empty()) {
+        return keep(work, subcommand);
+    }
     work.refuse(fmt::format("this writes all of {} anew under ACCESS EXCLUSIVE", sql::display(work.table)),
                 fmt::format("do it in a window in which the table may stand still: {}", kAsWrittenWayOut));
 }
@@ -190,8 +225,12 @@ Run kept_run(const AlterTable& work) {
     bool transactional = true;
     for (const Kept& kept : work.kept) {
         pieces.push_back(without_tail(kept.sql));
-        for (const RelationLock& lock : kept.effects.locks) add_lock(run.locks, lock);
-        for (const QualifiedName& name : kept.effects.scans) add_name(run.scans, name);
+        for (const RelationLock& lock : kept.effects.locks) {
+            add_lock(run.locks, lock);
+        }
+        for (const QualifiedName& name : kept.effects.scans) {
+            add_name(run.scans, name);
+        }
         run.condition.facts.insert(run.condition.facts.end(), kept.condition.facts.begin(), kept.condition.facts.end());
         inverses.push_back(kept.inverse);
         transactional = transactional && kept.effects.transactional;
@@ -205,11 +244,15 @@ Run kept_run(const AlterTable& work) {
 
 void assemble(AlterTable& work) {
     Analysis& analysis = work.analysis;
-    if (analysis.refusal) return;
+    if (analysis.refusal) {
+        return;
+    }
     const auto append = [&](const std::vector<Run>& runs) { analysis.runs.insert(analysis.runs.end(), runs.begin(), runs.end()); };
     append(work.before);
     append(work.first);
-    if (!work.kept.empty()) analysis.runs.push_back(kept_run(work));
+    if (!work.kept.empty()) {
+        analysis.runs.push_back(kept_run(work));
+    }
     append(work.inside);
     append(work.after);
     analysis.why = fmt::format("{}", fmt::join(work.reasons, "; "));
@@ -223,7 +266,9 @@ void assemble(AlterTable& work) {
 }
 
 bool is_ordinary(const AlterTable& work) {
-    if (work.node.objtype != PG_QUERY__OBJECT_TYPE__OBJECT_TABLE) return false;
+    if (work.node.objtype != PG_QUERY__OBJECT_TYPE__OBJECT_TABLE) {
+        return false;
+    }
     return work.now == nullptr || work.now->kind == 'r' || work.now->kind == 'p';
 }
 
@@ -247,22 +292,31 @@ Analysis analyze_alter_table(const sql::Statement& statement, const Context& ctx
     AlterTable work = read(statement, ctx);
     Analysis& analysis = work.analysis;
     analysis.name = name_for_people(work);
-    for (const Subcommand& subcommand : work.subcommands) add_effects(work, *subcommand.node, analysis.facts);
+    for (const Subcommand& subcommand : work.subcommands) {
+        add_effects(work, *subcommand.node, analysis.facts);
+    }
     if (work.now == nullptr && ctx.now.loaded && work.node.missing_ok) {
         analysis.facts = {};
         analysis.skip = sql::display(work.table) + " is not there";
         return analysis;
     }
     if (!analysis.facts.transactional && ctx.in_group) {
-        analysis.refusal = Refusal{"DETACH PARTITION CONCURRENTLY cannot run inside a transaction", "move it out of the BEGIN … COMMIT group"};
+        analysis.refusal =
+            Refusal{"DETACH PARTITION CONCURRENTLY cannot run inside a transaction", "move it out of the BEGIN … COMMIT group"};
         return analysis;
     }
     add_notes(work);
     const bool safe_forms = ctx.rewrite && is_ordinary(work) && !work.head.empty();
     for (const Subcommand& subcommand : work.subcommands) {
-        if (safe_forms) decide(work, subcommand); else keep(work, subcommand);
+        if (safe_forms) {
+            decide(work, subcommand);
+        } else {
+            keep(work, subcommand);
+        }
     }
-    if (!ctx.rewrite) work.because("as the author asked");
+    if (!ctx.rewrite) {
+        work.because("as the author asked");
+    }
     assemble(work);
     return analysis;
 }

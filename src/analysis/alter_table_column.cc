@@ -32,7 +32,9 @@ bool is_taken_out(const PgQuery__Constraint& constraint) {
 
 bool has(const PgQuery__ColumnDef& column, PgQuery__ConstrType type) {
     for (std::size_t i = 0; i < column.n_constraints; ++i) {
-        if (column.constraints[i]->constraint->contype == type) return true;
+        if (column.constraints[i]->constraint->contype == type) {
+            return true;
+        }
     }
     return false;
 }
@@ -47,17 +49,23 @@ struct Inline {
 // Locations count from the start of the parsed text, of which the subcommand begins at `offset` and ends at `end`.
 std::vector<Inline> inline_constraints(const PgQuery__ColumnDef& column, std::size_t offset, std::size_t end) {
     std::vector<std::size_t> begins;
-    if (column.coll_clause != nullptr) begins.push_back(static_cast<std::size_t>(column.coll_clause->location));
+    if (column.coll_clause != nullptr) {
+        begins.push_back(static_cast<std::size_t>(column.coll_clause->location));
+    }
     for (std::size_t i = 0; i < column.n_constraints; ++i) {
         const PgQuery__Constraint& constraint = *column.constraints[i]->constraint;
-        if (!is_attribute(constraint)) begins.push_back(static_cast<std::size_t>(constraint.location));
+        if (!is_attribute(constraint)) {
+            begins.push_back(static_cast<std::size_t>(constraint.location));
+        }
     }
     begins.push_back(end);
     std::sort(begins.begin(), begins.end());
     std::vector<Inline> found;
     for (std::size_t i = 0; i < column.n_constraints; ++i) {
         const PgQuery__Constraint& constraint = *column.constraints[i]->constraint;
-        if (!is_taken_out(constraint)) continue;
+        if (!is_taken_out(constraint)) {
+            continue;
+        }
         const auto begin = static_cast<std::size_t>(constraint.location);
         found.push_back({begin - offset, *std::upper_bound(begins.begin(), begins.end(), begin) - offset, &constraint});
     }
@@ -69,7 +77,7 @@ std::string as_table_constraint(const std::string& piece, const Inline& constrai
     const std::string bytes = without_tail(piece.substr(constraint.begin, constraint.end - constraint.begin));
     const auto tokens = significant_tokens(bytes);
     const bool named = !text(constraint.node->conname).empty() && tokens.size() > 2;
-    const std::size_t first = named ? 2 : 0;    // behind CONSTRAINT and its name
+    const std::size_t first = named ? 2 : 0;  // behind CONSTRAINT and its name
     const std::string name = named ? bytes.substr(0, tokens[1].end) + " " : std::string();
     const std::string list = fmt::format(" ({})", quote_identifier(column));
     std::string body = bytes.substr(tokens[first].begin);
@@ -77,8 +85,10 @@ std::string as_table_constraint(const std::string& piece, const Inline& constrai
     switch (constraint.node->contype) {
         case PG_QUERY__CONSTR_TYPE__CONSTR_FOREIGN: body = "FOREIGN KEY" + list + " " + body; break;
         case PG_QUERY__CONSTR_TYPE__CONSTR_UNIQUE: {
-            std::size_t last = first;           // UNIQUE [NULLS [NOT] DISTINCT]
-            if (last + 1 < tokens.size() && tokens[last + 1].text == "nulls") last += tokens[last + 2].text == "not" ? 3 : 2;
+            std::size_t last = first;  // UNIQUE [NULLS [NOT] DISTINCT]
+            if (last + 1 < tokens.size() && tokens[last + 1].text == "nulls") {
+                last += tokens[last + 2].text == "not" ? 3 : 2;
+            }
             body.insert(tokens[last].end - start, list);
             break;
         }
@@ -92,10 +102,13 @@ std::string as_table_constraint(const std::string& piece, const Inline& constrai
 bool settled_by_what_is_there(AlterTable& work, const Subcommand& subcommand, const PgQuery__ColumnDef& definition) {
     const std::string name = text(definition.colname);
     const catalog::Column* there = work.column(name);
-    if (there == nullptr) return false;
+    if (there == nullptr) {
+        return false;
+    }
     const std::string people = sql::display(work.table) + "." + name;
     const std::string type = definition.type_name == nullptr ? std::string() : type_name(*definition.type_name, &work.ctx.now);
-    const bool not_null = has(definition, PG_QUERY__CONSTR_TYPE__CONSTR_NOTNULL) || has(definition, PG_QUERY__CONSTR_TYPE__CONSTR_PRIMARY) ||
+    const bool not_null = has(definition, PG_QUERY__CONSTR_TYPE__CONSTR_NOTNULL) ||
+                          has(definition, PG_QUERY__CONSTR_TYPE__CONSTR_PRIMARY) ||
                           has(definition, PG_QUERY__CONSTR_TYPE__CONSTR_IDENTITY) || is_serial(*definition.type_name);
     const bool has_default = has(definition, PG_QUERY__CONSTR_TYPE__CONSTR_DEFAULT) || is_serial(*definition.type_name) ||
                              has(definition, PG_QUERY__CONSTR_TYPE__CONSTR_GENERATED);
@@ -107,8 +120,9 @@ bool settled_by_what_is_there(AlterTable& work, const Subcommand& subcommand, co
                                                   there->type, there->not_null ? " NOT NULL" : ""));
         return true;
     }
-    work.refuse(fmt::format("column {} is there already, with another definition: {}{}", people, there->type, there->not_null ? " NOT NULL" : ""),
-                "give the new column another name, or change the one that is there");
+    work.refuse(
+        fmt::format("column {} is there already, with another definition: {}{}", people, there->type, there->not_null ? " NOT NULL" : ""),
+        "give the new column another name, or change the one that is there");
     return true;
 }
 
@@ -123,14 +137,17 @@ bool refused(AlterTable& work, const PgQuery__ColumnDef& definition) {
         return true;
     }
     if (has(definition, PG_QUERY__CONSTR_TYPE__CONSTR_PRIMARY)) {
-        work.refuse(fmt::format("a new column cannot become the primary key of {} before its rows have values", table),
-                    fmt::format("add the column, fill it in batches, then ADD PRIMARY KEY in a statement of its own; or {}", kAsWrittenWayOut));
+        work.refuse(
+            fmt::format("a new column cannot become the primary key of {} before its rows have values", table),
+            fmt::format("add the column, fill it in batches, then ADD PRIMARY KEY in a statement of its own; or {}", kAsWrittenWayOut));
         return true;
     }
-    const bool needs_values = has(definition, PG_QUERY__CONSTR_TYPE__CONSTR_NOTNULL) && !has(definition, PG_QUERY__CONSTR_TYPE__CONSTR_DEFAULT);
+    const bool needs_values =
+        has(definition, PG_QUERY__CONSTR_TYPE__CONSTR_NOTNULL) && !has(definition, PG_QUERY__CONSTR_TYPE__CONSTR_DEFAULT);
     if (needs_values && work.now != nullptr) {
-        work.refuse(fmt::format("{} is NOT NULL without a default: the server reads all of {} and refuses it if there is a row", column, table),
-                    fmt::format("give it a DEFAULT, or add it nullable, fill it, and SET NOT NULL afterwards; or {}", kAsWrittenWayOut));
+        work.refuse(
+            fmt::format("{} is NOT NULL without a default: the server reads all of {} and refuses it if there is a row", column, table),
+            fmt::format("give it a DEFAULT, or add it nullable, fill it, and SET NOT NULL afterwards; or {}", kAsWrittenWayOut));
         return true;
     }
     return false;
@@ -138,7 +155,9 @@ bool refused(AlterTable& work, const PgQuery__ColumnDef& definition) {
 
 void add_without_constraints(AlterTable& work, const std::string& piece, const std::vector<Inline>& constraints) {
     std::vector<sql::Splice> edits;
-    for (const Inline& constraint : constraints) edits.push_back({constraint.begin, constraint.end, ""});
+    for (const Inline& constraint : constraints) {
+        edits.push_back({constraint.begin, constraint.end, ""});
+    }
     const std::string bare = without_tail(sql::splice(piece, std::move(edits)));
     with_parsed(work.head, bare, [&](const PgQuery__AlterTableCmd& command) { keep(work, {&command, bare}); });
 }
@@ -147,25 +166,37 @@ void add_without_constraints(AlterTable& work, const std::string& piece, const s
 
 void add_column(AlterTable& work, const Subcommand& subcommand) {
     const PgQuery__ColumnDef& definition = *subcommand.node->def->column_def;
-    if (settled_by_what_is_there(work, subcommand, definition)) return;
+    if (settled_by_what_is_there(work, subcommand, definition)) {
+        return;
+    }
     if (work.tiny) {
         const bool heavy = std::any_of(definition.constraints, definition.constraints + definition.n_constraints,
                                        [](const PgQuery__Node* node) { return is_taken_out(*node->constraint); });
         const bool reads = heavy || !rewrite_reason(work, definition).empty();
-        if (reads && !is_fresh(work.ctx, work.table)) work.because(size_reason(work.ctx, work.table) + ": it takes a moment");
+        if (reads && !is_fresh(work.ctx, work.table)) {
+            work.because(size_reason(work.ctx, work.table) + ": it takes a moment");
+        }
         return keep(work, subcommand);
     }
-    if (refused(work, definition)) return;
+    if (refused(work, definition)) {
+        return;
+    }
     const std::string column = text(definition.colname);
     std::vector<std::string> constraints;
     with_parsed(work.head, subcommand.sql, [&](const PgQuery__AlterTableCmd& command) {
         const std::size_t offset = work.head.size() + 1;
         const auto found = inline_constraints(*command.def->column_def, offset, offset + subcommand.sql.size());
-        if (found.empty()) return;
-        for (const Inline& constraint : found) constraints.push_back(as_table_constraint(subcommand.sql, constraint, column));
+        if (found.empty()) {
+            return;
+        }
+        for (const Inline& constraint : found) {
+            constraints.push_back(as_table_constraint(subcommand.sql, constraint, column));
+        }
         add_without_constraints(work, subcommand.sql, found);
     });
-    if (constraints.empty()) return keep(work, subcommand);
+    if (constraints.empty()) {
+        return keep(work, subcommand);
+    }
     work.edited = true;
     work.because(fmt::format("the column comes first, then what is written beside it: together they hold ACCESS EXCLUSIVE on {} longer",
                              sql::display(work.table)));

@@ -18,10 +18,16 @@ using sql::quote_identifier;
 namespace {
 
 bool name_in_use(const AlterTable& work, const std::string& name, char type) {
-    if (work.chosen_names.contains(name)) return true;
-    if (work.dropped_constraints.contains(name)) return false;
+    if (work.chosen_names.contains(name)) {
+        return true;
+    }
+    if (work.dropped_constraints.contains(name)) {
+        return false;
+    }
     const QualifiedName qualified{work.table.schema, name};
-    if (work.ctx.now.taken_constraint_names.contains(qualified) || work.constraint(name) != nullptr) return true;
+    if (work.ctx.now.taken_constraint_names.contains(qualified) || work.constraint(name) != nullptr) {
+        return true;
+    }
     return (type == 'p' || type == 'u' || type == 'x') && relation_name_taken(work.ctx.now, qualified);
 }
 
@@ -37,7 +43,9 @@ NameParts name_parts(const PgQuery__Constraint& constraint) {
         case 'p': return {"", "pkey"};
         case 'u': {
             std::vector<std::string> all = columns;
-            for (const std::string& column : strings_of(constraint.n_including, constraint.including)) all.push_back(column);
+            for (const std::string& column : strings_of(constraint.n_including, constraint.including)) {
+                all.push_back(column);
+            }
             return {catalog::name_addition(all), "key"};
         }
         case 'x': return {catalog::name_addition(columns), "excl"};
@@ -51,7 +59,9 @@ std::string normalized(const std::string& sql) {
     std::string result;
     const auto tokens = significant_tokens(sql);
     for (std::size_t i = 0; i < tokens.size(); ++i) {
-        if (tokens[i].text == "(" || tokens[i].text == ")") continue;
+        if (tokens[i].text == "(" || tokens[i].text == ")") {
+            continue;
+        }
         if (tokens[i].text == "::") {
             ++i;
             continue;
@@ -65,7 +75,9 @@ std::string normalized(const std::string& sql) {
 std::string check_text(const std::string& sql) {
     const auto tokens = significant_tokens(sql);
     const std::size_t check = find_keyword(tokens, "check");
-    if (check + 1 >= tokens.size()) return sql;
+    if (check + 1 >= tokens.size()) {
+        return sql;
+    }
     const std::size_t past = past_parenthesis(tokens, check + 1);
     return sql.substr(tokens[check].begin, tokens[past - 1].end - tokens[check].begin);
 }
@@ -73,14 +85,18 @@ std::string check_text(const std::string& sql) {
 // The server's form of a check, where it was asked for; "" otherwise.
 std::string canonical_check(const AlterTable& work, const std::string& sql) {
     for (const std::string& key : {sql, check_text(sql), work.statement.sql}) {
-        if (const auto form = work.ctx.now.canonical_forms.find(key); form != work.ctx.now.canonical_forms.end()) return form->second;
+        if (const auto form = work.ctx.now.canonical_forms.find(key); form != work.ctx.now.canonical_forms.end()) {
+            return form->second;
+        }
     }
     return {};
 }
 
 std::string without_not_valid(std::string definition) {
     constexpr std::string_view kSuffix = " NOT VALID";
-    if (definition.ends_with(kSuffix)) definition.resize(definition.size() - kSuffix.size());
+    if (definition.ends_with(kSuffix)) {
+        definition.resize(definition.size() - kSuffix.size());
+    }
     return definition;
 }
 
@@ -90,10 +106,16 @@ char action(const char* written) {
 }
 
 bool same_foreign_key(const AlterTable& work, const PgQuery__Constraint& wanted, const catalog::Constraint& there) {
-    if (!there.references || *there.references != referenced_table(work, wanted)) return false;
-    if (there.columns != constraint_columns(wanted)) return false;
+    if (!there.references || *there.references != referenced_table(work, wanted)) {
+        return false;
+    }
+    if (there.columns != constraint_columns(wanted)) {
+        return false;
+    }
     const auto referenced = strings_of(wanted.n_pk_attrs, wanted.pk_attrs);
-    if (!referenced.empty() && there.referenced_columns != referenced) return false;
+    if (!referenced.empty() && there.referenced_columns != referenced) {
+        return false;
+    }
     const char match = text(wanted.fk_matchtype).empty() ? 's' : text(wanted.fk_matchtype).front();
     return there.on_update == action(wanted.fk_upd_action) && there.on_delete == action(wanted.fk_del_action) && there.match == match;
 }
@@ -101,9 +123,15 @@ bool same_foreign_key(const AlterTable& work, const PgQuery__Constraint& wanted,
 bool same_key(const AlterTable& work, const PgQuery__Constraint& wanted, const catalog::Constraint& there) {
     const catalog::Index* index = work.now->index(there.index.empty() ? there.name : there.index);
     const std::string using_index = text(wanted.indexname);
-    if (!using_index.empty()) return there.name == using_index || there.name == text(wanted.conname);
-    if (index != nullptr && index->included != strings_of(wanted.n_including, wanted.including)) return false;
-    if (index != nullptr && index->nulls_not_distinct != (wanted.nulls_not_distinct != 0)) return false;
+    if (!using_index.empty()) {
+        return there.name == using_index || there.name == text(wanted.conname);
+    }
+    if (index != nullptr && index->included != strings_of(wanted.n_including, wanted.including)) {
+        return false;
+    }
+    if (index != nullptr && index->nulls_not_distinct != (wanted.nulls_not_distinct != 0)) {
+        return false;
+    }
     return there.columns == constraint_columns(wanted);
 }
 
@@ -112,7 +140,9 @@ Facts short_effects(const AlterTable& work, const PgQuery__Constraint& constrain
     const bool foreign = contype(constraint) == 'f';
     Facts facts;
     facts.locks = table_locks(work, foreign ? LockMode::share_row_exclusive : LockMode::access_exclusive, !foreign && work.recurses);
-    if (foreign) add_lock(facts.locks, lock_on(work.ctx, referenced_table(work, constraint), LockMode::share_row_exclusive));
+    if (foreign) {
+        add_lock(facts.locks, lock_on(work.ctx, referenced_table(work, constraint), LockMode::share_row_exclusive));
+    }
     return facts;
 }
 
@@ -170,7 +200,9 @@ void add_in_two_steps(AlterTable& work, const Subcommand& subcommand, const PgQu
 bool settled_by_what_is_there(AlterTable& work, const Subcommand& subcommand, const PgQuery__Constraint& constraint,
                               const std::string& name) {
     const catalog::Constraint* there = work.dropped_constraints.contains(name) ? nullptr : work.constraint(name);
-    if (there == nullptr) return false;
+    if (there == nullptr) {
+        return false;
+    }
     const std::string people = fmt::format("constraint {} of {}", name, sql::display(work.table));
     if (!same_constraint(work, constraint, subcommand.sql, *there)) {
         work.refuse(fmt::format("{} is there with another definition: {}", people, there->definition),
@@ -201,9 +233,15 @@ char contype(const PgQuery__Constraint& constraint) {
 }
 
 std::vector<std::string> constraint_columns(const PgQuery__Constraint& constraint) {
-    if (contype(constraint) == 'f') return strings_of(constraint.n_fk_attrs, constraint.fk_attrs);
-    if (contype(constraint) == 'c') return catalog::columns_in(constraint.raw_expr);
-    if (contype(constraint) != 'x') return strings_of(constraint.n_keys, constraint.keys);
+    if (contype(constraint) == 'f') {
+        return strings_of(constraint.n_fk_attrs, constraint.fk_attrs);
+    }
+    if (contype(constraint) == 'c') {
+        return catalog::columns_in(constraint.raw_expr);
+    }
+    if (contype(constraint) != 'x') {
+        return strings_of(constraint.n_keys, constraint.keys);
+    }
     std::vector<std::string> columns;
     for (std::size_t i = 0; i < constraint.n_exclusions; ++i) {
         const PgQuery__Node& element = *constraint.exclusions[i]->list->items[0];
@@ -214,8 +252,12 @@ std::vector<std::string> constraint_columns(const PgQuery__Constraint& constrain
 }
 
 std::string constraint_name(AlterTable& work, const PgQuery__Constraint& constraint) {
-    if (const std::string written = text(constraint.conname); !written.empty()) return written;
-    if (const std::string index = text(constraint.indexname); !index.empty()) return index;
+    if (const std::string written = text(constraint.conname); !written.empty()) {
+        return written;
+    }
+    if (const std::string index = text(constraint.indexname); !index.empty()) {
+        return index;
+    }
     const char type = contype(constraint);
     const NameParts parts = name_parts(constraint);
     for (int pass = 0;; ++pass) {
@@ -223,7 +265,9 @@ std::string constraint_name(AlterTable& work, const PgQuery__Constraint& constra
         std::string name = catalog::make_object_name(work.table.name, parts.addition, label);
         const catalog::Constraint* there = work.dropped_constraints.contains(name) ? nullptr : work.constraint(name);
         const bool again = there != nullptr && !work.chosen_names.contains(name) && same_constraint(work, constraint, {}, *there);
-        if (name_in_use(work, name, type) && !again) continue;
+        if (name_in_use(work, name, type) && !again) {
+            continue;
+        }
         work.chosen_names.insert(name);
         return name;
     }
@@ -232,22 +276,40 @@ std::string constraint_name(AlterTable& work, const PgQuery__Constraint& constra
 std::string with_name(const std::string& sql, const PgQuery__Constraint& constraint, const std::string& name) {
     const auto tokens = significant_tokens(sql);
     const std::string written = text(constraint.conname);
-    if (tokens.size() < 3 || written == name) return sql;
-    if (written.empty()) return sql::splice(sql, {{tokens[0].end, tokens[0].end, " CONSTRAINT " + quote_identifier(name)}});
+    if (tokens.size() < 3 || written == name) {
+        return sql;
+    }
+    if (written.empty()) {
+        return sql::splice(sql, {{tokens[0].end, tokens[0].end, " CONSTRAINT " + quote_identifier(name)}});
+    }
     return sql::splice(sql, {{tokens[2].begin, tokens[2].end, quote_identifier(name)}});
 }
 
 bool same_constraint(const AlterTable& work, const PgQuery__Constraint& wanted, const std::string& sql, const catalog::Constraint& there) {
-    if (there.type != contype(wanted)) return false;
-    if (there.type == 'x') return false;
+    if (there.type != contype(wanted)) {
+        return false;
+    }
+    if (there.type == 'x') {
+        return false;
+    }
     const bool same_timing = there.deferrable == (wanted.deferrable != 0) && there.deferred == (wanted.initdeferred != 0);
-    if (there.type == 'f') return same_timing && same_foreign_key(work, wanted, there);
-    if (there.type != 'c') return same_timing && same_key(work, wanted, there);
-    if (there.no_inherit != (wanted.is_no_inherit != 0)) return false;
-    if (sql.empty()) return false;
+    if (there.type == 'f') {
+        return same_timing && same_foreign_key(work, wanted, there);
+    }
+    if (there.type != 'c') {
+        return same_timing && same_key(work, wanted, there);
+    }
+    if (there.no_inherit != (wanted.is_no_inherit != 0)) {
+        return false;
+    }
+    if (sql.empty()) {
+        return false;
+    }
     const std::string definition = without_not_valid(there.definition);
     const std::string canonical = canonical_check(work, sql);
-    if (!canonical.empty()) return canonical == definition;
+    if (!canonical.empty()) {
+        return canonical == definition;
+    }
     return normalized(check_text(sql)) == normalized(definition);
 }
 
@@ -260,21 +322,31 @@ Run validation(const AlterTable& work, const std::string& name, Phase phase, con
             .condition = {.facts = {catalog::ConstraintIs{work.table, name, 0, {}, true}}},
             .inverse = {.why = "a validated constraint is left validated"},
             .table = work.table};
-    if (!references.empty()) add_lock(run.locks, lock_on(work.ctx, references, LockMode::row_share));
+    if (!references.empty()) {
+        add_lock(run.locks, lock_on(work.ctx, references, LockMode::row_share));
+    }
     return run;
 }
 
 void add_constraint(AlterTable& work, const Subcommand& subcommand) {
     const PgQuery__Constraint& constraint = *subcommand.node->def->constraint;
     const char type = contype(constraint);
-    if (type == 'n') return keep(work, subcommand);
+    if (type == 'n') {
+        return keep(work, subcommand);
+    }
     const std::size_t chosen = work.chosen_names.size();
     const std::string name = constraint_name(work, constraint);
-    if (settled_by_what_is_there(work, subcommand, constraint, name)) return;
+    if (settled_by_what_is_there(work, subcommand, constraint, name)) {
+        return;
+    }
     const bool as_it_stands = work.tiny || (constraint.skip_validation && type != 'p' && type != 'u');
     if (as_it_stands) {
-        if (work.chosen_names.size() != chosen) work.chosen_names.erase(name);      // keep() chooses it again
-        if (work.tiny && !is_fresh(work.ctx, work.table)) work.because(size_reason(work.ctx, work.table) + ": reading it takes a moment");
+        if (work.chosen_names.size() != chosen) {
+            work.chosen_names.erase(name);  // keep() chooses it again
+        }
+        if (work.tiny && !is_fresh(work.ctx, work.table)) {
+            work.because(size_reason(work.ctx, work.table) + ": reading it takes a moment");
+        }
         return keep(work, subcommand);
     }
     const std::string table = sql::display(work.table);
@@ -282,10 +354,13 @@ void add_constraint(AlterTable& work, const Subcommand& subcommand) {
         return work.refuse(fmt::format("an EXCLUDE constraint has no concurrent form: building it on {} would block everybody", table),
                            fmt::format("{}, in a window in which {} may stand still", kAsWrittenWayOut, table));
     }
-    if (type == 'p' || type == 'u') return add_key(work, subcommand, constraint, name);
+    if (type == 'p' || type == 'u') {
+        return add_key(work, subcommand, constraint, name);
+    }
     if (work.partitioned && type == 'f') {
-        return work.refuse(fmt::format("{} is partitioned: its foreign key would be checked over every partition under the lock", table),
-                           fmt::format("add it NOT VALID to each partition, validate these, then add it to the parent; or {}", kAsWrittenWayOut));
+        return work.refuse(
+            fmt::format("{} is partitioned: its foreign key would be checked over every partition under the lock", table),
+            fmt::format("add it NOT VALID to each partition, validate these, then add it to the parent; or {}", kAsWrittenWayOut));
     }
     add_in_two_steps(work, subcommand, constraint, name);
 }
@@ -298,8 +373,11 @@ void validate_constraint(AlterTable& work, const Subcommand& subcommand) {
         work.edited = true;
         return;
     }
-    if (work.tiny && (work.ctx.in_group || work.subcommands.size() > 1)) return keep(work, subcommand);
-    Run run = validation(work, name, Phase::after, constraint != nullptr && constraint->references ? *constraint->references : QualifiedName{});
+    if (work.tiny && (work.ctx.in_group || work.subcommands.size() > 1)) {
+        return keep(work, subcommand);
+    }
+    Run run =
+        validation(work, name, Phase::after, constraint != nullptr && constraint->references ? *constraint->references : QualifiedName{});
     run.sql = work.subcommands.size() == 1 ? work.statement.sql : work.head + " " + without_tail(subcommand.sql);
     work.after.push_back(std::move(run));
     work.edited = true;

@@ -8,7 +8,6 @@
 #include "sql/quote.h"
 
 #include <algorithm>
-#include <array>
 
 namespace pgbelay::analysis {
 
@@ -16,58 +15,6 @@ namespace {
 
 bool contains(const std::vector<std::string>& names, const std::string& name) {
     return std::find(names.begin(), names.end(), name) != names.end();
-}
-
-// AlterTableGetRelOptionsLockLevel(): those of access/common/reloptions.c that are not ShareUpdateExclusiveLock.
-LockMode option_lock_level(const PgQuery__Node* list) {
-    static constexpr std::array kStrong = {"user_catalog_table", "security_barrier", "security_invoker", "check_option", "fastupdate",
-                                           "gin_pending_list_limit", "buffering", "autosummarize", "pages_per_range"};
-    if (list == nullptr || list->node_case != PG_QUERY__NODE__NODE_LIST) return LockMode::access_exclusive;
-    for (std::size_t i = 0; i < list->list->n_items; ++i) {
-        const std::string option = text(list->list->items[i]->def_elem->defname);
-        if (std::find(kStrong.begin(), kStrong.end(), option) != kStrong.end()) return LockMode::access_exclusive;
-    }
-    return LockMode::share_update_exclusive;
-}
-
-LockMode constraint_lock_level(const PgQuery__Node* definition) {
-    const bool foreign = definition != nullptr && definition->node_case == PG_QUERY__NODE__NODE_CONSTRAINT &&
-                         definition->constraint->contype == PG_QUERY__CONSTR_TYPE__CONSTR_FOREIGN;
-    return foreign ? LockMode::share_row_exclusive : LockMode::access_exclusive;
-}
-
-// Subcommands that stay with the named table although ONLY is not written.
-bool stays_on_the_table(PgQuery__AlterTableType type) {
-    switch (type) {
-        case PG_QUERY__ALTER_TABLE_TYPE__AT_ChangeOwner:
-        case PG_QUERY__ALTER_TABLE_TYPE__AT_ClusterOn:
-        case PG_QUERY__ALTER_TABLE_TYPE__AT_DropCluster:
-        case PG_QUERY__ALTER_TABLE_TYPE__AT_SetLogged:
-        case PG_QUERY__ALTER_TABLE_TYPE__AT_SetUnLogged:
-        case PG_QUERY__ALTER_TABLE_TYPE__AT_SetAccessMethod:
-        case PG_QUERY__ALTER_TABLE_TYPE__AT_SetTableSpace:
-        case PG_QUERY__ALTER_TABLE_TYPE__AT_SetRelOptions:
-        case PG_QUERY__ALTER_TABLE_TYPE__AT_ResetRelOptions:
-        case PG_QUERY__ALTER_TABLE_TYPE__AT_ReplaceRelOptions:
-        case PG_QUERY__ALTER_TABLE_TYPE__AT_EnableRule:
-        case PG_QUERY__ALTER_TABLE_TYPE__AT_EnableAlwaysRule:
-        case PG_QUERY__ALTER_TABLE_TYPE__AT_EnableReplicaRule:
-        case PG_QUERY__ALTER_TABLE_TYPE__AT_DisableRule:
-        case PG_QUERY__ALTER_TABLE_TYPE__AT_AddInherit:
-        case PG_QUERY__ALTER_TABLE_TYPE__AT_DropInherit:
-        case PG_QUERY__ALTER_TABLE_TYPE__AT_AddOf:
-        case PG_QUERY__ALTER_TABLE_TYPE__AT_DropOf:
-        case PG_QUERY__ALTER_TABLE_TYPE__AT_ReplicaIdentity:
-        case PG_QUERY__ALTER_TABLE_TYPE__AT_EnableRowSecurity:
-        case PG_QUERY__ALTER_TABLE_TYPE__AT_DisableRowSecurity:
-        case PG_QUERY__ALTER_TABLE_TYPE__AT_ForceRowSecurity:
-        case PG_QUERY__ALTER_TABLE_TYPE__AT_NoForceRowSecurity:
-        case PG_QUERY__ALTER_TABLE_TYPE__AT_GenericOptions:
-        case PG_QUERY__ALTER_TABLE_TYPE__AT_AttachPartition:
-        case PG_QUERY__ALTER_TABLE_TYPE__AT_DetachPartition:
-        case PG_QUERY__ALTER_TABLE_TYPE__AT_DetachPartitionFinalize: return true;
-        default: return false;
-    }
 }
 
 class Effects {
@@ -104,7 +51,9 @@ private:
 };
 
 void Effects::scan() {
-    for (const QualifiedName& table : storages(work_.ctx, work_.table, work_.recurses)) add_name(facts_.scans, table);
+    for (const QualifiedName& table : storages(work_.ctx, work_.table, work_.recurses)) {
+        add_name(facts_.scans, table);
+    }
 }
 
 void Effects::rewrite(const std::string& except) {
@@ -112,49 +61,73 @@ void Effects::rewrite(const std::string& except) {
         add_name(facts_.rewrites, table);
         add_name(facts_.scans, table);
         const catalog::Relation* found = work_.ctx.now.find(table);
-        if (found == nullptr) continue;
+        if (found == nullptr) {
+            continue;
+        }
         for (const catalog::Index& index : found->indexes) {
             lock(index.name, LockMode::access_exclusive);
-            if (except.empty() || !contains(index.keys, except)) add_name(facts_.rewrites, index.name);
+            if (except.empty() || !contains(index.keys, except)) {
+                add_name(facts_.rewrites, index.name);
+            }
         }
     }
 }
 
 void Effects::lock_indexes_on(const std::string& column) {
-    if (work_.now == nullptr) return;
+    if (work_.now == nullptr) {
+        return;
+    }
     for (const catalog::Index& index : work_.now->indexes) {
-        if (contains(index.keys, column) || contains(index.included, column)) lock(index.name, LockMode::access_exclusive);
+        if (contains(index.keys, column) || contains(index.included, column)) {
+            lock(index.name, LockMode::access_exclusive);
+        }
     }
 }
 
 // Foreign keys at both ends: dropping and making them again takes the other table's strongest lock.
 void Effects::lock_foreign_keys_of(const std::string& column) {
-    if (work_.now == nullptr) return;
+    if (work_.now == nullptr) {
+        return;
+    }
     for (const catalog::Constraint& constraint : work_.now->constraints) {
-        if (constraint.references && contains(constraint.columns, column)) lock(*constraint.references, LockMode::access_exclusive);
+        if (constraint.references && contains(constraint.columns, column)) {
+            lock(*constraint.references, LockMode::access_exclusive);
+        }
     }
     for (const catalog::ForeignKeyIn& in : work_.now->referenced_by) {
         const catalog::Relation* other = work_.ctx.now.find(in.table);
         const catalog::Constraint* key = other == nullptr ? nullptr : other->constraint(in.constraint);
-        if (key != nullptr && contains(key->referenced_columns, column)) lock(in.table, LockMode::access_exclusive);
+        if (key != nullptr && contains(key->referenced_columns, column)) {
+            lock(in.table, LockMode::access_exclusive);
+        }
     }
 }
 
 void Effects::lock_dependent_views(const std::string& column) {
-    if (work_.now == nullptr) return;
+    if (work_.now == nullptr) {
+        return;
+    }
     for (const QualifiedName& view : work_.now->dependent_views) {
         const catalog::Relation* found = work_.ctx.now.find(view);
-        if (found == nullptr) continue;
+        if (found == nullptr) {
+            continue;
+        }
         const auto tokens = significant_tokens(found->view_definition);
         const std::string quoted = sql::quote_identifier(column);
         const bool named = std::any_of(tokens.begin(), tokens.end(), [&](const sql::Token& token) { return token.text == quoted; });
-        if (named) lock(view, LockMode::access_exclusive);
+        if (named) {
+            lock(view, LockMode::access_exclusive);
+        }
     }
 }
 
 void Effects::add_column(const PgQuery__ColumnDef& column) {
-    if (work_.column(text(column.colname)) != nullptr) return;     // IF NOT EXISTS leaves it; without that the server refuses
-    if (!rewrite_reason(work_, column).empty()) rewrite();
+    if (work_.column(text(column.colname)) != nullptr) {
+        return;  // IF NOT EXISTS leaves it; without that the server refuses
+    }
+    if (!rewrite_reason(work_, column).empty()) {
+        rewrite();
+    }
     bool has_default = false;
     bool not_null = false;
     for (std::size_t i = 0; i < column.n_constraints; ++i) {
@@ -163,7 +136,9 @@ void Effects::add_column(const PgQuery__ColumnDef& column) {
                       type == PG_QUERY__CONSTR_TYPE__CONSTR_IDENTITY;
         not_null = not_null || type == PG_QUERY__CONSTR_TYPE__CONSTR_NOTNULL;
     }
-    if (not_null && !has_default) scan();
+    if (not_null && !has_default) {
+        scan();
+    }
     for (std::size_t i = 0; i < column.n_constraints; ++i) {
         const PgQuery__Constraint& constraint = *column.constraints[i]->constraint;
         switch (constraint.contype) {
@@ -172,7 +147,9 @@ void Effects::add_column(const PgQuery__ColumnDef& column) {
             case PG_QUERY__CONSTR_TYPE__CONSTR_PRIMARY: scan(); break;
             case PG_QUERY__CONSTR_TYPE__CONSTR_FOREIGN:
                 lock(referenced_table(work_, constraint), LockMode::share_row_exclusive);
-                if (!has_default) break;    // nothing but NULL: the server knows that there is nothing to look up
+                if (!has_default) {
+                    break;  // nothing but NULL: the server knows that there is nothing to look up
+                }
                 scan();
                 add_name(facts_.scans, referenced_table(work_, constraint));
                 break;
@@ -186,9 +163,13 @@ void Effects::add_constraint(const PgQuery__Constraint& constraint) {
         case PG_QUERY__CONSTR_TYPE__CONSTR_FOREIGN: {
             const QualifiedName references = referenced_table(work_, constraint);
             lock(references, LockMode::share_row_exclusive);
-            if (constraint.skip_validation) break;
+            if (constraint.skip_validation) {
+                break;
+            }
             scan();
-            if (!is_partitioned(work_.ctx, references)) add_name(facts_.scans, references);
+            if (!is_partitioned(work_.ctx, references)) {
+                add_name(facts_.scans, references);
+            }
             break;
         }
         case PG_QUERY__CONSTR_TYPE__CONSTR_PRIMARY:
@@ -199,35 +180,49 @@ void Effects::add_constraint(const PgQuery__Constraint& constraint) {
                 break;
             }
             if (const std::string name = text(constraint.conname); !name.empty() && name != index) {
-                lock({work_.table.schema, index}, LockMode::share_update_exclusive);    // it is renamed
+                lock({work_.table.schema, index}, LockMode::share_update_exclusive);  // it is renamed
             }
             const catalog::Index* found = work_.now == nullptr ? nullptr : work_.now->index(index);
-            if (constraint.contype != PG_QUERY__CONSTR_TYPE__CONSTR_PRIMARY || found == nullptr) break;
+            if (constraint.contype != PG_QUERY__CONSTR_TYPE__CONSTR_PRIMARY || found == nullptr) {
+                break;
+            }
             const bool nullable = std::any_of(found->keys.begin(), found->keys.end(), [&](const std::string& key) {
                 const catalog::Column* column = work_.column(key);
                 return column != nullptr && !column->not_null && not_null_proof(work_, key) == nullptr;
             });
-            if (nullable) scan();
+            if (nullable) {
+                scan();
+            }
             break;
         }
         case PG_QUERY__CONSTR_TYPE__CONSTR_EXCLUSION: scan(); break;
         default:
-            if (!constraint.skip_validation) scan();
+            if (!constraint.skip_validation) {
+                scan();
+            }
     }
 }
 
 void Effects::validate(const std::string& name) {
     const catalog::Constraint* constraint = work_.constraint(name);
-    if (constraint != nullptr && constraint->validated) return;
-    if (constraint != nullptr && constraint->references) lock(*constraint->references, LockMode::row_share);
+    if (constraint != nullptr && constraint->validated) {
+        return;
+    }
+    if (constraint != nullptr && constraint->references) {
+        lock(*constraint->references, LockMode::row_share);
+    }
     scan();
 }
 
 void Effects::set_not_null(const std::string& name) {
     const catalog::Column* column = work_.column(name);
-    if (column != nullptr && column->not_null) return;
+    if (column != nullptr && column->not_null) {
+        return;
+    }
     const catalog::Constraint* proof = not_null_proof(work_, name);
-    if (proof == nullptr || work_.dropped_constraints.contains(proof->name)) scan();
+    if (proof == nullptr || work_.dropped_constraints.contains(proof->name)) {
+        scan();
+    }
 }
 
 void Effects::alter_type(const std::string& name, const PgQuery__ColumnDef& definition) {
@@ -246,101 +241,157 @@ void Effects::alter_type(const std::string& name, const PgQuery__ColumnDef& defi
         rewrite(name);
         return;
     }
-    if (column == nullptr || work_.now == nullptr) return;
+    if (column == nullptr || work_.now == nullptr) {
+        return;
+    }
     // Checks and foreign keys over the column are proved anew, and another collation builds its indexes anew.
-    const bool proved = from != to && std::any_of(work_.now->constraints.begin(), work_.now->constraints.end(), [&](const auto& constraint) {
-        return constraint.type == 'c' && contains(constraint.columns, name);
-    });
-    const bool sorted = definition.coll_clause != nullptr &&
-                        std::any_of(work_.now->indexes.begin(), work_.now->indexes.end(), [&](const auto& index) { return contains(index.keys, name); });
-    if (proved || sorted) scan();
+    const bool proved =
+        from != to && std::any_of(work_.now->constraints.begin(), work_.now->constraints.end(),
+                                  [&](const auto& constraint) { return constraint.type == 'c' && contains(constraint.columns, name); });
+    const bool sorted = definition.coll_clause != nullptr && std::any_of(work_.now->indexes.begin(), work_.now->indexes.end(),
+                                                                         [&](const auto& index) { return contains(index.keys, name); });
+    if (proved || sorted) {
+        scan();
+    }
 }
 
 void Effects::set_expression(const std::string& name) {
     const catalog::Column* column = work_.column(name);
-    if (column == nullptr || column->generated != 'v') rewrite(name);
+    if (column == nullptr || column->generated != 'v') {
+        rewrite(name);
+    }
 }
 
 void Effects::drop_column(const std::string& column, bool cascade) {
-    if (work_.now == nullptr || work_.column(column) == nullptr) return;
+    if (work_.now == nullptr || work_.column(column) == nullptr) {
+        return;
+    }
     lock_indexes_on(column);
     for (const catalog::Constraint& constraint : work_.now->constraints) {
-        if (constraint.references && contains(constraint.columns, column)) lock(*constraint.references, LockMode::access_exclusive);
+        if (constraint.references && contains(constraint.columns, column)) {
+            lock(*constraint.references, LockMode::access_exclusive);
+        }
     }
-    if (!cascade) return;
+    if (!cascade) {
+        return;
+    }
     lock_foreign_keys_of(column);
     lock_dependent_views(column);
 }
 
 void Effects::drop_constraint(const std::string& name, bool cascade) {
     const catalog::Constraint* constraint = work_.constraint(name);
-    if (constraint == nullptr) return;
-    if (constraint->references) lock(*constraint->references, LockMode::access_exclusive);
-    if (!constraint->index.empty() && constraint->type != 'f') lock({work_.table.schema, constraint->index}, LockMode::access_exclusive);
-    if (!cascade) return;
-    for (const catalog::ForeignKeyIn& in : work_.now->referenced_by) lock(in.table, LockMode::access_exclusive);
+    if (constraint == nullptr) {
+        return;
+    }
+    if (constraint->references) {
+        lock(*constraint->references, LockMode::access_exclusive);
+    }
+    if (!constraint->index.empty() && constraint->type != 'f') {
+        lock({work_.table.schema, constraint->index}, LockMode::access_exclusive);
+    }
+    if (!cascade) {
+        return;
+    }
+    for (const catalog::ForeignKeyIn& in : work_.now->referenced_by) {
+        lock(in.table, LockMode::access_exclusive);
+    }
 }
 
 void Effects::partition(const PgQuery__AlterTableCmd& command) {
     const PgQuery__PartitionCmd& part = *command.def->partition_cmd;
     const QualifiedName child = found_name(work_.ctx.now, name_of(part.name));
     const bool attach = command.subtype == PG_QUERY__ALTER_TABLE_TYPE__AT_AttachPartition;
-    if (part.concurrent) facts_.transactional = false;
+    if (part.concurrent) {
+        facts_.transactional = false;
+    }
     const bool weak = part.concurrent || (!attach && work_.ctx.now.server_major == 13);
     lock(child, weak ? LockMode::share_update_exclusive : LockMode::access_exclusive);
-    if (work_.now != nullptr && work_.now->kind == 'I') return;     // ALTER INDEX … ATTACH PARTITION reads nothing
-    if (attach) {
-        for (const QualifiedName& table : storages(work_.ctx, child, true)) add_name(facts_.scans, table);
+    if (work_.now != nullptr && work_.now->kind == 'I') {
+        return;  // ALTER INDEX … ATTACH PARTITION reads nothing
     }
-    if (work_.now == nullptr || part.concurrent) return;
+    if (attach) {
+        for (const QualifiedName& table : storages(work_.ctx, child, true)) {
+            add_name(facts_.scans, table);
+        }
+    }
+    if (work_.now == nullptr || part.concurrent) {
+        return;
+    }
     for (const QualifiedName& sibling : work_.now->children) {
         const catalog::Relation* found = work_.ctx.now.find(sibling);
-        if (found == nullptr || found->partition_bound != "DEFAULT" || sibling == child) continue;
+        if (found == nullptr || found->partition_bound != "DEFAULT" || sibling == child) {
+            continue;
+        }
         lock(sibling, LockMode::access_exclusive);
-        if (!attach) continue;
-        for (const QualifiedName& table : storages(work_.ctx, sibling, true)) add_name(facts_.scans, table);
+        if (!attach) {
+            continue;
+        }
+        for (const QualifiedName& table : storages(work_.ctx, sibling, true)) {
+            add_name(facts_.scans, table);
+        }
     }
 }
 
 void Effects::inherit(const PgQuery__AlterTableCmd& command) {
-    if (command.def == nullptr || command.def->node_case != PG_QUERY__NODE__NODE_RANGE_VAR) return;
+    if (command.def == nullptr || command.def->node_case != PG_QUERY__NODE__NODE_RANGE_VAR) {
+        return;
+    }
     const bool adds = command.subtype == PG_QUERY__ALTER_TABLE_TYPE__AT_AddInherit;
     lock(found_name(work_.ctx.now, name_of(command.def->range_var)), adds ? LockMode::share_update_exclusive : LockMode::access_share);
 }
 
 void Effects::change_owner(const PgQuery__AlterTableCmd& command) {
-    if (work_.now == nullptr || command.newowner == nullptr) return;
+    if (work_.now == nullptr || command.newowner == nullptr) {
+        return;
+    }
     const bool named = command.newowner->roletype == PG_QUERY__ROLE_SPEC_TYPE__ROLESPEC_CSTRING;
     const std::string owner = named ? text(command.newowner->rolename) : work_.ctx.now.role;
-    if (owner == work_.now->owner) return;
-    for (const catalog::Index& index : work_.now->indexes) lock(index.name, LockMode::access_exclusive);
+    if (owner == work_.now->owner) {
+        return;
+    }
+    for (const catalog::Index& index : work_.now->indexes) {
+        lock(index.name, LockMode::access_exclusive);
+    }
 }
 
 void Effects::replica_identity(const PgQuery__AlterTableCmd& command) {
-    if (command.def == nullptr || command.def->node_case != PG_QUERY__NODE__NODE_REPLICA_IDENTITY_STMT) return;
+    if (command.def == nullptr || command.def->node_case != PG_QUERY__NODE__NODE_REPLICA_IDENTITY_STMT) {
+        return;
+    }
     const std::string index = text(command.def->replica_identity_stmt->name);
-    if (!index.empty()) lock({work_.table.schema, index}, LockMode::share);
+    if (!index.empty()) {
+        lock({work_.table.schema, index}, LockMode::share);
+    }
 }
 
 void Effects::set_persistence(char persistence) {
-    if (work_.now == nullptr || work_.now->persistence != persistence) rewrite();
+    if (work_.now == nullptr || work_.now->persistence != persistence) {
+        rewrite();
+    }
 }
 
 void Effects::set_tablespace(const std::string& tablespace) {
     const auto effective = [](const std::string& name) { return name.empty() ? std::string("pg_default") : name; };
-    if (work_.now != nullptr && effective(work_.now->tablespace) == effective(tablespace)) return;
+    if (work_.now != nullptr && effective(work_.now->tablespace) == effective(tablespace)) {
+        return;
+    }
     add_name(facts_.rewrites, work_.table);
     add_name(facts_.scans, work_.table);
 }
 
 void Effects::set_access_method(const std::string& method) {
-    if (work_.now == nullptr || work_.now->access_method != method) rewrite();
+    if (work_.now == nullptr || work_.now->access_method != method) {
+        rewrite();
+    }
 }
 
 void add_specific(Effects& effects, const PgQuery__AlterTableCmd& command) {
     const std::string name = text(command.name);
     const bool cascade = command.behavior == PG_QUERY__DROP_BEHAVIOR__DROP_CASCADE;
-    if (sets_expression(command)) effects.set_expression(name);
+    if (sets_expression(command)) {
+        effects.set_expression(name);
+    }
     switch (command.subtype) {
         case PG_QUERY__ALTER_TABLE_TYPE__AT_AddColumn: effects.add_column(*command.def->column_def); break;
         case PG_QUERY__ALTER_TABLE_TYPE__AT_AddConstraint: effects.add_constraint(*command.def->constraint); break;
@@ -364,55 +415,16 @@ void add_specific(Effects& effects, const PgQuery__AlterTableCmd& command) {
     }
 }
 
-// On partitions a key is built under the lock of CREATE INDEX; from 18 on the strongest one is taken there too.
-LockMode child_lock_level(const AlterTable& work, const PgQuery__AlterTableCmd& command, LockMode mode) {
-    if (command.subtype != PG_QUERY__ALTER_TABLE_TYPE__AT_AddConstraint || work.ctx.now.server_major >= 18) return mode;
-    const auto type = command.def->constraint->contype;
-    const bool key = type == PG_QUERY__CONSTR_TYPE__CONSTR_UNIQUE || type == PG_QUERY__CONSTR_TYPE__CONSTR_EXCLUSION;
-    return key ? LockMode::share : mode;
-}
-
 }  // namespace
-
-bool sets_expression(const PgQuery__AlterTableCmd& command) {
-    const ProtobufCEnumDescriptor& types = pg_query__alter_table_type__descriptor;
-    for (unsigned i = 0; i < types.n_values; ++i) {
-        if (types.values[i].value == static_cast<int>(command.subtype)) return std::string_view(types.values[i].name) == "AT_SetExpression";
-    }
-    return false;
-}
-
-LockMode lock_level(const PgQuery__AlterTableCmd& command) {
-    switch (command.subtype) {
-        case PG_QUERY__ALTER_TABLE_TYPE__AT_SetStatistics:
-        case PG_QUERY__ALTER_TABLE_TYPE__AT_ClusterOn:
-        case PG_QUERY__ALTER_TABLE_TYPE__AT_DropCluster:
-        case PG_QUERY__ALTER_TABLE_TYPE__AT_SetOptions:
-        case PG_QUERY__ALTER_TABLE_TYPE__AT_ResetOptions:
-        case PG_QUERY__ALTER_TABLE_TYPE__AT_ValidateConstraint:
-        case PG_QUERY__ALTER_TABLE_TYPE__AT_AttachPartition:
-        case PG_QUERY__ALTER_TABLE_TYPE__AT_DetachPartitionFinalize: return LockMode::share_update_exclusive;
-        case PG_QUERY__ALTER_TABLE_TYPE__AT_DetachPartition:
-            return command.def->partition_cmd->concurrent ? LockMode::share_update_exclusive : LockMode::access_exclusive;
-        case PG_QUERY__ALTER_TABLE_TYPE__AT_EnableTrig:
-        case PG_QUERY__ALTER_TABLE_TYPE__AT_EnableAlwaysTrig:
-        case PG_QUERY__ALTER_TABLE_TYPE__AT_EnableReplicaTrig:
-        case PG_QUERY__ALTER_TABLE_TYPE__AT_EnableTrigAll:
-        case PG_QUERY__ALTER_TABLE_TYPE__AT_EnableTrigUser:
-        case PG_QUERY__ALTER_TABLE_TYPE__AT_DisableTrig:
-        case PG_QUERY__ALTER_TABLE_TYPE__AT_DisableTrigAll:
-        case PG_QUERY__ALTER_TABLE_TYPE__AT_DisableTrigUser: return LockMode::share_row_exclusive;
-        case PG_QUERY__ALTER_TABLE_TYPE__AT_SetRelOptions:
-        case PG_QUERY__ALTER_TABLE_TYPE__AT_ResetRelOptions: return option_lock_level(command.def);
-        case PG_QUERY__ALTER_TABLE_TYPE__AT_AddConstraint: return constraint_lock_level(command.def);
-        default: return LockMode::access_exclusive;
-    }
-}
 
 std::vector<RelationLock> table_locks(const AlterTable& work, LockMode mode, bool recurses) {
     std::vector<RelationLock> locks = {lock_on(work.ctx, work.table, mode)};
-    if (!recurses) return locks;
-    for (const QualifiedName& child : descendants(work.ctx, work.table)) add_lock(locks, lock_on(work.ctx, child, mode));
+    if (!recurses) {
+        return locks;
+    }
+    for (const QualifiedName& child : descendants(work.ctx, work.table)) {
+        add_lock(locks, lock_on(work.ctx, child, mode));
+    }
     return locks;
 }
 
@@ -424,32 +436,48 @@ void add_effects(const AlterTable& work, const PgQuery__AlterTableCmd& command, 
     add_lock(facts.locks, lock_on(work.ctx, work.table, mode));
     if (recurses) {
         const LockMode on_children = child_lock_level(work, command, mode);
-        for (const QualifiedName& child : descendants(work.ctx, work.table)) add_lock(facts.locks, lock_on(work.ctx, child, on_children));
+        for (const QualifiedName& child : descendants(work.ctx, work.table)) {
+            add_lock(facts.locks, lock_on(work.ctx, child, on_children));
+        }
     }
     Effects effects(work, facts);
     add_specific(effects, command);
 }
 
 const catalog::Constraint* not_null_proof(const AlterTable& work, const std::string& column) {
-    if (work.now == nullptr) return nullptr;
+    if (work.now == nullptr) {
+        return nullptr;
+    }
     const std::string expression = "(" + sql::quote_identifier(column) + " IS NOT NULL)";
     for (const catalog::Constraint& constraint : work.now->constraints) {
-        if (constraint.type == 'c' && constraint.validated && constraint.enforced && constraint.expression == expression) return &constraint;
+        if (constraint.type == 'c' && constraint.validated && constraint.enforced && constraint.expression == expression) {
+            return &constraint;
+        }
     }
     return nullptr;
 }
 
 std::string rewrite_reason(const AlterTable& work, const PgQuery__ColumnDef& column) {
     if (column.type_name != nullptr) {
-        if (is_serial(*column.type_name)) return "a serial column takes a new value for every row";
+        if (is_serial(*column.type_name)) {
+            return "a serial column takes a new value for every row";
+        }
         const catalog::Type* type = work.ctx.now.find_type(name_of(column.type_name->n_names, column.type_name->names));
-        if (type != nullptr && type->kind == 'd' && type->domain_constrained) return "the domain's constraints are checked for every row";
+        if (type != nullptr && type->kind == 'd' && type->domain_constrained) {
+            return "the domain's constraints are checked for every row";
+        }
     }
     for (std::size_t i = 0; i < column.n_constraints; ++i) {
         const PgQuery__Constraint& constraint = *column.constraints[i]->constraint;
-        if (constraint.contype == PG_QUERY__CONSTR_TYPE__CONSTR_IDENTITY) return "an identity column takes a new value for every row";
-        if (constraint.contype == PG_QUERY__CONSTR_TYPE__CONSTR_GENERATED) return "a stored generated column is computed for every row";
-        if (constraint.contype != PG_QUERY__CONSTR_TYPE__CONSTR_DEFAULT) continue;
+        if (constraint.contype == PG_QUERY__CONSTR_TYPE__CONSTR_IDENTITY) {
+            return "an identity column takes a new value for every row";
+        }
+        if (constraint.contype == PG_QUERY__CONSTR_TYPE__CONSTR_GENERATED) {
+            return "a stored generated column is computed for every row";
+        }
+        if (constraint.contype != PG_QUERY__CONSTR_TYPE__CONSTR_DEFAULT) {
+            continue;
+        }
         if (const std::string function = volatile_function(constraint.raw_expr, work.ctx.now); !function.empty()) {
             return "the default calls " + function + "(), which gives another value for every row";
         }

@@ -60,8 +60,12 @@ Inverse of_type(const AlterTable& work, const PgQuery__AlterTableCmd& command, c
     const std::string to = type_name(*command.def->column_def->type_name, &work.ctx.now);
     const bool lossless = type_change_is_lossless(to, column.type);
     std::string sql = alter_column(work, column.name) + "TYPE " + column.type;
-    if (!column.collation.empty()) sql += " COLLATE " + column.collation;
-    if (!lossless) sql += fmt::format(" USING {}::{}", quote_identifier(column.name), column.type);
+    if (!column.collation.empty()) {
+        sql += " COLLATE " + column.collation;
+    }
+    if (!lossless) {
+        sql += fmt::format(" USING {}::{}", quote_identifier(column.name), column.type);
+    }
     Inverse inverse = statement(std::move(sql));
     if (!lossless) {
         inverse.loses_data = true;
@@ -81,7 +85,9 @@ Inverse of_storage(const AlterTable& work, const catalog::Column& column) {
 Inverse of_identity(const AlterTable& work, const PgQuery__AlterTableCmd& command, const catalog::Column& column) {
     const std::string head = alter_column(work, column.name);
     const std::string kind = column.identity == 'a' ? "ALWAYS" : "BY DEFAULT";
-    if (command.subtype == PG_QUERY__ALTER_TABLE_TYPE__AT_AddIdentity) return statement(head + "DROP IDENTITY");
+    if (command.subtype == PG_QUERY__ALTER_TABLE_TYPE__AT_AddIdentity) {
+        return statement(head + "DROP IDENTITY");
+    }
     if (command.subtype == PG_QUERY__ALTER_TABLE_TYPE__AT_DropIdentity) {
         Inverse inverse = statement(head + "ADD GENERATED " + kind + " AS IDENTITY");
         inverse.loses_data = true;
@@ -106,7 +112,9 @@ std::map<std::string, std::string> parse_options(const std::vector<std::string>&
 
 // SET what was set, RESET what was not.
 Inverse of_options(const std::string& head, const PgQuery__Node* list, const std::vector<std::string>& before) {
-    if (list == nullptr || list->node_case != PG_QUERY__NODE__NODE_LIST) return impossible("the options before are not known");
+    if (list == nullptr || list->node_case != PG_QUERY__NODE__NODE_LIST) {
+        return impossible("the options before are not known");
+    }
     const auto values = parse_options(before);
     std::vector<std::string> set;
     std::vector<std::string> reset;
@@ -123,8 +131,12 @@ Inverse of_options(const std::string& head, const PgQuery__Node* list, const std
         }
     }
     Inverse inverse;
-    if (!set.empty()) inverse.sql.push_back(fmt::format("{}SET ({})", head, fmt::join(set, ", ")));
-    if (!reset.empty()) inverse.sql.push_back(fmt::format("{}RESET ({})", head, fmt::join(reset, ", ")));
+    if (!set.empty()) {
+        inverse.sql.push_back(fmt::format("{}SET ({})", head, fmt::join(set, ", ")));
+    }
+    if (!reset.empty()) {
+        inverse.sql.push_back(fmt::format("{}RESET ({})", head, fmt::join(reset, ", ")));
+    }
     return inverse;
 }
 
@@ -144,7 +156,9 @@ Inverse of_triggers(const AlterTable& work, const std::string& name) {
             inverse.sql.push_back(alter(work) + trigger_state(trigger.enabled) + quote_identifier(trigger.name));
         }
     }
-    if (inverse.sql.empty() && !name.empty()) return unknown_before(work);
+    if (inverse.sql.empty() && !name.empty()) {
+        return unknown_before(work);
+    }
     return inverse;
 }
 
@@ -156,26 +170,34 @@ Inverse of_replica_identity(const AlterTable& work) {
         default: return statement(alter(work) + "REPLICA IDENTITY DEFAULT");
     }
     for (const catalog::Index& index : work.now->indexes) {
-        if (index.replica_identity) return statement(alter(work) + "REPLICA IDENTITY USING INDEX " + quote_identifier(index.name.name));
+        if (index.replica_identity) {
+            return statement(alter(work) + "REPLICA IDENTITY USING INDEX " + quote_identifier(index.name.name));
+        }
     }
     return unknown_before(work);
 }
 
 Inverse of_cluster(const AlterTable& work) {
     for (const catalog::Index& index : work.now->indexes) {
-        if (index.clustered) return statement(alter(work) + "CLUSTER ON " + quote_identifier(index.name.name));
+        if (index.clustered) {
+            return statement(alter(work) + "CLUSTER ON " + quote_identifier(index.name.name));
+        }
     }
     return statement(alter(work) + "SET WITHOUT CLUSTER");
 }
 
 Inverse of_partition(const AlterTable& work, const PgQuery__AlterTableCmd& command) {
     const QualifiedName child = found_name(work.ctx.now, name_of(command.def->partition_cmd->name));
-    if (work.node.objtype == PG_QUERY__OBJECT_TYPE__OBJECT_INDEX) return impossible("an index cannot be detached from a partitioned index");
+    if (work.node.objtype == PG_QUERY__OBJECT_TYPE__OBJECT_INDEX) {
+        return impossible("an index cannot be detached from a partitioned index");
+    }
     if (command.subtype == PG_QUERY__ALTER_TABLE_TYPE__AT_AttachPartition) {
         return statement(alter(work) + "DETACH PARTITION " + quote_name(child));
     }
     const catalog::Relation* found = work.ctx.now.find(child);
-    if (found == nullptr || found->partition_bound.empty()) return unknown_before(work);
+    if (found == nullptr || found->partition_bound.empty()) {
+        return unknown_before(work);
+    }
     return statement(alter(work) + "ATTACH PARTITION " + quote_name(child) + " " + found->partition_bound);
 }
 
@@ -187,15 +209,21 @@ Inverse of_inherit(const AlterTable& work, const PgQuery__AlterTableCmd& command
 
 Inverse of_deferrability(const AlterTable& work, const std::string& name) {
     const catalog::Constraint* constraint = work.constraint(name);
-    if (constraint == nullptr) return unknown_before(work);
+    if (constraint == nullptr) {
+        return unknown_before(work);
+    }
     std::string state = constraint->deferrable ? " DEFERRABLE" : " NOT DEFERRABLE";
-    if (constraint->deferrable) state += constraint->deferred ? " INITIALLY DEFERRED" : " INITIALLY IMMEDIATE";
+    if (constraint->deferrable) {
+        state += constraint->deferred ? " INITIALLY DEFERRED" : " INITIALLY IMMEDIATE";
+    }
     return statement(alter(work) + "ALTER CONSTRAINT " + quote_identifier(name) + state);
 }
 
 Inverse of_add_column(const AlterTable& work, const PgQuery__ColumnDef& column) {
     const std::string name = text(column.colname);
-    if (work.column(name) != nullptr) return {};    // IF NOT EXISTS found it: nothing was done
+    if (work.column(name) != nullptr) {
+        return {};  // IF NOT EXISTS found it: nothing was done
+    }
     Inverse inverse = statement(alter(work) + "DROP COLUMN " + quote_identifier(name));
     inverse.loses_data = true;
     inverse.why = fmt::format("what was written to {}.{} since", sql::display(work.table), name);
@@ -206,23 +234,37 @@ Inverse of_add_column(const AlterTable& work, const PgQuery__ColumnDef& column) 
 
 Inverse of_drop_constraint(const AlterTable& work, const PgQuery__AlterTableCmd& command) {
     const catalog::Constraint* constraint = work.constraint(text(command.name));
-    if (constraint == nullptr) return command.missing_ok ? Inverse{} : unknown_before(work);
-    if (constraint->definition.empty()) return impossible("the constraint's definition is not known");
+    if (constraint == nullptr) {
+        return command.missing_ok ? Inverse{} : unknown_before(work);
+    }
+    if (constraint->definition.empty()) {
+        return impossible("the constraint's definition is not known");
+    }
     Inverse inverse{.sql = recreate_constraint(*work.now, *constraint)};
-    if (command.behavior != PG_QUERY__DROP_BEHAVIOR__DROP_CASCADE) return inverse;
+    if (command.behavior != PG_QUERY__DROP_BEHAVIOR__DROP_CASCADE) {
+        return inverse;
+    }
     for (const catalog::ForeignKeyIn& in : work.now->referenced_by) {
         const catalog::Relation* other = work.ctx.now.find(in.table);
         const catalog::Constraint* key = other == nullptr ? nullptr : other->constraint(in.constraint);
-        if (key == nullptr) return impossible("foreign keys of " + sql::display(in.table) + " that CASCADE drops are not known");
-        if (key->referenced_columns != constraint->columns) continue;
-        for (std::string& sql : recreate_constraint(*other, *key)) inverse.sql.push_back(std::move(sql));
+        if (key == nullptr) {
+            return impossible("foreign keys of " + sql::display(in.table) + " that CASCADE drops are not known");
+        }
+        if (key->referenced_columns != constraint->columns) {
+            continue;
+        }
+        for (std::string& sql : recreate_constraint(*other, *key)) {
+            inverse.sql.push_back(std::move(sql));
+        }
     }
     return inverse;
 }
 
 Inverse of_drop_column(const AlterTable& work, const PgQuery__AlterTableCmd& command) {
     const std::string name = text(command.name);
-    if (work.now != nullptr && work.column(name) == nullptr && command.missing_ok) return {};
+    if (work.now != nullptr && work.column(name) == nullptr && command.missing_ok) {
+        return {};
+    }
     Inverse inverse = impossible(fmt::format("dropping {}.{} loses its data", sql::display(work.table), name));
     inverse.loses_data = true;
     inverse.loss_in = work.table;
@@ -233,12 +275,18 @@ Inverse of_drop_column(const AlterTable& work, const PgQuery__AlterTableCmd& com
 Inverse of_add_constraint(const AlterTable& work, const PgQuery__Constraint& constraint) {
     const std::string index = text(constraint.indexname);
     const std::string name = text(constraint.conname).empty() ? index : text(constraint.conname);
-    if (name.empty()) return {};    // the caller, which knows the name that is chosen, fills it in
+    if (name.empty()) {
+        return {};  // the caller, which knows the name that is chosen, fills it in
+    }
     Inverse inverse = statement(alter(work) + "DROP CONSTRAINT " + quote_identifier(name));
     const catalog::Index* adopted = work.now == nullptr || index.empty() ? nullptr : work.now->index(index);
-    if (adopted == nullptr) return inverse;
+    if (adopted == nullptr) {
+        return inverse;
+    }
     // The index that was there before goes with the constraint, and comes back under its own name.
-    for (std::string& sql : recreate_index(*adopted).sql) inverse.sql.push_back(std::move(sql));
+    for (std::string& sql : recreate_index(*adopted).sql) {
+        inverse.sql.push_back(std::move(sql));
+    }
     return inverse;
 }
 
@@ -251,7 +299,9 @@ Inverse of_tablespace(const AlterTable& work) {
 Inverse of_column(const AlterTable& work, const PgQuery__AlterTableCmd& command) {
     const std::string name = text(command.name);
     const catalog::Column* column = work.column(name);
-    if (column == nullptr) return unknown_before(work);
+    if (column == nullptr) {
+        return unknown_before(work);
+    }
     const std::string head = alter_column(work, name);
     switch (command.subtype) {
         case PG_QUERY__ALTER_TABLE_TYPE__AT_ColumnDefault: return of_default(work, *column);
@@ -269,8 +319,9 @@ Inverse of_column(const AlterTable& work, const PgQuery__AlterTableCmd& command)
         case PG_QUERY__ALTER_TABLE_TYPE__AT_SetIdentity:
         case PG_QUERY__ALTER_TABLE_TYPE__AT_DropIdentity: return of_identity(work, command, *column);
         case PG_QUERY__ALTER_TABLE_TYPE__AT_DropExpression: return impossible("an expression cannot be given back to an existing column");
-        default: return column->default_expression ? statement(head + "SET EXPRESSION AS (" + *column->default_expression + ")")
-                                                   : unknown_before(work);
+        default:
+            return column->default_expression ? statement(head + "SET EXPRESSION AS (" + *column->default_expression + ")")
+                                              : unknown_before(work);
     }
 }
 
@@ -288,8 +339,10 @@ Inverse of_relation(const AlterTable& work, const PgQuery__AlterTableCmd& comman
         case PG_QUERY__ALTER_TABLE_TYPE__AT_EnableTrigUser:
         case PG_QUERY__ALTER_TABLE_TYPE__AT_DisableTrigUser: return of_triggers(work, {});
         case PG_QUERY__ALTER_TABLE_TYPE__AT_DisableTrigAll: {
-            Inverse inverse = statement(alter(work) + "ENABLE TRIGGER ALL");    // foreign keys' own triggers too
-            for (std::string& sql : of_triggers(work, {}).sql) inverse.sql.push_back(std::move(sql));
+            Inverse inverse = statement(alter(work) + "ENABLE TRIGGER ALL");  // foreign keys' own triggers too
+            for (std::string& sql : of_triggers(work, {}).sql) {
+                inverse.sql.push_back(std::move(sql));
+            }
             return inverse;
         }
         case PG_QUERY__ALTER_TABLE_TYPE__AT_EnableRowSecurity:
@@ -335,9 +388,13 @@ bool concerns_a_column(PgQuery__AlterTableType type) {
 
 // ALTER INDEX i ALTER COLUMN 2 SET STATISTICS n, or a table's column by name.
 Inverse of_statistics(const AlterTable& work, const PgQuery__AlterTableCmd& command) {
-    if (command.num == 0) return of_column(work, command);
+    if (command.num == 0) {
+        return of_column(work, command);
+    }
     const catalog::Index* index = work.ctx.now.find_index(work.table);
-    if (index == nullptr) return unknown_before(work);
+    if (index == nullptr) {
+        return unknown_before(work);
+    }
     const auto target = index->statistics.find(command.num);
     return statement(fmt::format("ALTER INDEX {} ALTER COLUMN {} SET STATISTICS {}", quote_name(work.table), command.num,
                                  target == index->statistics.end() ? -1 : target->second));
@@ -361,7 +418,9 @@ Inverse inverse_of(const AlterTable& work, const PgQuery__AlterTableCmd& command
         case PG_QUERY__ALTER_TABLE_TYPE__AT_SetStatistics: return of_statistics(work, command);
         default: break;
     }
-    if (concerns_a_column(command.subtype) || sets_expression(command)) return of_column(work, command);
+    if (concerns_a_column(command.subtype) || sets_expression(command)) {
+        return of_column(work, command);
+    }
     return work.now == nullptr ? unknown_before(work) : of_relation(work, command);
 }
 
@@ -372,14 +431,20 @@ Inverse combine(const std::vector<Inverse>& inverses) {
     for (auto inverse = inverses.rbegin(); inverse != inverses.rend(); ++inverse) {
         whole.possible = whole.possible && inverse->possible;
         whole.sql.insert(whole.sql.end(), inverse->sql.begin(), inverse->sql.end());
-        if (!inverse->why.empty() && (!inverse->possible || inverse->loses_data)) reasons.push_back(inverse->why);
-        if (!inverse->loses_data) continue;
+        if (!inverse->why.empty() && (!inverse->possible || inverse->loses_data)) {
+            reasons.push_back(inverse->why);
+        }
+        if (!inverse->loses_data) {
+            continue;
+        }
         whole.loses_data = true;
         whole.loss_in = inverse->loss_in;
         // Of several columns only the whole table can be looked at: nothing is lost when it is empty.
         whole.loss_column = ++losses == 1 ? inverse->loss_column : std::string();
     }
-    if (!whole.possible) whole.sql.clear();
+    if (!whole.possible) {
+        whole.sql.clear();
+    }
     whole.why = fmt::format("{}", fmt::join(reasons, "; "));
     return whole;
 }
@@ -391,7 +456,8 @@ catalog::Condition condition_of(const AlterTable& work, const PgQuery__AlterTabl
             const PgQuery__ColumnDef& column = *command.def->column_def;
             const bool known = column.type_name != nullptr && is_known_type(*column.type_name, work.ctx.now);
             const std::string type = known || (column.type_name != nullptr && is_serial(*column.type_name))
-                                         ? type_name(*column.type_name, &work.ctx.now) : std::string();
+                                         ? type_name(*column.type_name, &work.ctx.now)
+                                         : std::string();
             return {.facts = {catalog::ColumnIs{work.table, text(column.colname), type, false}}};
         }
         case PG_QUERY__ALTER_TABLE_TYPE__AT_DropColumn:
@@ -399,13 +465,14 @@ catalog::Condition condition_of(const AlterTable& work, const PgQuery__AlterTabl
         case PG_QUERY__ALTER_TABLE_TYPE__AT_AddConstraint: {
             const PgQuery__Constraint& constraint = *command.def->constraint;
             const std::string conname = text(constraint.conname);
-            if (conname.empty()) return {};
+            if (conname.empty()) {
+                return {};
+            }
             return {.facts = {catalog::ConstraintIs{work.table, conname, contype(constraint), {}, constraint.skip_validation == 0}}};
         }
         case PG_QUERY__ALTER_TABLE_TYPE__AT_DropConstraint:
             return {.facts = {catalog::Absent{catalog::Absent::What::constraint, work.table, name}}};
-        case PG_QUERY__ALTER_TABLE_TYPE__AT_ValidateConstraint:
-            return {.facts = {catalog::ConstraintIs{work.table, name, 0, {}, true}}};
+        case PG_QUERY__ALTER_TABLE_TYPE__AT_ValidateConstraint: return {.facts = {catalog::ConstraintIs{work.table, name, 0, {}, true}}};
         case PG_QUERY__ALTER_TABLE_TYPE__AT_SetNotNull: return {.facts = {catalog::ColumnIs{work.table, name, {}, true}}};
         case PG_QUERY__ALTER_TABLE_TYPE__AT_AlterColumnType: {
             const PgQuery__TypeName& type = *command.def->column_def->type_name;

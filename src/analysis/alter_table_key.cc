@@ -19,7 +19,9 @@ namespace {
 
 std::string column_list(const std::vector<std::string>& columns) {
     std::vector<std::string> quoted;
-    for (const std::string& column : columns) quoted.push_back(quote_identifier(column));
+    for (const std::string& column : columns) {
+        quoted.push_back(quote_identifier(column));
+    }
     return fmt::format("({})", fmt::join(quoted, ", "));
 }
 
@@ -27,22 +29,32 @@ std::string column_list(const std::vector<std::string>& columns) {
 std::string storage_options(const std::string& sql) {
     const auto tokens = significant_tokens(sql);
     const std::size_t with = find_keyword(tokens, "with");
-    if (with + 1 >= tokens.size() || tokens[with + 1].text != "(") return {};
+    if (with + 1 >= tokens.size() || tokens[with + 1].text != "(") {
+        return {};
+    }
     const std::size_t past = past_parenthesis(tokens, with + 1);
     return " " + sql.substr(tokens[with].begin, tokens[past - 1].end - tokens[with].begin);
 }
 
-std::string build_sql(const AlterTable& work, const Subcommand& subcommand, const PgQuery__Constraint& constraint, const std::string& name) {
+std::string build_sql(const AlterTable& work, const Subcommand& subcommand, const PgQuery__Constraint& constraint,
+                      const std::string& name) {
     std::string sql = fmt::format("CREATE UNIQUE INDEX CONCURRENTLY {} ON {} {}", quote_identifier(name), quote_name(work.table),
                                   column_list(constraint_columns(constraint)));
-    if (constraint.n_including > 0) sql += " INCLUDE " + column_list(strings_of(constraint.n_including, constraint.including));
-    if (constraint.nulls_not_distinct) sql += " NULLS NOT DISTINCT";
+    if (constraint.n_including > 0) {
+        sql += " INCLUDE " + column_list(strings_of(constraint.n_including, constraint.including));
+    }
+    if (constraint.nulls_not_distinct) {
+        sql += " NULLS NOT DISTINCT";
+    }
     sql += storage_options(subcommand.sql);
-    if (const std::string space = text(constraint.indexspace); !space.empty()) sql += " TABLESPACE " + quote_identifier(space);
+    if (const std::string space = text(constraint.indexspace); !space.empty()) {
+        sql += " TABLESPACE " + quote_identifier(space);
+    }
     return sql;
 }
 
-Run build(const AlterTable& work, const Subcommand& subcommand, const PgQuery__Constraint& constraint, const std::string& name, Phase phase) {
+Run build(const AlterTable& work, const Subcommand& subcommand, const PgQuery__Constraint& constraint, const std::string& name,
+          Phase phase) {
     const QualifiedName index{work.table.schema, name};
     return {.sql = build_sql(work, subcommand, constraint, name),
             .phase = phase,
@@ -57,7 +69,9 @@ Run build(const AlterTable& work, const Subcommand& subcommand, const PgQuery__C
 }
 
 std::string timing(const PgQuery__Constraint& constraint) {
-    if (!constraint.deferrable) return {};
+    if (!constraint.deferrable) {
+        return {};
+    }
     return constraint.initdeferred ? " DEFERRABLE INITIALLY DEFERRED" : " DEFERRABLE";
 }
 
@@ -70,7 +84,9 @@ Run attach(const AlterTable& work, const PgQuery__Constraint& constraint, const 
             .condition = {.facts = {catalog::ConstraintIs{work.table, name, contype(constraint), {}, true}}},
             .inverse = {.sql = {fmt::format("{}DROP CONSTRAINT {}", work.alter(), quote_identifier(name))}},
             .table = work.table};
-    if (index != name) run.condition.facts.push_back(catalog::Absent{catalog::Absent::What::index, {work.table.schema, index}, {}});
+    if (index != name) {
+        run.condition.facts.push_back(catalog::Absent{catalog::Absent::What::index, {work.table.schema, index}, {}});
+    }
     return run;
 }
 
@@ -79,7 +95,9 @@ std::vector<std::string> nullable(const AlterTable& work, const std::vector<std:
     std::vector<std::string> found;
     for (const std::string& name : columns) {
         const catalog::Column* column = work.column(name);
-        if (column != nullptr && !column->not_null && not_null_proof(work, name) == nullptr) found.push_back(name);
+        if (column != nullptr && !column->not_null && not_null_proof(work, name) == nullptr) {
+            found.push_back(name);
+        }
     }
     return found;
 }
@@ -87,16 +105,24 @@ std::vector<std::string> nullable(const AlterTable& work, const std::vector<std:
 void not_null_before(AlterTable& work, const std::vector<std::string>& columns) {
     for (const std::string& column : nullable(work, columns)) {
         NotNullSteps steps = not_null_steps(work, column, Phase::before, Phase::before);
-        for (Run& run : steps.add) work.before.push_back(std::move(run));
-        for (Run& run : steps.rest) work.before.push_back(std::move(run));
+        for (Run& run : steps.add) {
+            work.before.push_back(std::move(run));
+        }
+        for (Run& run : steps.rest) {
+            work.before.push_back(std::move(run));
+        }
         work.because(fmt::format("{} is made NOT NULL first, since a primary key would look for NULLs under its lock", column));
     }
 }
 
 const catalog::Constraint* primary_key(const AlterTable& work) {
-    if (work.now == nullptr) return nullptr;
+    if (work.now == nullptr) {
+        return nullptr;
+    }
     for (const catalog::Constraint& constraint : work.now->constraints) {
-        if (constraint.type == 'p' && !work.dropped_constraints.contains(constraint.name)) return &constraint;
+        if (constraint.type == 'p' && !work.dropped_constraints.contains(constraint.name)) {
+            return &constraint;
+        }
     }
     return nullptr;
 }
@@ -109,19 +135,21 @@ bool settled(AlterTable& work, const PgQuery__Constraint& constraint, const std:
             work.skipped.push_back(fmt::format("{} has its primary key already, as {}", table, key->name));
             work.edited = true;
         } else {
-            work.refuse(fmt::format("{} has a primary key already: {}", table, key->definition), "drop it in the same statement or group to replace it");
+            work.refuse(fmt::format("{} has a primary key already: {}", table, key->definition),
+                        "drop it in the same statement or group to replace it");
         }
         return true;
     }
     if (work.partitioned) {
-        work.refuse(fmt::format("{} is partitioned: {} would be built over every partition under its lock", table, name),
-                    fmt::format("CREATE UNIQUE INDEX ON ONLY it, one CONCURRENTLY on each partition, then ALTER INDEX … ATTACH PARTITION; or {}",
-                                kAsWrittenWayOut));
+        work.refuse(
+            fmt::format("{} is partitioned: {} would be built over every partition under its lock", table, name),
+            fmt::format("CREATE UNIQUE INDEX ON ONLY it, one CONCURRENTLY on each partition, then ALTER INDEX … ATTACH PARTITION; or {}",
+                        kAsWrittenWayOut));
         return true;
     }
     const QualifiedName index{work.table.schema, name};
-    const bool in_the_way = relation_name_taken(work.ctx.now, index) && !work.dropped_constraints.contains(name) &&
-                            work.ctx.now.find_index(index) == nullptr;
+    const bool in_the_way =
+        relation_name_taken(work.ctx.now, index) && !work.dropped_constraints.contains(name) && work.ctx.now.find_index(index) == nullptr;
     if (in_the_way) {
         work.refuse(fmt::format("{} is the name of another relation", sql::display(index)), "give the constraint another name");
     }
@@ -132,11 +160,19 @@ bool settled(AlterTable& work, const PgQuery__Constraint& constraint, const std:
 enum class Standing { nothing, fits, leftover, other };
 
 Standing standing_index(const AlterTable& work, const PgQuery__Constraint& constraint, const std::string& name) {
-    if (work.dropped_constraints.contains(name)) return Standing::nothing;
+    if (work.dropped_constraints.contains(name)) {
+        return Standing::nothing;
+    }
     const catalog::Index* index = work.ctx.now.find_index({work.table.schema, name});
-    if (index == nullptr) return Standing::nothing;
-    if (index->table != work.table) return Standing::other;
-    if (!index->valid) return Standing::leftover;
+    if (index == nullptr) {
+        return Standing::nothing;
+    }
+    if (index->table != work.table) {
+        return Standing::other;
+    }
+    if (!index->valid) {
+        return Standing::leftover;
+    }
     const bool fits = index->unique && index->constraint.empty() && !index->predicate && !index->has_expressions &&
                       index->has_default_options && index->keys == constraint_columns(constraint) &&
                       index->included == strings_of(constraint.n_including, constraint.including) &&
@@ -147,7 +183,8 @@ Standing standing_index(const AlterTable& work, const PgQuery__Constraint& const
 void add_after(AlterTable& work, const Subcommand& subcommand, const PgQuery__Constraint& constraint, const std::string& name,
                const std::string& obstacle) {
     const std::vector<std::string> columns = constraint_columns(constraint);
-    const bool empty = contype(constraint) == 'u' && !constraint.nulls_not_distinct && !work.writes_before() && only_new_empty(work, columns);
+    const bool empty =
+        contype(constraint) == 'u' && !constraint.nulls_not_distinct && !work.writes_before() && only_new_empty(work, columns);
     if (!empty) {
         return work.refuse(fmt::format("{} cannot be built before the group ({}), and must hold when that commits", name, obstacle),
                            fmt::format("add it in a statement of its own, after a COMMIT; or {}", kAsWrittenWayOut));
@@ -162,10 +199,14 @@ void add_after(AlterTable& work, const Subcommand& subcommand, const PgQuery__Co
 
 void add_key(AlterTable& work, const Subcommand& subcommand, const PgQuery__Constraint& constraint, const std::string& name) {
     const bool primary = contype(constraint) == 'p';
-    if (settled(work, constraint, name)) return;
+    if (settled(work, constraint, name)) {
+        return;
+    }
     if (const std::string index = text(constraint.indexname); !index.empty()) {
         const catalog::Index* found = work.now == nullptr ? nullptr : work.now->index(index);
-        if (primary && found != nullptr) not_null_before(work, found->keys);
+        if (primary && found != nullptr) {
+            not_null_before(work, found->keys);
+        }
         return keep(work, subcommand);
     }
     const std::vector<std::string> columns = constraint_columns(constraint);
@@ -174,20 +215,25 @@ void add_key(AlterTable& work, const Subcommand& subcommand, const PgQuery__Cons
         return add_after(work, subcommand, constraint, name, obstacle);
     }
     if (work.writes_before()) {
-        return work.refuse(fmt::format("the index of {} would be built before the group's own changes to {}", name, sql::display(work.table)),
-                           fmt::format("end the group before it (so that those changes are committed first), or {}", kAsWrittenWayOut));
+        return work.refuse(
+            fmt::format("the index of {} would be built before the group's own changes to {}", name, sql::display(work.table)),
+            fmt::format("end the group before it (so that those changes are committed first), or {}", kAsWrittenWayOut));
     }
     const Standing standing = standing_index(work, constraint, name);
     if (standing == Standing::other) {
         return work.refuse(fmt::format("index {} is there with another definition", sql::display({work.table.schema, name})),
                            "drop that index first, or give the constraint another name");
     }
-    if (primary) not_null_before(work, columns);
+    if (primary) {
+        not_null_before(work, columns);
+    }
     // A name that the statement or its group frees is not free yet when the build begins.
     const bool replaces = work.dropped_constraints.contains(name) ||
                           (standing == Standing::nothing && relation_name_taken(work.ctx.base, {work.table.schema, name}));
     const std::string index = replaces ? temporary_name(work.ctx, name) : name;
-    if (standing != Standing::fits) work.before.push_back(build(work, subcommand, constraint, index, Phase::before));
+    if (standing != Standing::fits) {
+        work.before.push_back(build(work, subcommand, constraint, index, Phase::before));
+    }
     work.inside.push_back(attach(work, constraint, name, index, Phase::inside));
     if (standing == Standing::fits) {
         // The index that was there before goes with the constraint.
@@ -197,7 +243,9 @@ void add_key(AlterTable& work, const Subcommand& subcommand, const PgQuery__Cons
     }
     work.because(fmt::format("{}; the unique index is built concurrently, and becomes the constraint under a short lock",
                              size_reason(work.ctx, work.table)));
-    if (replaces) work.because(fmt::format("the successor of {} is built under a temporary name and takes its place in one transaction", name));
+    if (replaces) {
+        work.because(fmt::format("the successor of {} is built under a temporary name and takes its place in one transaction", name));
+    }
 }
 
 }  // namespace pgbelay::analysis

@@ -22,9 +22,13 @@ std::string alter_column(const AlterTable& work, const std::string& column) {
 
 // The NOT NULL constraint of PostgreSQL 18 that is there but NOT VALID; null when there is none.
 const catalog::Constraint* unproved(const AlterTable& work, const std::string& column) {
-    if (work.now == nullptr) return nullptr;
+    if (work.now == nullptr) {
+        return nullptr;
+    }
     for (const catalog::Constraint& constraint : work.now->constraints) {
-        if (constraint.type == 'n' && !constraint.validated && constraint.columns == std::vector{column}) return &constraint;
+        if (constraint.type == 'n' && !constraint.validated && constraint.columns == std::vector{column}) {
+            return &constraint;
+        }
     }
     return nullptr;
 }
@@ -51,7 +55,8 @@ Run set_it(const AlterTable& work, const std::string& column, Phase phase) {
 NotNullSteps by_constraint(const AlterTable& work, const std::string& column, Phase add, Phase rest) {
     const std::string name = catalog::choose_constraint_name(work.ctx.now, work.table, column, "not_null");
     NotNullSteps steps;
-    steps.add.push_back(add_proof(work, name, "NOT NULL " + quote_identifier(column), 'n', add, alter_column(work, column) + "DROP NOT NULL"));
+    steps.add.push_back(
+        add_proof(work, name, "NOT NULL " + quote_identifier(column), 'n', add, alter_column(work, column) + "DROP NOT NULL"));
     steps.rest.push_back(validation(work, name, rest, {}));
     steps.rest.back().condition.facts.push_back(catalog::ColumnIs{work.table, column, {}, true});
     return steps;
@@ -95,22 +100,31 @@ void set_not_null(AlterTable& work, const Subcommand& subcommand) {
         return;
     }
     if (work.tiny) {
-        if (!is_fresh(work.ctx, work.table)) work.because(size_reason(work.ctx, work.table) + ": reading it takes a moment");
+        if (!is_fresh(work.ctx, work.table)) {
+            work.because(size_reason(work.ctx, work.table) + ": reading it takes a moment");
+        }
         return keep(work, subcommand);
     }
     if (const catalog::Constraint* proof = not_null_proof(work, name)) {
         work.because(fmt::format("check {} proves it: the server reads nothing", proof->name));
-        if (!work.dropped_constraints.contains(proof->name)) return keep(work, subcommand);
-        work.first.push_back(set_it(work, name, Phase::inside));    // before the same statement drops the proof
+        if (!work.dropped_constraints.contains(proof->name)) {
+            return keep(work, subcommand);
+        }
+        work.first.push_back(set_it(work, name, Phase::inside));  // before the same statement drops the proof
         work.edited = true;
         return;
     }
     NotNullSteps steps = not_null_steps(work, name, Phase::inside, Phase::after);
-    for (Run& run : steps.add) work.inside.push_back(std::move(run));
-    for (Run& run : steps.rest) work.after.push_back(std::move(run));
-    work.because(fmt::format("{}; SET NOT NULL would read all of it under ACCESS EXCLUSIVE, where a NOT VALID constraint and VALIDATE "
-                             "let the application work",
-                             size_reason(work.ctx, work.table)));
+    for (Run& run : steps.add) {
+        work.inside.push_back(std::move(run));
+    }
+    for (Run& run : steps.rest) {
+        work.after.push_back(std::move(run));
+    }
+    work.because(
+        fmt::format("{}; SET NOT NULL would read all of it under ACCESS EXCLUSIVE, where a NOT VALID constraint and VALIDATE "
+                    "let the application work",
+                    size_reason(work.ctx, work.table)));
     work.edited = true;
 }
 

@@ -15,13 +15,13 @@ namespace pgbelay::analysis {
 
 struct Subcommand {
     const PgQuery__AlterTableCmd* node = nullptr;
-    std::string sql;                            // its bytes; those of the statement when it could not be cut
+    std::string sql;  // its bytes; those of the statement when it could not be cut
 };
 
 // A subcommand that stays in the one statement that is left of the author's.
 struct Kept {
     std::string sql;
-    Facts effects;                              // locks and scans
+    Facts effects;  // locks and scans
     catalog::Condition condition;
     Inverse inverse;
 };
@@ -30,27 +30,27 @@ struct AlterTable {
     const sql::Statement& statement;
     const Context& ctx;
     const PgQuery__AlterTableStmt& node;
-    QualifiedName table;                        // as found
-    const catalog::Relation* now = nullptr;     // null: not known
+    QualifiedName table;                     // as found
+    const catalog::Relation* now = nullptr;  // null: not known
     const catalog::Relation* base = nullptr;
-    bool recurses = true;                       // without ONLY
+    bool recurses = true;  // without ONLY
     bool partitioned = false;
     bool tiny = false;
-    std::string head;                           // the author's bytes up to the table's name
+    std::string head;  // the author's bytes up to the table's name
     std::vector<Subcommand> subcommands;
     std::set<std::string> dropped_constraints;  // by this statement
     std::set<std::string> chosen_names;         // for its unnamed constraints
     std::map<std::string, bool> added_columns;  // by this statement; true: they hold nothing but NULL
     std::set<std::string> retyped_columns;
 
-    std::vector<Run> before;                    // of all, in order
-    std::vector<Run> first;                     // inside, ahead of what is kept
+    std::vector<Run> before;  // of all, in order
+    std::vector<Run> first;   // inside, ahead of what is kept
     std::vector<Kept> kept;
-    std::vector<Run> inside;                    // behind what is kept
+    std::vector<Run> inside;  // behind what is kept
     std::vector<Run> after;
-    bool edited = false;                        // what is kept is not the author's bytes any more
-    std::vector<std::string> reasons;           // why, one per rewritten part, without repetition
-    std::vector<std::string> skipped;           // what was found already there
+    bool edited = false;               // what is kept is not the author's bytes any more
+    std::vector<std::string> reasons;  // why, one per rewritten part, without repetition
+    std::vector<std::string> skipped;  // what was found already there
     Analysis analysis;
 
     // `ALTER TABLE schema.name `: for generated statements.
@@ -64,15 +64,21 @@ struct AlterTable {
     bool replaces(const std::string& constraint_name) const;
 };
 
-// ---- alter_table_facts.cc: what the server does for one subcommand.
+// ---- alter_table_locks.cc
 // The lock mode of AlterTableGetLockLevel() (commands/tablecmds.c).
 LockMode lock_level(const PgQuery__AlterTableCmd& command);
+// Subcommands that stay with the named table although ONLY is not written.
+bool stays_on_the_table(PgQuery__AlterTableType type);
+// On partitions a key is built under the lock of CREATE INDEX; from 18 on the strongest one is taken there too.
+LockMode child_lock_level(const AlterTable& work, const PgQuery__AlterTableCmd& command, LockMode mode);
 // SET EXPRESSION, which grammars before 17 do not have, not even as a name.
 bool sets_expression(const PgQuery__AlterTableCmd& command);
+
+// ---- alter_table_facts.cc: what the server does for one subcommand.
 void add_effects(const AlterTable& work, const PgQuery__AlterTableCmd& command, Facts& facts);
 // Locks on the table and, where the statement recurses, on its descendants.
 std::vector<RelationLock> table_locks(const AlterTable& work, LockMode mode, bool recurses);
-// The constraint (NOT VALID or not) that proves a column free of NULLs to the server; null when there is none.
+// The validated check that proves a column free of NULLs to the server; null when there is none.
 const catalog::Constraint* not_null_proof(const AlterTable& work, const std::string& column);
 // Why adding the column writes the table anew; empty when it does not.
 std::string rewrite_reason(const AlterTable& work, const PgQuery__ColumnDef& column);

@@ -22,31 +22,45 @@ struct Wanted {
     const sql::Statement& statement;
     const Context& ctx;
     QualifiedName table;
-    QualifiedName index;                        // as it is called in the end
+    QualifiedName index;  // as it is called in the end
     bool unnamed = false;
-    std::vector<std::string> columns;           // every column that it reads
-    std::string canonical;                      // "" when the server was not asked
+    std::vector<std::string> columns;  // every column that it reads
+    std::string canonical;             // "" when the server was not asked
 };
 
 std::vector<std::string> columns_of(const PgQuery__IndexStmt& node) {
     std::vector<std::string> columns;
     const auto add = [&](const std::string& column) {
-        if (!column.empty() && std::find(columns.begin(), columns.end(), column) == columns.end()) columns.push_back(column);
+        if (!column.empty() && std::find(columns.begin(), columns.end(), column) == columns.end()) {
+            columns.push_back(column);
+        }
     };
     const auto add_element = [&](const PgQuery__Node& element) {
         add(text(element.index_elem->name));
-        for (const std::string& column : catalog::columns_in(element.index_elem->expr)) add(column);
+        for (const std::string& column : catalog::columns_in(element.index_elem->expr)) {
+            add(column);
+        }
     };
-    for (std::size_t i = 0; i < node.n_index_params; ++i) add_element(*node.index_params[i]);
-    for (std::size_t i = 0; i < node.n_index_including_params; ++i) add_element(*node.index_including_params[i]);
-    for (const std::string& column : catalog::columns_in(node.where_clause)) add(column);
+    for (std::size_t i = 0; i < node.n_index_params; ++i) {
+        add_element(*node.index_params[i]);
+    }
+    for (std::size_t i = 0; i < node.n_index_including_params; ++i) {
+        add_element(*node.index_including_params[i]);
+    }
+    for (const std::string& column : catalog::columns_in(node.where_clause)) {
+        add(column);
+    }
     return columns;
 }
 
 // Whether the index is what the statement asks for: in the server's own form, else part by part where that can be told.
 bool is_same(const Wanted& wanted, const catalog::Index& index) {
-    if (index.table != wanted.table) return false;
-    if (!wanted.canonical.empty()) return index.canonical == wanted.canonical;
+    if (index.table != wanted.table) {
+        return false;
+    }
+    if (!wanted.canonical.empty()) {
+        return index.canonical == wanted.canonical;
+    }
     const PgQuery__IndexStmt& node = wanted.node;
     std::vector<std::string> keys;
     for (std::size_t i = 0; i < node.n_index_params; ++i) {
@@ -54,7 +68,9 @@ bool is_same(const Wanted& wanted, const catalog::Index& index) {
         const bool plain = element.expr == nullptr && element.n_collation == 0 && element.n_opclass == 0 &&
                            element.ordering <= PG_QUERY__SORT_BY_DIR__SORTBY_ASC &&
                            element.nulls_ordering <= PG_QUERY__SORT_BY_NULLS__SORTBY_NULLS_DEFAULT;
-        if (!plain) return false;
+        if (!plain) {
+            return false;
+        }
         keys.push_back(text(element.name));
     }
     std::vector<std::string> included;
@@ -71,7 +87,9 @@ std::string choose_name(const Wanted& wanted) {
     const std::vector<std::string> names = catalog::index_column_names(wanted.node);
     const std::string first = catalog::make_object_name(wanted.table.name, catalog::name_addition(names), "idx");
     const catalog::Index* there = wanted.ctx.now.find_index({wanted.table.schema, first});
-    if (there != nullptr && is_same(wanted, *there)) return first;
+    if (there != nullptr && is_same(wanted, *there)) {
+        return first;
+    }
     return catalog::choose_index_name(wanted.ctx.now, wanted.table, names, catalog::IndexNameKind::plain);
 }
 
@@ -94,10 +112,16 @@ std::string spliced(const Wanted& wanted, bool concurrently, const std::string& 
     const auto tokens = significant_tokens(wanted.statement.sql);
     std::size_t at = find_keyword(tokens, "index");
     const std::size_t on = find_keyword(tokens, "on", at);
-    if (on == tokens.size()) return wanted.statement.sql;
+    if (on == tokens.size()) {
+        return wanted.statement.sql;
+    }
     std::vector<sql::Splice> edits;
-    if (concurrently && !wanted.node.concurrent) edits.push_back({tokens[at].end, tokens[at].end, " CONCURRENTLY"});
-    if (wanted.node.concurrent) ++at;
+    if (concurrently && !wanted.node.concurrent) {
+        edits.push_back({tokens[at].end, tokens[at].end, " CONCURRENTLY"});
+    }
+    if (wanted.node.concurrent) {
+        ++at;
+    }
     if (wanted.unnamed) {
         const std::string text = " " + sql::quote_identifier(name);
         if (edits.empty()) {
@@ -106,7 +130,9 @@ std::string spliced(const Wanted& wanted, bool concurrently, const std::string& 
             edits.front().text += text;
         }
     } else if (name != std::string(wanted.node.idxname)) {
-        if (wanted.node.if_not_exists) at += 3;
+        if (wanted.node.if_not_exists) {
+            at += 3;
+        }
         edits.push_back({tokens[at + 1].begin, tokens[on - 1].end, sql::quote_identifier(name)});
     }
     return sql::splice(wanted.statement.sql, std::move(edits));
@@ -118,8 +144,12 @@ bool recurses(const Wanted& wanted) {
 
 std::vector<RelationLock> table_locks(const Wanted& wanted, LockMode mode) {
     std::vector<RelationLock> locks = {lock_on(wanted.ctx, wanted.table, mode)};
-    if (!recurses(wanted)) return locks;
-    for (const QualifiedName& child : descendants(wanted.ctx, wanted.table)) add_lock(locks, lock_on(wanted.ctx, child, mode));
+    if (!recurses(wanted)) {
+        return locks;
+    }
+    for (const QualifiedName& child : descendants(wanted.ctx, wanted.table)) {
+        add_lock(locks, lock_on(wanted.ctx, child, mode));
+    }
     return locks;
 }
 
@@ -134,7 +164,9 @@ Facts facts_of(const Wanted& wanted) {
 
 catalog::Condition index_stands(const Wanted& wanted, const QualifiedName& index) {
     // CREATE INDEX ON ONLY a partitioned table makes an index that stays INVALID until the partitions' are attached.
-    if (is_partitioned(wanted.ctx, wanted.table) && !wanted.node.relation->inh) return {.facts = {catalog::RelationIs{index, 'I'}}};
+    if (is_partitioned(wanted.ctx, wanted.table) && !wanted.node.relation->inh) {
+        return {.facts = {catalog::RelationIs{index, 'I'}}};
+    }
     return {.facts = {catalog::IndexIs{index, wanted.table, wanted.canonical}}};
 }
 
@@ -186,14 +218,18 @@ Run rename(const Wanted& wanted, const std::string& temporary) {
 bool settled_by_what_is_there(const Wanted& wanted, Analysis& analysis) {
     const catalog::Index* there = wanted.ctx.now.find_index(wanted.index);
     if (there == nullptr) {
-        if (!relation_name_taken(wanted.ctx.now, wanted.index)) return false;
+        if (!relation_name_taken(wanted.ctx.now, wanted.index)) {
+            return false;
+        }
         analysis.refusal = Refusal{fmt::format("{} is the name of something that is not an index", sql::display(wanted.index)),
                                    "give the index another name"};
         return true;
     }
     const std::string name = sql::display(wanted.index);
     if (is_same(wanted, *there)) {
-        if (!there->valid) return false;    // a leftover of an interrupted build: the engine drops it and builds again
+        if (!there->valid) {
+            return false;  // a leftover of an interrupted build: the engine drops it and builds again
+        }
         analysis.skip = fmt::format("index {} is already there with the same definition", name);
         return true;
     }
@@ -209,17 +245,23 @@ bool settled_by_what_is_there(const Wanted& wanted, Analysis& analysis) {
 
 // A statement on a partitioned table that is not empty: there is no concurrent form that the server offers.
 bool refused_as_partitioned(const Wanted& wanted, Analysis& analysis) {
-    if (!is_partitioned(wanted.ctx, wanted.table) || !wanted.node.relation->inh) return false;
+    if (!is_partitioned(wanted.ctx, wanted.table) || !wanted.node.relation->inh) {
+        return false;
+    }
     const std::string table = sql::display(wanted.table);
     if (wanted.node.concurrent) {
         analysis.refusal = Refusal{fmt::format("CREATE INDEX CONCURRENTLY does not exist on partitioned tables, and {} is one", table),
                                    "CREATE INDEX ON ONLY it, then one CONCURRENTLY on each partition, then ALTER INDEX … ATTACH PARTITION"};
         return true;
     }
-    if (!wanted.ctx.rewrite || is_tiny(wanted.ctx, wanted.table)) return false;
-    analysis.refusal = Refusal{fmt::format("{} is partitioned: CREATE INDEX would block writes to every partition until all are built", table),
-                               fmt::format("CREATE INDEX ON ONLY it, then one CONCURRENTLY on each partition, then ALTER INDEX … ATTACH "
-                                           "PARTITION; or {}", kAsWrittenWayOut)};
+    if (!wanted.ctx.rewrite || is_tiny(wanted.ctx, wanted.table)) {
+        return false;
+    }
+    analysis.refusal =
+        Refusal{fmt::format("{} is partitioned: CREATE INDEX would block writes to every partition until all are built", table),
+                fmt::format("CREATE INDEX ON ONLY it, then one CONCURRENTLY on each partition, then ALTER INDEX … ATTACH "
+                            "PARTITION; or {}",
+                            kAsWrittenWayOut)};
     return true;
 }
 
@@ -247,13 +289,16 @@ void build_after(const Wanted& wanted, const std::string& obstacle, Analysis& an
 
 void build_before(const Wanted& wanted, Analysis& analysis) {
     if (wanted.node.unique && wanted.ctx.written.contains(wanted.table)) {
-        analysis.refusal = Refusal{fmt::format("unique index {} would be built before the group's own changes to {}", sql::display(wanted.index),
-                                               sql::display(wanted.table)),
+        analysis.refusal = Refusal{fmt::format("unique index {} would be built before the group's own changes to {}",
+                                               sql::display(wanted.index), sql::display(wanted.table)),
                                    split_or("so that those changes are committed first")};
         return;
     }
-    analysis.why = fmt::format("{}; CREATE INDEX would make its writers wait until the index is built", size_reason(wanted.ctx, wanted.table));
-    if (wanted.ctx.in_group) analysis.why += "; it is built before the group, of whose transaction it cannot be part";
+    analysis.why =
+        fmt::format("{}; CREATE INDEX would make its writers wait until the index is built", size_reason(wanted.ctx, wanted.table));
+    if (wanted.ctx.in_group) {
+        analysis.why += "; it is built before the group, of whose transaction it cannot be part";
+    }
     const bool replaces = wanted.ctx.in_group && relation_name_taken(wanted.ctx.base, wanted.index);
     if (!replaces) {
         analysis.runs.push_back(build(wanted, Phase::before, wanted.index.name));
@@ -268,17 +313,29 @@ void build_before(const Wanted& wanted, Analysis& analysis) {
 }  // namespace
 
 std::string not_hoistable(const Context& ctx, const QualifiedName& table, const std::vector<std::string>& columns) {
-    if (!ctx.in_group) return {};
+    if (!ctx.in_group) {
+        return {};
+    }
     const catalog::Relation* now = ctx.now.find(table);
     const catalog::Relation* base = ctx.base.find(table);
-    if (now == nullptr) return {};      // nothing is known: as if it had not changed
-    if (base == nullptr) return fmt::format("{} has its name from the same group", sql::display(table));
+    if (now == nullptr) {
+        return {};  // nothing is known: as if it had not changed
+    }
+    if (base == nullptr) {
+        return fmt::format("{} has its name from the same group", sql::display(table));
+    }
     for (const std::string& name : columns) {
         const catalog::Column* after = now->column(name);
         const catalog::Column* before = base->column(name);
-        if (after == nullptr) continue;  // a system column, or one that the server will not find
-        if (before == nullptr) return fmt::format("column {} comes from the same group", name);
-        if (before->type != after->type) return fmt::format("the same group changes the type of column {}", name);
+        if (after == nullptr) {
+            continue;  // a system column, or one that the server will not find
+        }
+        if (before == nullptr) {
+            return fmt::format("column {} comes from the same group", name);
+        }
+        if (before->type != after->type) {
+            return fmt::format("the same group changes the type of column {}", name);
+        }
     }
     return {};
 }
@@ -286,14 +343,22 @@ std::string not_hoistable(const Context& ctx, const QualifiedName& table, const 
 bool only_new_empty_columns(const Context& ctx, const QualifiedName& table, const std::vector<std::string>& columns) {
     const catalog::Relation* now = ctx.now.find(table);
     const catalog::Relation* base = ctx.base.find(table);
-    if (now == nullptr || base == nullptr) return false;
+    if (now == nullptr || base == nullptr) {
+        return false;
+    }
     bool any = false;
     for (const std::string& name : columns) {
         const catalog::Column* after = now->column(name);
-        if (after == nullptr) return false;
+        if (after == nullptr) {
+            return false;
+        }
         const catalog::Column* before = base->column(name);
-        if (before != nullptr && before->type == after->type) continue;
-        if (before != nullptr || !after->all_null) return false;
+        if (before != nullptr && before->type == after->type) {
+            continue;
+        }
+        if (before != nullptr || !after->all_null) {
+            return false;
+        }
         any = true;
     }
     return any;
@@ -306,14 +371,20 @@ Analysis analyze_create_index(const sql::Statement& statement, const Context& ct
     analysis.name = "create index " + wanted.index.name;
     analysis.facts = facts_of(wanted);
     if (concurrent && ctx.in_group) {
-        analysis.refusal = Refusal{"CREATE INDEX CONCURRENTLY cannot run inside a transaction", "move it out of the BEGIN … COMMIT group"};
+        analysis.refusal =
+            Refusal{fmt::format("CREATE INDEX CONCURRENTLY {} cannot run inside a transaction", wanted.index.name),
+                    "move it out of the BEGIN … COMMIT group, or leave CONCURRENTLY out: the build is then placed around the group"};
         return analysis;
     }
-    if (settled_by_what_is_there(wanted, analysis) || refused_as_partitioned(wanted, analysis)) return analysis;
+    if (settled_by_what_is_there(wanted, analysis) || refused_as_partitioned(wanted, analysis)) {
+        return analysis;
+    }
     if (concurrent) {
         analysis.runs.push_back(build(wanted, Phase::before, wanted.index.name));
         analysis.rewritten = wanted.unnamed;
-        if (wanted.unnamed) analysis.why = "the name that the server would choose is fixed, so that an interrupted build can be found again";
+        if (wanted.unnamed) {
+            analysis.why = "the name that the server would choose is fixed, so that an interrupted build can be found again";
+        }
         return analysis;
     }
     const bool only_the_parent = is_partitioned(ctx, wanted.table) && !wanted.node.relation->inh;
@@ -333,7 +404,9 @@ Analysis analyze_create_index(const sql::Statement& statement, const Context& ct
     } else {
         build_before(wanted, analysis);
     }
-    if (analysis.refusal) analysis.rewritten = false;
+    if (analysis.refusal) {
+        analysis.rewritten = false;
+    }
     return analysis;
 }
 

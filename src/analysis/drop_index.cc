@@ -15,9 +15,9 @@ namespace {
 // One of the indexes that the statement names.
 struct Dropped {
     QualifiedName written;
-    QualifiedName name;                         // with its schema
-    const catalog::Index* index = nullptr;      // null: not known
-    QualifiedName table;                        // empty when not known
+    QualifiedName name;                     // with its schema
+    const catalog::Index* index = nullptr;  // null: not known
+    QualifiedName table;                    // empty when not known
 };
 
 std::vector<Dropped> dropped_indexes(const PgQuery__DropStmt& drop, const Context& ctx) {
@@ -27,7 +27,9 @@ std::vector<Dropped> dropped_indexes(const PgQuery__DropStmt& drop, const Contex
         one.written = name_of_list(drop.objects[i]);
         one.index = ctx.now.find_index(one.written);
         one.name = one.index == nullptr ? ctx.now.resolve(one.written) : one.index->name;
-        if (one.index != nullptr) one.table = one.index->table;
+        if (one.index != nullptr) {
+            one.table = one.index->table;
+        }
         all.push_back(one);
     }
     return all;
@@ -39,16 +41,26 @@ bool is_absent(const Dropped& dropped, const Context& ctx) {
 
 std::vector<RelationLock> locks_of(const Dropped& dropped, LockMode mode, const Context& ctx) {
     std::vector<RelationLock> locks;
-    if (!dropped.table.empty()) add_lock(locks, lock_on(ctx, dropped.table, mode));
+    if (!dropped.table.empty()) {
+        add_lock(locks, lock_on(ctx, dropped.table, mode));
+    }
     add_lock(locks, lock_on(ctx, dropped.name, mode));
-    if (dropped.index == nullptr || !dropped.index->partitioned) return locks;
-    for (const QualifiedName& child : descendants(ctx, dropped.table)) add_lock(locks, lock_on(ctx, child, mode));
-    for (const QualifiedName& child : descendants(ctx, dropped.name)) add_lock(locks, lock_on(ctx, child, mode));
+    if (dropped.index == nullptr || !dropped.index->partitioned) {
+        return locks;
+    }
+    for (const QualifiedName& child : descendants(ctx, dropped.table)) {
+        add_lock(locks, lock_on(ctx, child, mode));
+    }
+    for (const QualifiedName& child : descendants(ctx, dropped.name)) {
+        add_lock(locks, lock_on(ctx, child, mode));
+    }
     return locks;
 }
 
 Inverse inverse_of(const Dropped& dropped) {
-    if (dropped.index == nullptr) return {.possible = false, .why = "the definition of " + sql::display(dropped.name) + " is not known"};
+    if (dropped.index == nullptr) {
+        return {.possible = false, .why = "the definition of " + sql::display(dropped.name) + " is not known"};
+    }
     return recreate_index(*dropped.index);
 }
 
@@ -69,16 +81,26 @@ Run concurrent_drop(const Dropped& dropped, bool if_exists, const Context& ctx) 
 
 // Why the server does not drop this one concurrently, or drops more than it; empty when it can.
 std::string needs_as_written(const Dropped& dropped, bool cascade, const Context& ctx) {
-    if (cascade) return "CASCADE drops more than the index, which DROP INDEX CONCURRENTLY cannot";
-    if (dropped.index == nullptr) return {};
+    if (cascade) {
+        return "CASCADE drops more than the index, which DROP INDEX CONCURRENTLY cannot";
+    }
+    if (dropped.index == nullptr) {
+        return {};
+    }
     const catalog::Index& index = *dropped.index;
     if (!index.constraint.empty()) {
         return fmt::format("{} belongs to constraint {}: the server refuses to drop it; drop the constraint instead",
                            sql::display(index.name), index.constraint);
     }
-    if (index.partitioned) return sql::display(index.name) + " is on a partitioned table, where DROP INDEX CONCURRENTLY does not exist";
-    if (index.parent) return sql::display(index.name) + " is part of " + sql::display(*index.parent) + ": the server refuses to drop it alone";
-    if (is_fresh(ctx, index.table)) return "nobody else sees a table that this plan makes";
+    if (index.partitioned) {
+        return sql::display(index.name) + " is on a partitioned table, where DROP INDEX CONCURRENTLY does not exist";
+    }
+    if (index.parent) {
+        return sql::display(index.name) + " is part of " + sql::display(*index.parent) + ": the server refuses to drop it alone";
+    }
+    if (is_fresh(ctx, index.table)) {
+        return "nobody else sees a table that this plan makes";
+    }
     return {};
 }
 
@@ -86,12 +108,20 @@ Run as_written(const std::vector<Dropped>& all, const sql::Statement& statement,
     Run run{.sql = statement.sql, .method = concurrent ? Method::drop_concurrently : Method::transaction};
     const LockMode mode = concurrent ? LockMode::share_update_exclusive : LockMode::access_exclusive;
     for (const Dropped& dropped : all) {
-        for (const RelationLock& lock : locks_of(dropped, mode, ctx)) add_lock(run.locks, lock);
-        for (const catalog::Fact& fact : gone(dropped).facts) run.condition.facts.push_back(fact);
-        if (is_absent(dropped, ctx)) continue;
+        for (const RelationLock& lock : locks_of(dropped, mode, ctx)) {
+            add_lock(run.locks, lock);
+        }
+        for (const catalog::Fact& fact : gone(dropped).facts) {
+            run.condition.facts.push_back(fact);
+        }
+        if (is_absent(dropped, ctx)) {
+            continue;
+        }
         const Inverse inverse = inverse_of(dropped);
         run.inverse.possible = run.inverse.possible && inverse.possible;
-        if (!inverse.possible) run.inverse.why = inverse.why;
+        if (!inverse.possible) {
+            run.inverse.why = inverse.why;
+        }
         run.inverse.sql.insert(run.inverse.sql.end(), inverse.sql.begin(), inverse.sql.end());
     }
     if (concurrent && !all.empty()) {
@@ -103,7 +133,9 @@ Run as_written(const std::vector<Dropped>& all, const sql::Statement& statement,
 
 std::string name_for_people(const std::vector<Dropped>& all) {
     std::string name = "drop index";
-    for (const Dropped& dropped : all) name += (&dropped == &all.front() ? " " : ", ") + dropped.name.name;
+    for (const Dropped& dropped : all) {
+        name += (&dropped == &all.front() ? " " : ", ") + dropped.name.name;
+    }
     return name;
 }
 
@@ -116,7 +148,8 @@ std::vector<Dropped> present(std::vector<Dropped> all, bool if_exists, const Con
         } else if (if_exists) {
             analysis.notes.push_back(fmt::format("index {} is not there", sql::display(dropped.written)));
         } else {
-            analysis.notes.push_back(fmt::format("index {} is not known here: the server will refuse to drop it", sql::display(dropped.written)));
+            analysis.notes.push_back(
+                fmt::format("index {} is not known here: the server will refuse to drop it", sql::display(dropped.written)));
             left.push_back(dropped);
         }
     }
@@ -146,17 +179,24 @@ Analysis analyze_drop_index(const sql::Statement& statement, const Context& ctx)
     }
     std::string reason;
     for (const Dropped& dropped : all) {
-        if (reason.empty()) reason = needs_as_written(dropped, cascade, ctx);
+        if (reason.empty()) {
+            reason = needs_as_written(dropped, cascade, ctx);
+        }
     }
-    if (reason.empty() && ctx.in_group) reason = "inside a group it stays in the group's transaction: the lock is short, a scan is not needed";
+    if (reason.empty() && ctx.in_group) {
+        reason = "inside a group it stays in the group's transaction: the lock is short, a scan is not needed";
+    }
     if (!ctx.rewrite || !reason.empty() || (concurrent && drop.n_objects == 1)) {
         analysis.why = ctx.rewrite ? reason : "as the author asked";
         analysis.runs.push_back(as_written(all, statement, concurrent, ctx));
         return analysis;
     }
-    for (const Dropped& dropped : all) analysis.runs.push_back(concurrent_drop(dropped, if_exists, ctx));
+    for (const Dropped& dropped : all) {
+        analysis.runs.push_back(concurrent_drop(dropped, if_exists, ctx));
+    }
     analysis.rewritten = true;
-    analysis.why = "DROP INDEX takes ACCESS EXCLUSIVE on the table and everybody queues behind it; CONCURRENTLY lets reads and writes go on";
+    analysis.why =
+        "DROP INDEX takes ACCESS EXCLUSIVE on the table and everybody queues behind it; CONCURRENTLY lets reads and writes go on";
     return analysis;
 }
 

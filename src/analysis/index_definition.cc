@@ -12,12 +12,16 @@ using sql::quote_literal;
 using sql::quote_name;
 
 std::string create_index_again(const catalog::Index& index) {
-    if (index.tablespace.empty()) return index.definition;
+    if (index.tablespace.empty()) {
+        return index.definition;
+    }
     const auto tokens = significant_tokens(index.definition);
     const std::size_t where = find_keyword(tokens, "where");
     const std::string clause = " TABLESPACE " + quote_identifier(index.tablespace);
-    if (where == tokens.size()) return index.definition + clause;
-    const std::size_t at = tokens[where - 1].end;   // the grammar wants TABLESPACE before WHERE
+    if (where == tokens.size()) {
+        return index.definition + clause;
+    }
+    const std::size_t at = tokens[where - 1].end;  // the grammar wants TABLESPACE before WHERE
     return sql::splice(index.definition, {{at, at, clause}});
 }
 
@@ -28,8 +32,12 @@ std::vector<std::string> index_properties(const catalog::Index& index) {
     for (const auto& [key, target] : index.statistics) {
         sql.push_back(fmt::format("ALTER INDEX {} ALTER COLUMN {} SET STATISTICS {}", name, key, target));
     }
-    if (index.comment) sql.push_back(fmt::format("COMMENT ON INDEX {} IS {}", name, quote_literal(*index.comment)));
-    if (index.clustered) sql.push_back(fmt::format("ALTER TABLE {} CLUSTER ON {}", table, quote_identifier(index.name.name)));
+    if (index.comment) {
+        sql.push_back(fmt::format("COMMENT ON INDEX {} IS {}", name, quote_literal(*index.comment)));
+    }
+    if (index.clustered) {
+        sql.push_back(fmt::format("ALTER TABLE {} CLUSTER ON {}", table, quote_identifier(index.name.name)));
+    }
     if (index.replica_identity) {
         sql.push_back(fmt::format("ALTER TABLE {} REPLICA IDENTITY USING INDEX {}", table, quote_identifier(index.name.name)));
     }
@@ -37,17 +45,23 @@ std::vector<std::string> index_properties(const catalog::Index& index) {
 }
 
 Inverse recreate_index(const catalog::Index& index) {
-    if (index.definition.empty()) return {.possible = false, .why = "the definition of the dropped index is not known"};
+    if (index.definition.empty()) {
+        return {.possible = false, .why = "the definition of the dropped index is not known"};
+    }
     Inverse inverse;
     inverse.sql.push_back(create_index_again(index));
-    for (std::string& statement : index_properties(index)) inverse.sql.push_back(std::move(statement));
+    for (std::string& statement : index_properties(index)) {
+        inverse.sql.push_back(std::move(statement));
+    }
     return inverse;
 }
 
 namespace {
 
 std::string deferrability(const catalog::Constraint& constraint) {
-    if (!constraint.deferrable) return {};
+    if (!constraint.deferrable) {
+        return {};
+    }
     return constraint.deferred ? " DEFERRABLE INITIALLY DEFERRED" : " DEFERRABLE";
 }
 
@@ -60,9 +74,11 @@ std::vector<std::string> recreate_constraint(const catalog::Relation& table, con
     const bool through_index = index != nullptr && !index->definition.empty() && table.kind == 'r' && constraint.type != 'x';
     if (through_index) {
         sql.push_back(create_index_again(*index));
-        sql.push_back(add + (constraint.type == 'p' ? "PRIMARY KEY" : "UNIQUE") + " USING INDEX " +
-                      quote_identifier(index->name.name) + deferrability(constraint));
-        for (std::string& statement : index_properties(*index)) sql.push_back(std::move(statement));
+        sql.push_back(add + (constraint.type == 'p' ? "PRIMARY KEY" : "UNIQUE") + " USING INDEX " + quote_identifier(index->name.name) +
+                      deferrability(constraint));
+        for (std::string& statement : index_properties(*index)) {
+            sql.push_back(std::move(statement));
+        }
     } else {
         sql.push_back(add + constraint.definition);
     }

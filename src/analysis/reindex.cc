@@ -17,14 +17,16 @@ struct Reindex {
     const sql::Statement& statement;
     const Context& ctx;
     bool concurrent = false;
-    std::vector<const catalog::Index*> indexes;     // those that are made anew, as far as they are known
-    QualifiedName table;                            // of an index or a table; empty for a schema, a database or the system
+    std::vector<const catalog::Index*> indexes;  // those that are made anew, as far as they are known
+    QualifiedName table;                         // of an index or a table; empty for a schema, a database or the system
 };
 
 bool is_concurrent(const PgQuery__ReindexStmt& node) {
     for (std::size_t i = 0; i < node.n_params; ++i) {
         const PgQuery__DefElem& option = *node.params[i]->def_elem;
-        if (text(option.defname) != "concurrently") continue;
+        if (text(option.defname) != "concurrently") {
+            continue;
+        }
         const std::string value = string_of(option.arg);
         return option.arg == nullptr || (value != "false" && value != "off" && integer_of(option.arg).value_or(1) != 0);
     }
@@ -33,9 +35,13 @@ bool is_concurrent(const PgQuery__ReindexStmt& node) {
 
 void add_indexes_of(const QualifiedName& table, Reindex& reindex) {
     const catalog::Relation* found = reindex.ctx.now.find(table);
-    if (found == nullptr) return;
+    if (found == nullptr) {
+        return;
+    }
     for (const catalog::Index& index : found->indexes) {
-        if (!index.partitioned) reindex.indexes.push_back(&index);
+        if (!index.partitioned) {
+            reindex.indexes.push_back(&index);
+        }
     }
 }
 
@@ -45,15 +51,21 @@ Reindex read(const sql::Statement& statement, const Context& ctx) {
     const QualifiedName written = name_of(reindex.node.relation);
     if (reindex.node.kind == PG_QUERY__REINDEX_OBJECT_TYPE__REINDEX_OBJECT_TABLE) {
         reindex.table = found_name(ctx.now, written);
-        for (const QualifiedName& table : storages(ctx, written, true)) add_indexes_of(table, reindex);
+        for (const QualifiedName& table : storages(ctx, written, true)) {
+            add_indexes_of(table, reindex);
+        }
     } else if (reindex.node.kind == PG_QUERY__REINDEX_OBJECT_TYPE__REINDEX_OBJECT_INDEX) {
         if (const catalog::Index* index = ctx.now.find_index(written)) {
             reindex.table = index->table;
-            if (!index->partitioned) reindex.indexes.push_back(index);
+            if (!index->partitioned) {
+                reindex.indexes.push_back(index);
+            }
         }
     } else if (reindex.node.kind == PG_QUERY__REINDEX_OBJECT_TYPE__REINDEX_OBJECT_SCHEMA) {
         for (const auto& [name, relation] : ctx.now.relations) {
-            if (name.schema == text(reindex.node.name) && (relation.kind == 'r' || relation.kind == 'm')) add_indexes_of(name, reindex);
+            if (name.schema == text(reindex.node.name) && (relation.kind == 'r' || relation.kind == 'm')) {
+                add_indexes_of(name, reindex);
+            }
         }
     }
     return reindex;
@@ -63,17 +75,23 @@ Reindex read(const sql::Statement& statement, const Context& ctx) {
 std::vector<RelationLock> locks_of(const Reindex& reindex, bool concurrent) {
     std::vector<RelationLock> locks;
     const LockMode on_table = concurrent ? LockMode::share_update_exclusive : LockMode::share;
-    if (!reindex.table.empty() && !is_partitioned(reindex.ctx, reindex.table)) add_lock(locks, lock_on(reindex.ctx, reindex.table, on_table));
+    if (!reindex.table.empty() && !is_partitioned(reindex.ctx, reindex.table)) {
+        add_lock(locks, lock_on(reindex.ctx, reindex.table, on_table));
+    }
     for (const catalog::Index* index : reindex.indexes) {
         add_lock(locks, lock_on(reindex.ctx, index->table, on_table));
-        if (!concurrent) add_lock(locks, lock_on(reindex.ctx, index->name, LockMode::access_exclusive));
+        if (!concurrent) {
+            add_lock(locks, lock_on(reindex.ctx, index->name, LockMode::access_exclusive));
+        }
     }
     return locks;
 }
 
 std::vector<QualifiedName> scans_of(const Reindex& reindex) {
     std::vector<QualifiedName> scans;
-    for (const catalog::Index* index : reindex.indexes) add_name(scans, index->table);
+    for (const catalog::Index* index : reindex.indexes) {
+        add_name(scans, index->table);
+    }
     return scans;
 }
 
@@ -102,7 +120,9 @@ std::string needs_as_written(const Reindex& reindex) {
     if (!reindex.table.empty() && is_partitioned(reindex.ctx, reindex.table) && reindex.ctx.now.server_major == 13) {
         return "PostgreSQL 13 does not reindex partitioned tables concurrently";
     }
-    if (!reindex.table.empty() && is_fresh(reindex.ctx, reindex.table)) return "nobody else sees a table that this plan makes";
+    if (!reindex.table.empty() && is_fresh(reindex.ctx, reindex.table)) {
+        return "nobody else sees a table that this plan makes";
+    }
     if (!reindex.table.empty() && reindex.ctx.in_group && is_tiny(reindex.ctx, reindex.table)) {
         return size_reason(reindex.ctx, reindex.table) + ": it stays in the group's transaction";
     }
@@ -112,17 +132,23 @@ std::string needs_as_written(const Reindex& reindex) {
 // CONCURRENTLY stands behind INDEX, TABLE, SCHEMA or DATABASE, whatever options stand before.
 std::string spliced(const sql::Statement& statement) {
     const auto tokens = significant_tokens(statement.sql);
-    if (tokens.size() < 2) return statement.sql;
+    if (tokens.size() < 2) {
+        return statement.sql;
+    }
     const std::size_t kind = tokens[1].text == "(" ? past_parenthesis(tokens, 1) : 1;
-    if (kind >= tokens.size()) return statement.sql;
+    if (kind >= tokens.size()) {
+        return statement.sql;
+    }
     return sql::splice(statement.sql, {{tokens[kind].end, tokens[kind].end, " CONCURRENTLY"}});
 }
 
 void add_notes(const Reindex& reindex, Analysis& analysis) {
     for (const catalog::Index* index : reindex.indexes) {
-        if (!index->exclusion) continue;
-        analysis.notes.push_back(fmt::format("{} belongs to an exclusion constraint: the server leaves it out with a warning",
-                                             sql::display(index->name)));
+        if (!index->exclusion) {
+            continue;
+        }
+        analysis.notes.push_back(
+            fmt::format("{} belongs to an exclusion constraint: the server leaves it out with a warning", sql::display(index->name)));
     }
 }
 
@@ -146,7 +172,9 @@ Run run_of(const Reindex& reindex, std::string sql, bool concurrent) {
         run.method = Method::repeatable;
     }
     run.table = reindex.table;
-    if (reindex.node.kind == PG_QUERY__REINDEX_OBJECT_TYPE__REINDEX_OBJECT_INDEX) run.index = found_name(reindex.ctx.now, name_of(reindex.node.relation));
+    if (reindex.node.kind == PG_QUERY__REINDEX_OBJECT_TYPE__REINDEX_OBJECT_INDEX) {
+        run.index = found_name(reindex.ctx.now, name_of(reindex.node.relation));
+    }
     return run;
 }
 
@@ -164,7 +192,9 @@ Analysis analyze_reindex(const sql::Statement& statement, const Context& ctx) {
     analysis.facts.transactional = !reindex.concurrent && !outside_transactions(reindex);
     analysis.facts.locks = locks_of(reindex, reindex.concurrent);
     analysis.facts.scans = scans_of(reindex);
-    for (const catalog::Index* index : reindex.indexes) add_name(analysis.facts.rewrites, index->name);
+    for (const catalog::Index* index : reindex.indexes) {
+        add_name(analysis.facts.rewrites, index->name);
+    }
     if (ctx.in_group && !analysis.facts.transactional) {
         analysis.refusal = Refusal{"this REINDEX cannot run inside a transaction", "move it out of the BEGIN … COMMIT group"};
         return analysis;
@@ -173,7 +203,9 @@ Analysis analyze_reindex(const sql::Statement& statement, const Context& ctx) {
     if (reindex.concurrent || !ctx.rewrite || !reason.empty()) {
         analysis.why = reindex.concurrent || !ctx.rewrite ? "as the author asked" : reason;
         analysis.runs.push_back(run_of(reindex, statement.sql, reindex.concurrent));
-        if (reindex.concurrent) add_notes(reindex, analysis);
+        if (reindex.concurrent) {
+            add_notes(reindex, analysis);
+        }
         return analysis;
     }
     analysis.runs.push_back(run_of(reindex, spliced(statement), true));

@@ -17,7 +17,9 @@ void add_lock(std::vector<RelationLock>& locks, const RelationLock& lock) {
 }
 
 void add_name(std::vector<QualifiedName>& names, const QualifiedName& name) {
-    if (std::find(names.begin(), names.end(), name) == names.end()) names.push_back(name);
+    if (std::find(names.begin(), names.end(), name) == names.end()) {
+        names.push_back(name);
+    }
 }
 
 QualifiedName found_name(const catalog::Catalog& catalog, const QualifiedName& written) {
@@ -39,9 +41,15 @@ bool is_fresh(const Context& ctx, const QualifiedName& relation) {
 
 bool is_tiny(const Context& ctx, const QualifiedName& relation) {
     const catalog::Relation* now = ctx.now.find(relation);
-    if (now == nullptr) return false;
-    if (now->created_by_plan) return true;
-    if (now->kind != 'p' && now->bytes >= ctx.tiny) return false;
+    if (now == nullptr) {
+        return false;
+    }
+    if (now->created_by_plan) {
+        return true;
+    }
+    if (now->kind != 'p' && now->bytes >= ctx.tiny) {
+        return false;
+    }
     return std::all_of(now->children.begin(), now->children.end(), [&](const QualifiedName& child) { return is_tiny(ctx, child); });
 }
 
@@ -57,9 +65,13 @@ std::vector<QualifiedName> descendants(const Context& ctx, const QualifiedName& 
         std::vector<QualifiedName> next;
         for (const QualifiedName& parent : level) {
             const catalog::Relation* found = ctx.now.find(parent);
-            if (found == nullptr) continue;
+            if (found == nullptr) {
+                continue;
+            }
             for (const QualifiedName& child : found->children) {
-                if (std::find(all.begin(), all.end(), child) != all.end()) continue;
+                if (std::find(all.begin(), all.end(), child) != all.end()) {
+                    continue;
+                }
                 all.push_back(child);
                 next.push_back(child);
             }
@@ -72,7 +84,9 @@ std::vector<QualifiedName> descendants(const Context& ctx, const QualifiedName& 
 std::vector<QualifiedName> storages(const Context& ctx, const QualifiedName& relation, bool recurses) {
     std::vector<QualifiedName> all = {found_name(ctx.now, relation)};
     if (recurses) {
-        for (const QualifiedName& child : descendants(ctx, relation)) all.push_back(child);
+        for (const QualifiedName& child : descendants(ctx, relation)) {
+            all.push_back(child);
+        }
     }
     std::erase_if(all, [&](const QualifiedName& name) { return is_partitioned(ctx, name); });
     return all;
@@ -91,10 +105,14 @@ std::string format_bytes(std::int64_t bytes) {
 
 std::string size_reason(const Context& ctx, const QualifiedName& relation) {
     const catalog::Relation* now = ctx.now.find(relation);
-    if (now == nullptr) return fmt::format("the size of {} is not known", sql::display(relation));
+    if (now == nullptr) {
+        return fmt::format("the size of {} is not known", sql::display(relation));
+    }
     std::int64_t bytes = now->bytes;
     for (const QualifiedName& child : descendants(ctx, relation)) {
-        if (const catalog::Relation* found = ctx.now.find(child)) bytes += found->bytes;
+        if (const catalog::Relation* found = ctx.now.find(child)) {
+            bytes += found->bytes;
+        }
     }
     return fmt::format("{} is {}", sql::display(now->name), format_bytes(bytes));
 }

@@ -18,9 +18,15 @@ std::vector<sql::Token> significant_tokens(std::string_view sql) {
 std::size_t find_keyword(const std::vector<sql::Token>& tokens, std::string_view keyword, std::size_t from) {
     int depth = 0;
     for (std::size_t i = from; i < tokens.size(); ++i) {
-        if (tokens[i].text == "(" || tokens[i].text == "[") ++depth;
-        if (tokens[i].text == ")" || tokens[i].text == "]") --depth;
-        if (depth == 0 && tokens[i].keyword && tokens[i].text == keyword) return i;
+        if (tokens[i].text == "(" || tokens[i].text == "[") {
+            ++depth;
+        }
+        if (tokens[i].text == ")" || tokens[i].text == "]") {
+            --depth;
+        }
+        if (depth == 0 && tokens[i].keyword && tokens[i].text == keyword) {
+            return i;
+        }
     }
     return tokens.size();
 }
@@ -28,8 +34,12 @@ std::size_t find_keyword(const std::vector<sql::Token>& tokens, std::string_view
 std::size_t past_parenthesis(const std::vector<sql::Token>& tokens, std::size_t open) {
     int depth = 0;
     for (std::size_t i = open; i < tokens.size(); ++i) {
-        if (tokens[i].text == "(") ++depth;
-        if (tokens[i].text == ")" && --depth == 0) return i + 1;
+        if (tokens[i].text == "(") {
+            ++depth;
+        }
+        if (tokens[i].text == ")" && --depth == 0) {
+            return i + 1;
+        }
     }
     return tokens.size();
 }

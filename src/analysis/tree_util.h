@@ -16,11 +16,11 @@ using catalog::integer_of;
 using catalog::is_serial;
 using catalog::name_of;
 using catalog::name_of_list;
+using catalog::QualifiedName;
 using catalog::string_of;
 using catalog::strings_of;
 using catalog::text;
 using catalog::type_name;
-using catalog::QualifiedName;
 
 // The statement's tokens without its comments. Empty when it cannot be scanned.
 std::vector<sql::Token> significant_tokens(std::string_view sql);

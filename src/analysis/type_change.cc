@@ -35,7 +35,9 @@ Shape read(std::string type) {
     while (at < end) {
         int value = 0;
         const auto [next, error] = std::from_chars(at, end, value);
-        if (error != std::errc{}) break;
+        if (error != std::errc{}) {
+            break;
+        }
         shape.modifiers.push_back(value);
         at = next + 1;
     }
@@ -54,24 +56,30 @@ bool is_temporal(const std::string& name) {
 
 // A longer limit, or none, takes every value as it stands.
 bool limit_grows(const Shape& from, const Shape& to) {
-    if (to.modifiers.empty()) return true;
+    if (to.modifiers.empty()) {
+        return true;
+    }
     return !from.modifiers.empty() && from.modifiers[0] <= to.modifiers[0];
 }
 
 bool numeric_grows(const Shape& from, const Shape& to) {
-    if (to.modifiers.empty()) return true;
+    if (to.modifiers.empty()) {
+        return true;
+    }
     return from.modifiers.size() == 2 && to.modifiers.size() == 2 && from.modifiers[1] == to.modifiers[1] &&
            from.modifiers[0] <= to.modifiers[0];
 }
 
 // Fewer digits before the point are an error; fewer behind it round in silence.
 bool keeps_scale(const Shape& from, const Shape& to) {
-    if (to.modifiers.empty()) return true;
+    if (to.modifiers.empty()) {
+        return true;
+    }
     return from.modifiers.size() == 2 && to.modifiers.size() == 2 && from.modifiers[1] <= to.modifiers[1];
 }
 
 bool precision_grows(const Shape& from, const Shape& to) {
-    constexpr int kFull = 6;    // MAX_TIMESTAMP_PRECISION
+    constexpr int kFull = 6;  // MAX_TIMESTAMP_PRECISION
     const int before = from.modifiers.empty() ? kFull : from.modifiers[0];
     const int after = to.modifiers.empty() ? kFull : to.modifiers[0];
     return before <= after;
@@ -80,15 +88,17 @@ bool precision_grows(const Shape& from, const Shape& to) {
 // pg_cast rows with castmethod 'b', other than those of text and varchar.
 bool binary_coercible(const std::string& from, const std::string& to) {
     static const std::vector<std::pair<std::string, std::string>> casts = {
-        {"cidr", "inet"}, {"xml", "text"}, {"xml", "character varying"}, {"integer", "oid"}, {"oid", "integer"},
-        {"regclass", "oid"}, {"oid", "regclass"}, {"regclass", "integer"}, {"integer", "regclass"}, {"bit", "bit varying"},
+        {"cidr", "inet"},    {"xml", "text"},     {"xml", "character varying"}, {"integer", "oid"},      {"oid", "integer"},
+        {"regclass", "oid"}, {"oid", "regclass"}, {"regclass", "integer"},      {"integer", "regclass"}, {"bit", "bit varying"},
     };
     return std::find(casts.begin(), casts.end(), std::pair{from, to}) != casts.end();
 }
 
 const catalog::Type* domain(const catalog::Catalog& catalog, const std::string& printed) {
     for (const auto& [name, type] : catalog.types) {
-        if (type.kind == 'd' && (printed == name.name || printed == sql::display(name))) return &type;
+        if (type.kind == 'd' && (printed == name.name || printed == sql::display(name))) {
+            return &type;
+        }
     }
     return nullptr;
 }
@@ -100,31 +110,59 @@ bool is_integer(const std::string& name) {
 }  // namespace
 
 bool type_change_rewrites(const catalog::Catalog& catalog, const std::string& from, const std::string& to) {
-    if (from == to) return false;
-    if (from.empty() || to.empty()) return true;
+    if (from == to) {
+        return false;
+    }
+    if (from.empty() || to.empty()) {
+        return true;
+    }
     if (const catalog::Type* type = domain(catalog, to)) {
         return type->domain_constrained || type_change_rewrites(catalog, from, type->base_type);
     }
-    if (const catalog::Type* type = domain(catalog, from)) return type_change_rewrites(catalog, type->base_type, to);
+    if (const catalog::Type* type = domain(catalog, from)) {
+        return type_change_rewrites(catalog, type->base_type, to);
+    }
     const Shape before = read(from);
     const Shape after = read(to);
-    if (before.array || after.array) return true;
-    if (is_text(before.name) && is_text(after.name)) return !limit_grows(before, after);
-    if (binary_coercible(before.name, after.name)) return !after.modifiers.empty();
-    if (before.name != after.name) return true;
-    if (before.name == "numeric") return !numeric_grows(before, after);
-    if (before.name == "bit varying") return !limit_grows(before, after);
+    if (before.array || after.array) {
+        return true;
+    }
+    if (is_text(before.name) && is_text(after.name)) {
+        return !limit_grows(before, after);
+    }
+    if (binary_coercible(before.name, after.name)) {
+        return !after.modifiers.empty();
+    }
+    if (before.name != after.name) {
+        return true;
+    }
+    if (before.name == "numeric") {
+        return !numeric_grows(before, after);
+    }
+    if (before.name == "bit varying") {
+        return !limit_grows(before, after);
+    }
     return !is_temporal(before.name) || !precision_grows(before, after);
 }
 
 bool type_change_is_lossless(const std::string& from, const std::string& to) {
     const Shape before = read(from);
     const Shape after = read(to);
-    if (before.array != after.array) return false;
-    if (is_text(before.name) && is_text(after.name)) return true;   // too long a value is an error, never cut
-    if (before.name == after.name && before.name == "numeric") return keeps_scale(before, after);
-    if (before.name == after.name && is_temporal(before.name)) return precision_grows(before, after);
-    if (!is_integer(before.name)) return false;
+    if (before.array != after.array) {
+        return false;
+    }
+    if (is_text(before.name) && is_text(after.name)) {
+        return true;  // too long a value is an error, never cut
+    }
+    if (before.name == after.name && before.name == "numeric") {
+        return keeps_scale(before, after);
+    }
+    if (before.name == after.name && is_temporal(before.name)) {
+        return precision_grows(before, after);
+    }
+    if (!is_integer(before.name)) {
+        return false;
+    }
     return is_integer(after.name) || (after.name == "numeric" && after.modifiers.empty());
 }
 

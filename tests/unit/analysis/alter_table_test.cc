@@ -30,7 +30,8 @@ TEST(AddConstraint, FixesTheNameThatTheServerWouldChoose) {
                 HasSubstr("ADD CONSTRAINT orders_amount_check CHECK (amount > 0) NOT VALID"));
     EXPECT_THAT(lines(Situation(kTables)("ALTER TABLE orders ADD CHECK (amount > 0), ADD CHECK (amount < 9)"))[1],
                 HasSubstr("ADD CONSTRAINT orders_amount_check1 CHECK (amount < 9) NOT VALID"));
-    EXPECT_THAT(lines(Situation(kTables)("ALTER TABLE orders ADD CHECK (amount > user_id)"))[0], HasSubstr("CONSTRAINT orders_check CHECK"));
+    EXPECT_THAT(lines(Situation(kTables)("ALTER TABLE orders ADD CHECK (amount > user_id)"))[0],
+                HasSubstr("CONSTRAINT orders_check CHECK"));
 }
 
 TEST(AddConstraint, RunsAsWrittenWhereItIsShort) {
@@ -44,11 +45,13 @@ TEST(AddConstraint, RunsAsWrittenWhereItIsShort) {
 }
 
 TEST(AddConstraint, LooksAtWhatIsThereAlready) {
-    const std::string setup = std::string(kTables) + "ALTER TABLE orders ADD CONSTRAINT f FOREIGN KEY (user_id) REFERENCES users (id);"
-                                                     "ALTER TABLE orders ADD CONSTRAINT n FOREIGN KEY (id) REFERENCES users (id) NOT VALID;";
+    const std::string setup = std::string(kTables) +
+                              "ALTER TABLE orders ADD CONSTRAINT f FOREIGN KEY (user_id) REFERENCES users (id);"
+                              "ALTER TABLE orders ADD CONSTRAINT n FOREIGN KEY (id) REFERENCES users (id) NOT VALID;";
     EXPECT_TRUE(Situation(setup)("ALTER TABLE orders ADD CONSTRAINT f FOREIGN KEY (user_id) REFERENCES users (id)").skip);
     EXPECT_TRUE(Situation(setup)("ALTER TABLE orders ADD CONSTRAINT f FOREIGN KEY (id) REFERENCES users (id)").refusal);
-    EXPECT_TRUE(Situation(setup)("ALTER TABLE orders ADD CONSTRAINT f FOREIGN KEY (user_id) REFERENCES users (id) ON DELETE CASCADE").refusal);
+    EXPECT_TRUE(
+        Situation(setup)("ALTER TABLE orders ADD CONSTRAINT f FOREIGN KEY (user_id) REFERENCES users (id) ON DELETE CASCADE").refusal);
     EXPECT_THAT(lines(Situation(setup)("ALTER TABLE orders ADD CONSTRAINT n FOREIGN KEY (id) REFERENCES users (id)")),
                 ElementsAre("after validate: ALTER TABLE public.orders VALIDATE CONSTRAINT n"));
     EXPECT_TRUE(Situation(setup)("ALTER TABLE orders VALIDATE CONSTRAINT f").skip);
@@ -60,7 +63,8 @@ TEST(AddConstraint, ComparesChecksInTheServersForm) {
     Situation situation(kTables);
     const std::string check = "CHECK (ref IN ('a','b'))";
     const std::string form = "CHECK ((ref = ANY (ARRAY['a'::text, 'b'::text])))";
-    situation.now.relations.at({"public", "orders"}).constraints.push_back({.name = "c", .type = 'c', .definition = form, .columns = {"ref"}});
+    situation.now.relations.at({"public", "orders"})
+        .constraints.push_back({.name = "c", .type = 'c', .definition = form, .columns = {"ref"}});
     situation.now.canonical_forms[check] = form;
     EXPECT_TRUE(situation("ALTER TABLE orders ADD CONSTRAINT c " + check).skip);
     EXPECT_TRUE(situation("ALTER TABLE orders ADD CONSTRAINT c CHECK (ref <> 'z')").refusal);
@@ -70,7 +74,9 @@ TEST(AddConstraint, SwapsAReplacedOneInOneTransaction) {
     Situation situation(std::string(kTables) + "ALTER TABLE orders ADD CONSTRAINT c CHECK (amount > 0);");
     for (catalog::Catalog* catalog : {&situation.base, &situation.now}) {
         for (catalog::Constraint& constraint : catalog->relations.at({"public", "orders"}).constraints) {
-            if (constraint.name == "c") constraint.definition = "CHECK ((amount > (0)::numeric))";
+            if (constraint.name == "c") {
+                constraint.definition = "CHECK ((amount > (0)::numeric))";
+            }
         }
     }
     EXPECT_THAT(lines(situation("ALTER TABLE orders DROP CONSTRAINT c, ADD CONSTRAINT c CHECK (amount > 5)")),
@@ -78,7 +84,8 @@ TEST(AddConstraint, SwapsAReplacedOneInOneTransaction) {
                             "before validate: ALTER TABLE public.orders VALIDATE CONSTRAINT pgbelay_c",
                             "inside transaction: ALTER TABLE orders DROP CONSTRAINT c",
                             "inside transaction: ALTER TABLE public.orders RENAME CONSTRAINT pgbelay_c TO c"));
-    const Analysis grouped = situation.after("ALTER TABLE orders DROP CONSTRAINT c")("ALTER TABLE orders ADD CONSTRAINT c CHECK (amount > 5)");
+    const Analysis grouped =
+        situation.after("ALTER TABLE orders DROP CONSTRAINT c")("ALTER TABLE orders ADD CONSTRAINT c CHECK (amount > 5)");
     EXPECT_EQ(grouped.runs.size(), 3U);
     EXPECT_EQ(grouped.runs.back().sql, "ALTER TABLE public.orders RENAME CONSTRAINT pgbelay_c TO c");
 }
@@ -93,9 +100,11 @@ TEST(AddConstraint, RefusesExclude) {
 TEST(AddKey, BuildsTheIndexFirst) {
     const Analysis analysis = Situation(kTables)(
         "ALTER TABLE orders ADD CONSTRAINT u UNIQUE (user_id, ref) INCLUDE (note) WITH (fillfactor = 70) DEFERRABLE INITIALLY DEFERRED");
-    EXPECT_THAT(lines(analysis),
-                ElementsAre("before build: CREATE UNIQUE INDEX CONCURRENTLY u ON public.orders (user_id, ref) INCLUDE (note) WITH (fillfactor = 70)",
-                            "inside transaction: ALTER TABLE public.orders ADD CONSTRAINT u UNIQUE USING INDEX u DEFERRABLE INITIALLY DEFERRED"));
+    EXPECT_THAT(
+        lines(analysis),
+        ElementsAre(
+            "before build: CREATE UNIQUE INDEX CONCURRENTLY u ON public.orders (user_id, ref) INCLUDE (note) WITH (fillfactor = 70)",
+            "inside transaction: ALTER TABLE public.orders ADD CONSTRAINT u UNIQUE USING INDEX u DEFERRABLE INITIALLY DEFERRED"));
     EXPECT_THAT(lines(analysis.facts.locks), ElementsAre("orders:AccessExclusiveLock"));
     EXPECT_THAT(lines(Situation(kTables)("ALTER TABLE orders ADD UNIQUE (ref)"))[1],
                 HasSubstr("ADD CONSTRAINT orders_ref_key UNIQUE USING INDEX orders_ref_key"));
@@ -119,7 +128,8 @@ TEST(AddKey, ReplacesAKeyThroughATemporaryIndex) {
         "inside transaction: ALTER TABLE orders DROP CONSTRAINT u",
         "inside transaction: ALTER TABLE public.orders ADD CONSTRAINT u UNIQUE USING INDEX pgbelay_u"};
     EXPECT_EQ(lines(Situation(setup)("ALTER TABLE orders DROP CONSTRAINT u, ADD CONSTRAINT u UNIQUE (ref, user_id)")), expected);
-    const Analysis grouped = Situation(setup).after("ALTER TABLE orders DROP CONSTRAINT u")("ALTER TABLE orders ADD CONSTRAINT u UNIQUE (ref, user_id)");
+    const Analysis grouped =
+        Situation(setup).after("ALTER TABLE orders DROP CONSTRAINT u")("ALTER TABLE orders ADD CONSTRAINT u UNIQUE (ref, user_id)");
     EXPECT_THAT(lines(grouped), ElementsAre(expected[0], expected[2]));
 }
 
@@ -131,11 +141,13 @@ TEST(AddKey, RefusesWhatMustHoldAtTheCommitOfItsGroup) {
 
 TEST(SetNotNull, ProvesItWithACheck) {
     const Analysis analysis = Situation(kTables)("ALTER TABLE orders ALTER COLUMN ref SET NOT NULL");
-    EXPECT_THAT(lines(analysis),
-                ElementsAre("inside transaction: ALTER TABLE public.orders ADD CONSTRAINT pgbelay_orders_ref_not_null CHECK (ref IS NOT NULL) NOT VALID",
-                            "after validate: ALTER TABLE public.orders VALIDATE CONSTRAINT pgbelay_orders_ref_not_null",
-                            "after transaction: ALTER TABLE public.orders ALTER COLUMN ref SET NOT NULL",
-                            "after transaction: ALTER TABLE public.orders DROP CONSTRAINT pgbelay_orders_ref_not_null"));
+    EXPECT_THAT(
+        lines(analysis),
+        ElementsAre(
+            "inside transaction: ALTER TABLE public.orders ADD CONSTRAINT pgbelay_orders_ref_not_null CHECK (ref IS NOT NULL) NOT VALID",
+            "after validate: ALTER TABLE public.orders VALIDATE CONSTRAINT pgbelay_orders_ref_not_null",
+            "after transaction: ALTER TABLE public.orders ALTER COLUMN ref SET NOT NULL",
+            "after transaction: ALTER TABLE public.orders DROP CONSTRAINT pgbelay_orders_ref_not_null"));
     EXPECT_THAT(names(analysis.facts.scans), ElementsAre("orders"));
 }
 
@@ -156,10 +168,12 @@ TEST(SetNotNull, RunsAsWrittenOverAProof) {
 }
 
 TEST(AddColumn, ComesBeforeWhatIsWrittenBesideIt) {
-    EXPECT_THAT(lines(Situation(kTables)("ALTER TABLE orders ADD COLUMN u bigint DEFAULT 1 CONSTRAINT f REFERENCES users (id) ON DELETE CASCADE")),
-                ElementsAre("inside transaction: ALTER TABLE orders ADD COLUMN u bigint DEFAULT 1",
-                            "inside transaction: ALTER TABLE orders ADD CONSTRAINT f FOREIGN KEY (u) REFERENCES users (id) ON DELETE CASCADE NOT VALID",
-                            "after validate: ALTER TABLE public.orders VALIDATE CONSTRAINT f"));
+    EXPECT_THAT(
+        lines(Situation(kTables)("ALTER TABLE orders ADD COLUMN u bigint DEFAULT 1 CONSTRAINT f REFERENCES users (id) ON DELETE CASCADE")),
+        ElementsAre(
+            "inside transaction: ALTER TABLE orders ADD COLUMN u bigint DEFAULT 1",
+            "inside transaction: ALTER TABLE orders ADD CONSTRAINT f FOREIGN KEY (u) REFERENCES users (id) ON DELETE CASCADE NOT VALID",
+            "after validate: ALTER TABLE public.orders VALIDATE CONSTRAINT f"));
     EXPECT_THAT(lines(Situation(kTables)("ALTER TABLE orders ADD c int CHECK (c > 0) NULL UNIQUE")),
                 ElementsAre("inside transaction: ALTER TABLE orders ADD c int NULL",
                             "inside transaction: ALTER TABLE orders ADD CONSTRAINT orders_c_check CHECK (c > 0) NOT VALID",
@@ -203,7 +217,8 @@ TEST_P(AddColumnDefault, RewritesOnlyWhenEveryRowGetsItsOwnValue) {
 
 INSTANTIATE_TEST_SUITE_P(Defaults, AddColumnDefault,
                          testing::Values(Default{"int DEFAULT 0", false}, Default{"int NOT NULL DEFAULT 0", false},
-                                         Default{"timestamptz DEFAULT now()", false}, Default{"timestamptz DEFAULT CURRENT_TIMESTAMP", false},
+                                         Default{"timestamptz DEFAULT now()", false},
+                                         Default{"timestamptz DEFAULT CURRENT_TIMESTAMP", false},
                                          Default{"uuid DEFAULT gen_random_uuid()", true}, Default{"float8 DEFAULT random()", true},
                                          Default{"timestamptz DEFAULT clock_timestamp()", true}, Default{"bigserial", true},
                                          Default{"bigint GENERATED ALWAYS AS IDENTITY", true},
@@ -218,8 +233,9 @@ struct TypeChange {
 class AlterType : public testing::TestWithParam<TypeChange> {};
 
 TEST_P(AlterType, IsRefusedOnlyWhenItWritesTheTableAnew) {
-    const Analysis analysis = Situation("CREATE TABLE v (i int, v50 varchar(50), t text, n numeric(10,2), ts3 timestamp(3), c cidr, a varchar(5)[]);")(
-        fmt::format("ALTER TABLE v ALTER COLUMN {} TYPE {}", GetParam().column, GetParam().to));
+    const Analysis analysis =
+        Situation("CREATE TABLE v (i int, v50 varchar(50), t text, n numeric(10,2), ts3 timestamp(3), c cidr, a varchar(5)[]);")(
+            fmt::format("ALTER TABLE v ALTER COLUMN {} TYPE {}", GetParam().column, GetParam().to));
     EXPECT_EQ(!analysis.facts.rewrites.empty(), GetParam().rewrites);
     EXPECT_EQ(analysis.refusal.has_value(), GetParam().rewrites);
 }
@@ -254,7 +270,8 @@ TEST(AlterTable, SkipsATableThatIfExistsDoesNotFind) {
 
 TEST(AlterTable, RefusesForeignKeysOfPartitionedTablesThatHoldRows) {
     const std::string parted = std::string(kTables) +
-        "CREATE TABLE p (id int, d date) PARTITION BY RANGE (d); CREATE TABLE p1 PARTITION OF p FOR VALUES FROM ('2025-01-01') TO ('2025-02-01');";
+                               "CREATE TABLE p (id int, d date) PARTITION BY RANGE (d); CREATE TABLE p1 PARTITION OF p FOR VALUES FROM "
+                               "('2025-01-01') TO ('2025-02-01');";
     EXPECT_TRUE(Situation(parted)("ALTER TABLE p ADD FOREIGN KEY (id) REFERENCES users (id)").refusal);
     EXPECT_TRUE(Situation(parted)("ALTER TABLE p ADD UNIQUE (id, d)").refusal);
     EXPECT_FALSE(Situation(parted).tiny("p1")("ALTER TABLE p ADD UNIQUE (id, d)").refusal);
@@ -282,19 +299,22 @@ TEST_P(AlterTableInverse, RestoresWhatTheCatalogHeld) {
     EXPECT_FALSE(analysis.runs[0].inverse.loses_data);
 }
 
-INSTANTIATE_TEST_SUITE_P(
-    Subcommands, AlterTableInverse,
-    testing::Values(Undone{"ALTER note DROP DEFAULT", "ALTER COLUMN note SET DEFAULT 'x'::text"}, Undone{"ALTER ref SET DEFAULT 'y'", "ALTER COLUMN ref DROP DEFAULT"},
-                    Undone{"ALTER id DROP NOT NULL", "ALTER COLUMN id SET NOT NULL"},
-                    Undone{"ALTER note SET STATISTICS 5", "ALTER COLUMN note SET STATISTICS 200"},
-                    Undone{"ALTER note SET STORAGE EXTERNAL", "ALTER COLUMN note SET STORAGE EXTENDED"},
-                    Undone{"SET (fillfactor = 50)", "SET (fillfactor = '70')"}, Undone{"SET (autovacuum_enabled = off)", "RESET (autovacuum_enabled)"},
-                    Undone{"RESET (fillfactor)", "SET (fillfactor = '70')"}, Undone{"DISABLE TRIGGER t", "ENABLE ALWAYS TRIGGER t"},
-                    Undone{"ENABLE ROW LEVEL SECURITY", "DISABLE ROW LEVEL SECURITY"},
-                    Undone{"NO FORCE ROW LEVEL SECURITY", "FORCE ROW LEVEL SECURITY"},
-                    Undone{"REPLICA IDENTITY FULL", "REPLICA IDENTITY DEFAULT"}, Undone{"OWNER TO other", "OWNER TO app"},
-                    Undone{"CLUSTER ON orders_pkey", "SET WITHOUT CLUSTER"}, Undone{"SET UNLOGGED", "SET LOGGED"},
-                    Undone{"ALTER amount TYPE numeric(14,2)", "ALTER COLUMN amount TYPE numeric(10,2)"}));
+INSTANTIATE_TEST_SUITE_P(Subcommands, AlterTableInverse,
+                         testing::Values(Undone{"ALTER note DROP DEFAULT", "ALTER COLUMN note SET DEFAULT 'x'::text"},
+                                         Undone{"ALTER ref SET DEFAULT 'y'", "ALTER COLUMN ref DROP DEFAULT"},
+                                         Undone{"ALTER id DROP NOT NULL", "ALTER COLUMN id SET NOT NULL"},
+                                         Undone{"ALTER note SET STATISTICS 5", "ALTER COLUMN note SET STATISTICS 200"},
+                                         Undone{"ALTER note SET STORAGE EXTERNAL", "ALTER COLUMN note SET STORAGE EXTENDED"},
+                                         Undone{"SET (fillfactor = 50)", "SET (fillfactor = '70')"},
+                                         Undone{"SET (autovacuum_enabled = off)", "RESET (autovacuum_enabled)"},
+                                         Undone{"RESET (fillfactor)", "SET (fillfactor = '70')"},
+                                         Undone{"DISABLE TRIGGER t", "ENABLE ALWAYS TRIGGER t"},
+                                         Undone{"ENABLE ROW LEVEL SECURITY", "DISABLE ROW LEVEL SECURITY"},
+                                         Undone{"NO FORCE ROW LEVEL SECURITY", "FORCE ROW LEVEL SECURITY"},
+                                         Undone{"REPLICA IDENTITY FULL", "REPLICA IDENTITY DEFAULT"},
+                                         Undone{"OWNER TO other", "OWNER TO app"}, Undone{"CLUSTER ON orders_pkey", "SET WITHOUT CLUSTER"},
+                                         Undone{"SET UNLOGGED", "SET LOGGED"},
+                                         Undone{"ALTER amount TYPE numeric(14,2)", "ALTER COLUMN amount TYPE numeric(10,2)"}));
 
 TEST(AlterTableInverseOf, DroppedColumnsIsAPointOfNoReturn) {
     const Analysis analysis = Situation(kTables)("ALTER TABLE orders DROP COLUMN note");
@@ -303,8 +323,8 @@ TEST(AlterTableInverseOf, DroppedColumnsIsAPointOfNoReturn) {
 }
 
 TEST(AlterTableInverseOf, DroppedConstraintsBringsTheIndexBackFirst) {
-    const Analysis analysis = Situation(std::string(kTables) + "ALTER TABLE orders ADD CONSTRAINT u UNIQUE (ref);")(
-        "ALTER TABLE orders DROP CONSTRAINT u");
+    const Analysis analysis =
+        Situation(std::string(kTables) + "ALTER TABLE orders ADD CONSTRAINT u UNIQUE (ref);")("ALTER TABLE orders DROP CONSTRAINT u");
     EXPECT_THAT(analysis.runs.at(0).inverse.sql, ElementsAre("CREATE UNIQUE INDEX u ON public.orders USING btree (ref)",
                                                              "ALTER TABLE public.orders ADD CONSTRAINT u UNIQUE USING INDEX u"));
     EXPECT_THAT(lines(analysis.facts.locks), ElementsAre("orders:AccessExclusiveLock", "u:AccessExclusiveLock"));

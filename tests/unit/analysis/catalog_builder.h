@@ -23,14 +23,20 @@ inline catalog::Catalog catalog_of(std::string_view sql, int major = 15) {
     catalog.search_path = {"public"};
     catalog.role = "app";
     catalog.schemas = {"public"};
-    for (const sql::Statement& statement : sql::read_script(sql, "setup.sql", {}).statements) catalog::apply(statement, catalog);
+    for (const sql::Statement& statement : sql::read_script(sql, "setup.sql", {}).statements) {
+        catalog::apply(statement, catalog);
+    }
     for (auto& [name, relation] : catalog.relations) {
         relation.created_by_plan = false;
         relation.owner = "app";
         relation.bytes = kLarge;
-        for (catalog::Column& column : relation.columns) column.all_null = false;
+        for (catalog::Column& column : relation.columns) {
+            column.all_null = false;
+        }
         for (catalog::Index& index : relation.indexes) {
-            if (!index.definition.empty()) continue;
+            if (!index.definition.empty()) {
+                continue;
+            }
             index.definition = fmt::format("CREATE {}INDEX {} ON {} USING {} ({})", index.unique ? "UNIQUE " : "", index.name.name,
                                            sql::display(index.table), index.method, fmt::join(index.keys, ", "));
         }
@@ -62,19 +68,25 @@ inline const char* word(Method method) {
 // One line a run: `before build: CREATE INDEX CONCURRENTLY …`.
 inline std::vector<std::string> lines(const Analysis& analysis) {
     std::vector<std::string> all;
-    for (const Run& run : analysis.runs) all.push_back(fmt::format("{} {}: {}", word(run.phase), word(run.method), run.sql));
+    for (const Run& run : analysis.runs) {
+        all.push_back(fmt::format("{} {}: {}", word(run.phase), word(run.method), run.sql));
+    }
     return all;
 }
 
 inline std::vector<std::string> lines(const std::vector<RelationLock>& locks) {
     std::vector<std::string> all;
-    for (const RelationLock& lock : locks) all.push_back(fmt::format("{}:{}", lock.relation.name, catalog::pg_name(lock.mode)));
+    for (const RelationLock& lock : locks) {
+        all.push_back(fmt::format("{}:{}", lock.relation.name, catalog::pg_name(lock.mode)));
+    }
     return all;
 }
 
 inline std::vector<std::string> names(const std::vector<QualifiedName>& relations) {
     std::vector<std::string> all;
-    for (const QualifiedName& name : relations) all.push_back(name.name);
+    for (const QualifiedName& name : relations) {
+        all.push_back(name.name);
+    }
     return all;
 }
 
@@ -90,7 +102,9 @@ struct Situation {
 
     Situation& after(std::string_view sql) {
         in_group = true;
-        for (const sql::Statement& statement : sql::read_script(sql, "group.sql", {}).statements) catalog::apply(statement, now);
+        for (const sql::Statement& statement : sql::read_script(sql, "group.sql", {}).statements) {
+            catalog::apply(statement, now);
+        }
         return *this;
     }
     Situation& wrote(const std::string& table) {
@@ -107,7 +121,9 @@ struct Situation {
         return *this;
     }
     Situation& tiny(const std::string& table) {
-        for (catalog::Catalog* catalog : {&base, &now}) catalog->relations.at({"public", table}).bytes = 8192;
+        for (catalog::Catalog* catalog : {&base, &now}) {
+            catalog->relations.at({"public", table}).bytes = 8192;
+        }
         return *this;
     }
     Analysis operator()(const std::string& sql) const {

@@ -42,7 +42,8 @@ TEST(CreateIndex, RunsAsWrittenOnTablesThatAreTinyOrNew) {
     EXPECT_THAT(lines(Situation(kTables).tiny("t")("CREATE INDEX i ON t (a)")), ElementsAre("inside transaction: CREATE INDEX i ON t (a)"));
     EXPECT_THAT(lines(Situation("").after("CREATE TABLE n (a int)")("CREATE INDEX i ON n (a)")),
                 ElementsAre("inside transaction: CREATE INDEX i ON n (a)"));
-    EXPECT_THAT(lines(Situation(kTables).as_written()("CREATE INDEX i ON t (a)")), ElementsAre("inside transaction: CREATE INDEX i ON t (a)"));
+    EXPECT_THAT(lines(Situation(kTables).as_written()("CREATE INDEX i ON t (a)")),
+                ElementsAre("inside transaction: CREATE INDEX i ON t (a)"));
 }
 
 TEST(CreateIndex, CountsAnUnknownTableAsLarge) {
@@ -80,8 +81,9 @@ TEST(CreateIndex, ComparesInTheServersOwnForm) {
 
 TEST(CreateIndex, BuildsAgainOverAnInvalidLeftover) {
     Situation situation(kTables);
-    situation.now.add_index({"public", "t"}, catalog::Index{.name = {"public", "i"}, .table = {"public", "t"}, .valid = false,
-                                                            .method = "btree", .keys = {"a"}});
+    situation.now.add_index(
+        {"public", "t"},
+        catalog::Index{.name = {"public", "i"}, .table = {"public", "t"}, .valid = false, .method = "btree", .keys = {"a"}});
     EXPECT_THAT(lines(situation("CREATE INDEX i ON t (a)")), ElementsAre("before build: CREATE INDEX CONCURRENTLY i ON t (a)"));
 }
 
@@ -117,7 +119,8 @@ TEST(CreateIndex, RefusesAUniqueIndexThatMustHoldAtTheGroupsCommit) {
 }
 
 constexpr const char* kParted =
-    "CREATE TABLE p (id int, d date) PARTITION BY RANGE (d); CREATE TABLE p1 PARTITION OF p FOR VALUES FROM ('2025-01-01') TO ('2025-02-01');";
+    "CREATE TABLE p (id int, d date) PARTITION BY RANGE (d); CREATE TABLE p1 PARTITION OF p FOR VALUES FROM ('2025-01-01') TO "
+    "('2025-02-01');";
 
 TEST(CreateIndex, RefusesPartitionedTablesThatHoldRows) {
     const Analysis analysis = Situation(kParted)("CREATE INDEX i ON p (id)");

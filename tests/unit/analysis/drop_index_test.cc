@@ -9,7 +9,8 @@ using testing::ElementsAre;
 using testing::HasSubstr;
 using testing::IsEmpty;
 
-constexpr const char* kTables = "CREATE TABLE t (id bigint PRIMARY KEY, a integer, b text); CREATE INDEX ia ON t (a); CREATE INDEX ib ON t (b);";
+constexpr const char* kTables =
+    "CREATE TABLE t (id bigint PRIMARY KEY, a integer, b text); CREATE INDEX ia ON t (a); CREATE INDEX ib ON t (b);";
 
 TEST(DropIndex, DropsOneConcurrentlyEach) {
     const Analysis analysis = Situation(kTables)("DROP INDEX ia, ib");

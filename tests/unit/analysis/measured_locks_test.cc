@@ -27,15 +27,17 @@ std::string contents(const std::filesystem::path& path) {
 std::vector<std::string> split(const std::string& text, char separator) {
     std::vector<std::string> parts;
     std::stringstream stream(text);
-    for (std::string part; std::getline(stream, part, separator);) parts.push_back(part);
+    for (std::string part; std::getline(stream, part, separator);) {
+        parts.push_back(part);
+    }
     return parts;
 }
 
 const std::map<std::string, LockMode>& modes() {
-    static const std::map<std::string, LockMode> all = {
-        {"AS", LockMode::access_share}, {"RS", LockMode::row_share}, {"RE", LockMode::row_exclusive},
-        {"SUE", LockMode::share_update_exclusive}, {"S", LockMode::share}, {"SRE", LockMode::share_row_exclusive},
-        {"E", LockMode::exclusive}, {"AE", LockMode::access_exclusive}};
+    static const std::map<std::string, LockMode> all = {{"AS", LockMode::access_share},  {"RS", LockMode::row_share},
+                                                        {"RE", LockMode::row_exclusive}, {"SUE", LockMode::share_update_exclusive},
+                                                        {"S", LockMode::share},          {"SRE", LockMode::share_row_exclusive},
+                                                        {"E", LockMode::exclusive},      {"AE", LockMode::access_exclusive}};
     return all;
 }
 
@@ -52,13 +54,19 @@ Effect measured(const std::string& cell) {
         const std::size_t open = word.find('[');
         if (open == std::string::npos) {
             const auto parts = split(word, ':');
-            if (parts.size() == 2) effect.locks[parts[0]] = parts[1];
+            if (parts.size() == 2) {
+                effect.locks[parts[0]] = parts[1];
+            }
             continue;
         }
         const bool rewrite = word.starts_with("REWRITE");
         for (const std::string& item : split(word.substr(open + 1, word.size() - open - 2), ',')) {
             const auto parts = split(item, ':');
-            if (rewrite) effect.rewrites.insert(parts.back()); else effect.scans.insert(parts.front());
+            if (rewrite) {
+                effect.rewrites.insert(parts.back());
+            } else {
+                effect.scans.insert(parts.front());
+            }
         }
     }
     return effect;
@@ -70,12 +78,18 @@ Effect analysed(const Facts& facts) {
     Effect effect;
     for (const RelationLock& lock : facts.locks) {
         for (const auto& [word, mode] : modes()) {
-            if (mode == lock.mode) effect.locks[lock.relation.name] = word;
+            if (mode == lock.mode) {
+                effect.locks[lock.relation.name] = word;
+            }
         }
     }
-    for (const QualifiedName& name : facts.rewrites) effect.rewrites.insert(name.name);
+    for (const QualifiedName& name : facts.rewrites) {
+        effect.rewrites.insert(name.name);
+    }
     for (const QualifiedName& name : facts.scans) {
-        if (!empty.contains(name.name)) effect.scans.insert(name.name);
+        if (!empty.contains(name.name)) {
+            effect.scans.insert(name.name);
+        }
     }
     return effect;
 }
@@ -86,7 +100,8 @@ std::string differences(const Effect& expected, const Effect& actual) {
         text += fmt::format(" locks: measured {}, said {};", testing::PrintToString(expected.locks), testing::PrintToString(actual.locks));
     }
     if (expected.rewrites != actual.rewrites) {
-        text += fmt::format(" rewrites: measured {}, said {};", testing::PrintToString(expected.rewrites), testing::PrintToString(actual.rewrites));
+        text += fmt::format(" rewrites: measured {}, said {};", testing::PrintToString(expected.rewrites),
+                            testing::PrintToString(actual.rewrites));
     }
     if (expected.scans != actual.scans) {
         text += fmt::format(" scans: measured {}, said {};", testing::PrintToString(expected.scans), testing::PrintToString(actual.scans));
@@ -113,14 +128,18 @@ const std::map<std::string, std::string>& exceptions() {
 catalog::Catalog measured_catalog(int major) {
     catalog::Catalog catalog = catalog_of(contents(measurements() / "setup.sql"), major);
     catalog.relations.at({"public", "pdef"}).partition_bound = "DEFAULT";
-    for (auto& [name, relation] : catalog.relations) relation.access_method = relation.kind == 'r' ? "heap" : "";
+    for (auto& [name, relation] : catalog.relations) {
+        relation.access_method = relation.kind == 'r' ? "heap" : "";
+    }
     return catalog;
 }
 
 class MeasuredLocks : public testing::TestWithParam<int> {};
 
 TEST_P(MeasuredLocks, AreWhatAnalysisSays) {
-    if (!std::filesystem::exists(measurements() / "truth.tsv")) GTEST_SKIP() << "no measurements beside this checkout: ../shared/locks";
+    if (!std::filesystem::exists(measurements() / "truth.tsv")) {
+        GTEST_SKIP() << "no measurements beside this checkout: ../shared/locks";
+    }
     const int major = GetParam();
     const std::map<int, std::size_t> columns = {{14, 3}, {16, 4}, {17, 5}, {18, 6}};
     const catalog::Catalog catalog = measured_catalog(major);
@@ -129,14 +148,22 @@ TEST_P(MeasuredLocks, AreWhatAnalysisSays) {
     int compared = 0;
     for (const std::string& line : split(contents(measurements() / "truth.tsv"), '\n')) {
         const auto cells = split(line, '\t');
-        if (cells.size() < 7) continue;
+        if (cells.size() < 7) {
+            continue;
+        }
         const std::string& cell = cells[columns.at(major)];
-        if (cell.starts_with("ERR") || cell.starts_with("(autocommit)") || exceptions().contains(cells[0])) continue;
+        if (cell.starts_with("ERR") || cell.starts_with("(autocommit)") || exceptions().contains(cells[0])) {
+            continue;
+        }
         const auto statements = sql::read_script(cells[1], "case.sql", {}).statements;
-        if (statements.size() != 1 || !is_ours(statements[0])) continue;
+        if (statements.size() != 1 || !is_ours(statements[0])) {
+            continue;
+        }
         ++compared;
         const std::string difference = differences(measured(cell), analysed(analyze(statements[0], context).facts));
-        if (!difference.empty()) wrong.push_back(cells[0] + ":" + difference);
+        if (!difference.empty()) {
+            wrong.push_back(cells[0] + ":" + difference);
+        }
     }
     EXPECT_GT(compared, 60);
     EXPECT_THAT(wrong, IsEmpty()) << fmt::format("{}", fmt::join(wrong, "\n"));
