@@ -117,6 +117,11 @@ void rename_constraint(Catalog& catalog, Relation& table, const std::string& fro
         catalog.taken_constraint_names.erase({table.name.schema, from});
         catalog.taken_constraint_names.insert({table.name.schema, to});
         constraint.name = to;
+        if (auto* referenced = constraint.references ? writable(catalog, *constraint.references) : nullptr) {
+            for (auto& key : referenced->referenced_by) {
+                key.constraint = key.table == table.name && key.constraint == from ? to : key.constraint;
+            }
+        }
         if (!constraint.index.empty()) {
             const QualifiedName old_index{table.name.schema, std::exchange(constraint.index, to)};
             move_relation(catalog, old_index, {old_index.schema, to});

@@ -129,7 +129,9 @@ TEST(AlterTable, NotValidBecomesValid) {
 
 TEST(Rename, IsFollowedByEverythingThatNamesIt) {
     const auto catalog = after("CREATE TABLE a (id int PRIMARY KEY); CREATE TABLE b (a_id int REFERENCES a); CREATE VIEW v AS SELECT * FROM a;"
-                               "ALTER TABLE a RENAME TO c; ALTER TABLE c RENAME COLUMN id TO key; ALTER INDEX a_pkey RENAME TO c_pkey");
+                               "ALTER TABLE a RENAME TO c; ALTER TABLE c RENAME COLUMN id TO key; ALTER INDEX a_pkey RENAME TO c_pkey;"
+                               "CREATE TABLE d (c_id int CONSTRAINT old REFERENCES c); ALTER TABLE d RENAME CONSTRAINT old TO new");
+    EXPECT_EQ(table(catalog, "c").referenced_by.back().constraint, "new");
     EXPECT_EQ(catalog.find({"", "a"}), nullptr);
     EXPECT_EQ(table(catalog, "b").constraint("b_a_id_fkey")->references, (QualifiedName{"public", "c"}));
     EXPECT_EQ(table(catalog, "b").constraint("b_a_id_fkey")->referenced_columns, std::vector<std::string>{"key"});
