@@ -1,0 +1,19 @@
+// Fills a database from several connections at once.
+#pragma once
+
+#include "base/wait.h"
+#include "demo/franchise.h"
+#include "pg/conninfo.h"
+
+#include <string>
+#include <vector>
+
+namespace pgbelay::demo {
+
+// Runs statements one after the other, each to its end. Throws the first error.
+void run_statements(const pg::Conninfo& conninfo, const std::vector<std::string>& statements, const base::StopSignal* stop);
+
+// Creates and fills the tables, from `connections` at once. Throws the first error.
+void load(const pg::Conninfo& conninfo, const std::vector<Table>& tables, int connections, const base::StopSignal* stop);
+
+}  // namespace pgbelay::demo
