@@ -20,6 +20,7 @@ struct Dropping {
     Analysis analysis;
     catalog::Condition condition;
     std::vector<std::string> restore;
+    std::vector<catalog::Relation> views;   // made again in the order in which they stand on each other
     std::string no_way_back;                // why there is no inverse
     std::string lost;                       // what the inverse does not bring back
     QualifiedName lost_in;
@@ -77,7 +78,27 @@ void restore_any_view(Dropping& dropping, const catalog::Relation& view) {
     if (view.view_definition.empty()) {
         dropping.no_way_back = fmt::format("the definition of {} is not known", sql::display(view.name));
     }
-    append(dropping.restore, view.kind == 'm' ? restore_matview(view) : restore_view(view));
+    const auto same = [&](const catalog::Relation& other) { return other.name == view.name; };
+    if (std::none_of(dropping.views.begin(), dropping.views.end(), same)) {
+        dropping.views.push_back(view);
+    }
+}
+
+// A view comes after every other one that it is made from.
+std::vector<std::string> restore_in_order(std::vector<catalog::Relation> views) {
+    std::vector<std::string> sql;
+    while (!views.empty()) {
+        const auto stands_on_another = [&](const catalog::Relation& view) {
+            return std::any_of(views.begin(), views.end(), [&](const catalog::Relation& below) {
+                return std::find(below.dependent_views.begin(), below.dependent_views.end(), view.name) != below.dependent_views.end();
+            });
+        };
+        auto next = std::find_if_not(views.begin(), views.end(), stands_on_another);
+        next = next == views.end() ? views.begin() : next;
+        append(sql, next->kind == 'm' ? restore_matview(*next) : restore_view(*next));
+        views.erase(next);
+    }
+    return sql;
 }
 
 // A dropped table locks the tables at both ends of its foreign keys, its parent and the parent's default partition.
@@ -333,6 +354,7 @@ Inverse inverse_of(const Dropping& dropping) {
         return no_inverse(dropping.no_way_back);
     }
     auto inverse = undo(dropping.restore);
+    append(inverse.sql, restore_in_order(dropping.views));
     inverse.loses_data = !dropping.lost.empty();
     inverse.why = dropping.lost;
     return inverse;
@@ -344,9 +366,8 @@ Analysis analyze_drop(const sql::Statement& statement, const Context& ctx) {
     const auto& drop = *statement.node().drop_stmt;
     Dropping dropping;
     std::string names;
-    // Later objects may stand on earlier ones: they are made again in the opposite order.
-    for (std::size_t i = drop.n_objects; i > 0; --i) {
-        drop_one(dropping, ctx, *drop.objects[i - 1], drop);
+    for (std::size_t i = 0; i < drop.n_objects; ++i) {
+        drop_one(dropping, ctx, *drop.objects[i], drop);
     }
     for (std::size_t i = 0; i < drop.n_objects; ++i) {
         names += (names.empty() ? "" : ", ") + plain_name(*drop.objects[i]);

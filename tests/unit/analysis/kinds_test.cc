@@ -69,6 +69,15 @@ TEST(View, DropIsUndoneWithAllThatStoodOnIt) {
                                                   "CREATE VIEW public.w AS SELECT id FROM v", "ALTER VIEW public.w OWNER TO app"));
 }
 
+TEST(View, SeveralComeBackInTheOrderInWhichTheyStandOnEachOther) {
+    const Situation situation(std::string(kTables) + "CREATE VIEW b AS SELECT id FROM users; CREATE VIEW a AS SELECT id FROM b");
+    for (const char* sql : {"DROP VIEW a, b", "DROP VIEW b, a", "DROP VIEW b, a CASCADE"}) {
+        EXPECT_THAT(inverse_of(situation(sql)), ElementsAre("CREATE VIEW public.b AS SELECT id FROM users", "ALTER VIEW public.b OWNER TO app",
+                                                            "CREATE VIEW public.a AS SELECT id FROM b", "ALTER VIEW public.a OWNER TO app"))
+            << sql;
+    }
+}
+
 TEST(Drop, OfATableHasNoWayBack) {
     const auto analysis = Situation(kTables)("DROP TABLE orders");
     EXPECT_THAT(lines(analysis.facts.locks),
