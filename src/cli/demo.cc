@@ -5,11 +5,11 @@
 namespace pgbelay::cli {
 
 int run(const Demo& command, const Context& context) {
-    const report::Style style = context.console.style();
+    const Terminal& terminal = context.console.terminal();
     demo::Options options;
     options.quick = command.quick;
-    options.color = style.color;
-    options.columns = style.columns;
+    options.style = context.console.style();
+    options.live = terminal.out && !terminal.dumb;
     return demo::run(options, context.interrupts.stop());
 }
 

@@ -2,13 +2,14 @@
 #pragma once
 
 #include "base/wait.h"
+#include "report/style.h"
 
 namespace pgbelay::demo {
 
 struct Options {
     bool quick = false;     // less data: for tests and slow machines
-    bool color = false;
-    int columns = 80;
+    report::Style style;
+    bool live = false;  // the output is a terminal: lines may be redrawn
 };
 
 // Returns the exit status. Leaves nothing behind, also when `stop` is requested.

@@ -4,20 +4,9 @@
 
 #include <fmt/core.h>
 
-#include <array>
-
 namespace pgbelay::demo {
 
 namespace {
-
-constexpr int kOrgs = 2000;
-constexpr int kFirstOrg = 10000;
-constexpr int kPeriods = 24;  // months, from January 2024
-constexpr int kSkus = 300;
-
-constexpr std::array kMetrics{"sales", "orders", "margin", "rating"};
-constexpr std::array kCostCenters{"ops", "kitchen", "marketing", "rent", "staff"};
-constexpr std::array kStatuses{"pending", "approved", "settled", "failed"};
 
 // How many rows each table has undivided: three million together.
 constexpr long long kPayments = 1'200'000;
@@ -70,7 +59,7 @@ std::vector<Table> franchise_tables(int divisor) {
               "supplier, status, total, created_at",
               fmt::format("'supplier ' || i % 97, {}, (i % 90000) / 100.0, {}", one_of(kStatuses, "(i / 11)"), created())),
         table("inventory_batches", kInventoryBatches / divisor, "sku text NOT NULL, quantity integer NOT NULL, expires_on date NOT NULL",
-              "sku, quantity, expires_on", fmt::format("'SKU-' || (i / 13) % {}, i % 400, date '2026-01-01' + (i % 300)::integer", kSkus)),
+              "sku, quantity, expires_on", fmt::format("'SKU-' || (i / {}) % {}, i % 400, date '2026-01-01' + i % 300", kOrgs, kSkus)),
         table("franchise_rankings", kRankings / divisor,
               "metric text NOT NULL, period text NOT NULL, location integer NOT NULL, value numeric(12,2) NOT NULL",
               "metric, period, location, value", fmt::format("{}, {}, i % 40, (i % 70000) / 10.0", one_of(kMetrics, "(i / 3)"), period())),

@@ -1,12 +1,23 @@
 // The demonstration's application: the schema of a franchise back office and its data.
 #pragma once
 
+#include <array>
 #include <string>
 #include <vector>
 
 namespace pgbelay::demo {
 
-// A table with what fills it: statements in order, the first group of them in one transaction. Names are in the schema public.
+// What the values of its columns are drawn from.
+inline constexpr int kOrgs = 2000;
+inline constexpr int kFirstOrg = 10000;
+inline constexpr int kPeriods = 24;  // months, from January 2024
+inline constexpr int kSkus = 40;
+
+inline constexpr std::array kMetrics{"sales", "orders", "margin", "rating"};
+inline constexpr std::array kCostCenters{"ops", "kitchen", "marketing", "rent", "staff"};
+inline constexpr std::array kStatuses{"pending", "approved", "settled", "failed"};
+
+// A table of the schema public, and what makes it.
 struct Table {
     std::string name;
     long long rows = 0;

@@ -2,6 +2,9 @@
 
 #include "base/error.h"
 #include "pg/connection.h"
+#include "sql/quote.h"
+
+#include <fmt/core.h>
 
 #include <atomic>
 #include <exception>
@@ -63,6 +66,14 @@ void load(const pg::Conninfo& conninfo, const std::vector<Table>& tables, int co
     for (std::future<void>& worker : workers) {
         worker.get();
     }
+}
+
+void copy_database(const pg::Conninfo& maintenance, const std::string& from, const std::string& to, const base::StopSignal* stop) {
+    constexpr int kHasStrategies = 15;
+    pg::Connection connection = connect(maintenance, stop);
+    // Copying files is the only way before 15, and the quick one for so much data from then on.
+    const char* strategy = connection.major() >= kHasStrategies ? " STRATEGY file_copy" : "";
+    run_one(connection, fmt::format("CREATE DATABASE {} TEMPLATE {}{}", sql::quote_identifier(to), sql::quote_identifier(from), strategy), stop);
 }
 
 }  // namespace pgbelay::demo

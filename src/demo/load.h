@@ -16,4 +16,7 @@ void run_statements(const pg::Conninfo& conninfo, const std::vector<std::string>
 // Creates and fills the tables, from `connections` at once. Throws the first error.
 void load(const pg::Conninfo& conninfo, const std::vector<Table>& tables, int connections, const base::StopSignal* stop);
 
+// Copies a whole database that nobody is connected to.
+void copy_database(const pg::Conninfo& maintenance, const std::string& from, const std::string& to, const base::StopSignal* stop);
+
 }  // namespace pgbelay::demo

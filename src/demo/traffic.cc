@@ -122,6 +122,16 @@ struct Traffic::State {
         }
     }
 
+    // To the microsecond, which poll(2) is not: its rounding would be counted as latency.
+    bool wait_until(base::Deadline due) const {
+        constexpr base::Millis kRest{1};
+        if (!base::pause_for(due - kRest - base::Clock::now(), stop)) {
+            return false;
+        }
+        std::this_thread::sleep_until(due);
+        return true;
+    }
+
     bool stopped() const { return stop != nullptr && stop->requested(); }
 
     // One statement; what went wrong, or "".
@@ -143,7 +153,7 @@ struct Traffic::State {
         std::discrete_distribution<std::size_t> pick(weights.begin(), weights.end());
         while (const auto due = schedule.next()) {
             const std::string statement = kinds[pick(random)].statement(random);
-            if (!base::pause_for(*due - base::Clock::now(), stop) || schedule.ended_before(*due)) {
+            if (!wait_until(*due) || schedule.ended_before(*due)) {
                 return;
             }
             book.begin(worker, *due);

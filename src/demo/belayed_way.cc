@@ -1,0 +1,56 @@
+#include "demo/belayed_way.h"
+
+#include "base/error.h"
+#include "engine/gates.h"
+#include "engine/prepare.h"
+#include "engine/run.h"
+#include "report/live_display.h"
+#include "report/plain_display.h"
+#include "report/text.h"
+#include "runbook/runbook.h"
+
+#include <fmt/core.h>
+
+namespace pgbelay::demo {
+
+namespace {
+
+base::Deadline now() { return base::Clock::now(); }
+
+void pass(const std::vector<engine::Finding>& findings) {
+    if (engine::refuses(findings)) {
+        throw engine::to_error(findings);
+    }
+}
+
+engine::RunReport deploy(engine::Target& target, const plan::Plan& plan, Screen& screen) {
+    engine::RunOptions options;
+    options.url_source = target.conninfo().source();
+    if (screen.live()) {
+        report::LiveDisplay display(screen.style(), write_out, now);
+        return engine::deploy(target, plan, options, [&display](const engine::Event& event) { display.show(event); });
+    }
+    report::PlainDisplay display(screen.style(), false, write_out, now);
+    return engine::deploy(target, plan, options, [&display](const engine::Event& event) { display.show(event); });
+}
+
+}  // namespace
+
+std::string change_with_pgbelay(const pg::Conninfo& database, const std::filesystem::path& file, Screen& screen, base::StopSignal& stop) {
+    const base::Deadline began = now();
+    engine::Target target = engine::Target::open(database, &stop);
+    pass(engine::check_target(target));
+    const engine::Prepared prepared = engine::prepare(target, runbook::read({file.string()}, {}), {});
+    pass(engine::check_plan(target, prepared.plan));
+    const engine::RunReport run = deploy(target, prepared.plan, screen);
+    if (stop.requested()) {
+        throw base::Error(base::ErrorCode::interrupted, "interrupted");
+    }
+    const std::string took = base::format_duration(now() - began);
+    if (run.result == engine::RunResult::deployed) {
+        return fmt::format("done in {}{}", took, run.verified ? "" : ", not verified");
+    }
+    return fmt::format("{} after {}{}", to_string(run.result), took, run.error ? ": " + run.error->message() : "");
+}
+
+}  // namespace pgbelay::demo
