@@ -379,11 +379,28 @@ void Planner::arrange(const Group& group, const std::vector<Member>& members) {
         }
     }
     add_phase(analysis::Phase::after);
+    number_steps(first_step);
 
     const auto when = group.statements.size() == 1 ? group.statements.front()->directive("when") : std::nullopt;
     for (std::size_t i = first_step; when && i < plan_.steps.size(); ++i) {
         plan_.steps[i].when = *when;
         plan_.steps[i].when_from = static_cast<int>(first_step) + 1;
+    }
+}
+
+// Several steps of one statement are told apart by their place among them.
+void Planner::number_steps(std::size_t first) {
+    std::map<std::string, int> total;
+    for (std::size_t i = first; i < plan_.steps.size(); ++i) {
+        ++total[plan_.steps[i].name];
+    }
+    std::map<std::string, int> seen;
+    for (std::size_t i = first; i < plan_.steps.size(); ++i) {
+        std::string& name = plan_.steps[i].name;
+        if (const int of = total.at(name); of > 1) {
+            const int n = ++seen[name];
+            name = fmt::format("{} ({} of {})", name, n, of);
+        }
     }
 }
 

@@ -36,6 +36,7 @@ private:
     Member analyse(const sql::Statement& statement, const Group& group, const catalog::Catalog& base);
     bool take_session_statement(const sql::Statement& statement, const Group& group, std::vector<Member>& members);
     void refuse_opaque(const sql::Statement& statement);
+    void number_steps(std::size_t first);
     void arrange(const Group& group, const std::vector<Member>& members);
     void add_step_for(const Member& member, const analysis::Run& run);
     void add_skipped(const Member& member);

@@ -22,7 +22,9 @@ const std::vector<Rule>& rules() {
         add(R"((\d+(\.\d+)? (h|min|s|ms)\b)( \d+ (min|s|ms)\b)?)", "<time>");
         add(R"(\bpid \d+)", "pid <pid>");
         add(R"(\b(127\.0\.0\.1|localhost):\d+)", "$1:<port>");
-        add(R"(PostgreSQL \d+(\.\d+)?( \([^)]*\))?)", "PostgreSQL <version>");
+        // Its length decides where the line is broken.
+        add(R"(PostgreSQL\s+\d+(\.\d+)?( \([^)]*\))?(:\s+)?)", "PostgreSQL <version>$3");
+        add(R"((PostgreSQL <version>:)\s+)", "$1 ");
         add(R"([ \t]+(\n|$))", "$1");
         return made;
     }();

@@ -70,7 +70,8 @@ void read_guard(pg::Connection& connection, RunRecord& run) {
     std::map<std::string, double> maxima;
     for (int row = 0; row < r.rows(); ++row) {
         run.guard_samples += r.integer(row, 0);
-        for (const auto& [name, value] : nlohmann::json::parse(r.text(row, 1)).items()) {
+        const auto values = nlohmann::json::parse(r.text(row, 1));
+        for (const auto& [name, value] : values.items()) {
             maxima[name] = std::max(maxima[name], value.get<double>());
         }
     }
