@@ -169,6 +169,8 @@ void ask_canonical_forms(pg::Connection& connection, const runbook::Runbook& run
     for_each_statement(runbook, [&](const sql::Statement& statement, const std::string& path) { forms.ask(statement, path); });
 }
 
+constexpr base::Millis kOld{100};
+
 // Who holds locks that the step will have to wait for, as things stand.
 std::vector<std::pair<int, std::string>> in_the_way(Target& target, const plan::Plan& plan) {
     std::vector<std::pair<int, std::string>> found;
@@ -189,6 +191,10 @@ std::vector<std::pair<int, std::string>> in_the_way(Target& target, const plan::
             continue;
         }
         for (const auto& holder : pg::holders(target.control(), wanted, {target.control().backend_pid()})) {
+            // Younger ones are the application at work: gone before anybody reads of them.
+            if (holder.backend.transaction_age && *holder.backend.transaction_age < kOld) {
+                continue;
+            }
             std::pair<int, std::string> entry{step.n, pg::describe(holder.backend)};
             if (std::ranges::find(found, entry) == found.end()) {
                 found.push_back(std::move(entry));

@@ -54,7 +54,13 @@ std::string names(const Unfinished& run) {
     return fmt::format("run {} ({}, {} by {} since {})", run.id, run.name, run.state, run.who, run.since);
 }
 
-// What a deploy does about a run that was left unfinished: the same one goes on, another must be settled first.
+bool took_effect(Target& target, std::int64_t run) {
+    const auto done = Journal(target.control()).steps_done({.id = run});
+    return std::ranges::any_of(done, [](const auto& step) { return step.second != StepResult::skipped; });
+}
+
+// What a deploy does about a run that was left unfinished: the same one goes on; another must be settled first, unless nothing of
+// it took effect (see close_without_effect).
 std::optional<std::int64_t> unfinished_of_this(Target& target, const plan::Plan& plan) {
     const auto unfinished = unfinished_run(target.control(), target.facts());
     if (!unfinished) {
@@ -62,6 +68,9 @@ std::optional<std::int64_t> unfinished_of_this(Target& target, const plan::Plan&
     }
     if (unfinished->digest == plan.digest && unfinished->kind == "deploy") {
         return unfinished->id;
+    }
+    if (unfinished->kind == "deploy" && !took_effect(target, unfinished->id)) {
+        return std::nullopt;
     }
     throw Error(ErrorCode::conflict, names(*unfinished) + " is not finished")
         .hint(fmt::format("`pgbelay resume {0}`, `pgbelay rollback {0}` or `pgbelay abort {0}` it first", unfinished->id));
@@ -81,6 +90,27 @@ void greet_debts(Target& target, Session& session, const Sink& sink) {
 }
 
 constexpr base::Millis kPatience{3'000};
+
+// A run that failed before it changed anything stands in nobody's way: it is closed by the next deployment.
+void close_without_effect(Target& target, Session& session, const Sink& sink) {
+    const auto unfinished = unfinished_run(target.control(), target.facts());
+    if (!unfinished) {
+        return;
+    }
+    const RunRecord record = load_run(target.control(), unfinished->id);
+    std::string last;
+    session.take_over(record.id, [&](const std::string& words) { say_waiting(sink, last, words); });
+    if (took_effect(target, record.id)) {
+        session.journal().set_state(session.key(), "stopped", "its process died");
+        throw Error(ErrorCode::conflict, names(*unfinished) + " is not finished")
+            .hint(fmt::format("`pgbelay resume {0}`, `pgbelay rollback {0}` or `pgbelay abort {0}` it first", record.id));
+    }
+    for (const auto& debt : clean_up_leftovers(target, session, *record.plan)) {
+        sink(Notice{.text = debt, .warning = true});
+    }
+    session.journal().set_state(session.key(), "aborted", record.error);
+    sink(Notice{.text = fmt::format("{} had changed nothing: closed", names(*unfinished))});
+}
 
 }  // namespace
 
@@ -106,6 +136,7 @@ RunReport deploy(Target& target, const plan::Plan& plan, const RunOptions& optio
         session.reset();
         return resume(target, run, options, sink);
     }
+    close_without_effect(target, *session, sink);
     session->attach(session->journal().begin(plan, {.url_source = options.url_source}, target.facts()));
     return RunLoop(target, plan, std::move(session), options, sink).run(false);
 }
