@@ -474,6 +474,8 @@ catalog::Condition condition_of(const AlterTable& work, const PgQuery__AlterTabl
             return {.facts = {catalog::Absent{catalog::Absent::What::constraint, work.table, name}}};
         case PG_QUERY__ALTER_TABLE_TYPE__AT_ValidateConstraint: return {.facts = {catalog::ConstraintIs{work.table, name, 0, {}, true}}};
         case PG_QUERY__ALTER_TABLE_TYPE__AT_SetNotNull: return {.facts = {catalog::ColumnIs{work.table, name, {}, true}}};
+        // Says nothing by itself, but ends what an earlier SET NOT NULL said.
+        case PG_QUERY__ALTER_TABLE_TYPE__AT_DropNotNull: return {.facts = {catalog::ColumnIs{work.table, name, {}, false}}};
         case PG_QUERY__ALTER_TABLE_TYPE__AT_AlterColumnType: {
             const PgQuery__TypeName& type = *command.def->column_def->type_name;
             const bool known = is_known_type(type, work.ctx.now);

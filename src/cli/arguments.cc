@@ -40,6 +40,7 @@ struct Texts {
     std::string color = "auto";
     std::string on_failure = "stop";
     std::vector<std::string> variables;
+    std::vector<std::string> limits;
     std::string db;
     std::int64_t run = 0;
     std::vector<std::string> paths;
@@ -124,6 +125,7 @@ void Reader::paths(CLI::App* app, bool required) {
     option->required(required);
     app->add_option("--env", common_.env, "A target of the runbook")->type_name("NAME");
     app->add_option("--set", texts_.variables, "Set a variable, as :NAME reads it")->option_text("NAME=VALUE")->allow_extra_args(false);
+    app->add_option("--limit", texts_.limits, "Set a limit: hold=5min")->option_text("NAME=VALUE")->allow_extra_args(false);
 }
 
 void Reader::planning(CLI::App* app) {
@@ -267,13 +269,17 @@ Arguments Reader::take() {
     if (common_.db && !common_.env.empty()) {
         throw Error(ErrorCode::usage, "--db and --env both name the database").hint("leave one of them out");
     }
-    for (const std::string& variable : texts_.variables) {
-        const std::size_t equals = variable.find('=');
-        if (equals == std::string::npos || equals == 0) {
-            throw Error(ErrorCode::usage, "--set wants NAME=VALUE").hint(fmt::format("pgbelay {} --help", app->get_name()));
+    const auto assign = [&](const char* option, const std::vector<std::string>& texts, std::map<std::string, std::string>& values) {
+        for (const std::string& text : texts) {
+            const std::size_t equals = text.find('=');
+            if (equals == std::string::npos || equals == 0) {
+                throw Error(ErrorCode::usage, fmt::format("{} wants NAME=VALUE", option)).hint(fmt::format("pgbelay {} --help", app->get_name()));
+            }
+            values[text.substr(0, equals)] = text.substr(equals + 1);
         }
-        common_.variables[variable.substr(0, equals)] = variable.substr(equals + 1);
-    }
+    };
+    assign("--set", texts_.variables, common_.variables);
+    assign("--limit", texts_.limits, common_.limits);
     common_.format = format_of(texts_.format);
     common_.color = texts_.color == "always" ? Color::always : texts_.color == "never" ? Color::never : Color::automatic;
     return {common_, chosen->second()};

@@ -23,6 +23,7 @@ struct Common {
     std::string output;  // "" = standard output
     Format format = Format::text;
     std::map<std::string, std::string> variables;  // --set
+    std::map<std::string, std::string> limits;     // --limit
     Color color = Color::automatic;
     bool quiet = false;
     bool verbose = false;

@@ -57,7 +57,7 @@ public:
         rows.push_back(without_change());
         rows.push_back(plainly());
         rows.push_back(with_pgbelay());
-        screen_.say("\nWhat the application felt:\n\n" + felt_table(rows, options_.style));
+        screen_.say("\nHow long the application waited for a statement, from when it was due:\n\n" + felt_table(rows, options_.style));
     }
 
 private:
@@ -87,7 +87,7 @@ private:
     void introduce() {
         file_ = cluster_.directory() / "franchise.sql";
         base::write_file(file_, franchise_change());
-        screen_.say(fmt::format("\n{}\n", franchise_change()));
+        screen_.say(fmt::format("\n{}", franchise_change()));
         for (const std::string& line :
              report::wrap(fmt::format("While this is deployed, an application sends {:.0f} statements a second over {} connections, "
                                       "and somebody's report has read payments and stays open for {}.",
@@ -112,7 +112,7 @@ private:
 
     Row without_change() {
         title(1, "Nothing is deployed");
-        return trial("nothing", kUntouched, [this](const pg::Conninfo& where) {
+        return trial("no deployment", kUntouched, [this](const pg::Conninfo& where) {
             Onlooker onlooker(where, stop_);
             const base::Deadline end = base::in(kReportTime);
             while (base::Clock::now() < end) {
@@ -146,7 +146,8 @@ private:
 int run(const Options& options, base::StopSignal& stop) {
     const base::Deadline began = base::Clock::now();
     Demonstration(options, stop, began).show();
-    write_out(fmt::format("The server and its data are gone again, after {}.\n", base::format_duration(base::Clock::now() - began)));
+    write_out(fmt::format("The server and its data are gone again, after {}.\n"
+                          "Next, with a database of yours: pgbelay check --db URL\n", base::format_duration(base::Clock::now() - began)));
     return 0;
 }
 

@@ -17,7 +17,7 @@ std::string right(std::string_view text, int columns) { return fmt::format("{:>{
 
 std::string line_of(const Row& row) {
     return report::pad(row.name, kNameColumns) + right(short_time(row.felt.p50), kTimeColumns) + right(short_time(row.felt.p99), kTimeColumns) +
-           right(short_time(row.felt.longest), kTimeColumns + 3) + "   " + row.change;
+           right(short_time(row.felt.longest), kTimeColumns + 3) + (row.change.empty() ? "" : "   " + row.change);
 }
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include "demo/franchise_traffic.h"
 #include "demo/plain_way.h"
 #include "pg/connection.h"
+#include "report/text.h"
 #include "sql/quote.h"
 
 #include <fmt/core.h>
@@ -87,7 +88,7 @@ std::string Onlooker::look() {
         return "";
     }
     const int waiting = answer->integer(0, 0);
-    const std::string statement = answer->text(0, 1);
+    const std::string statement = report::one_line(answer->text(0, 1));
     return (waiting == 0 ? "nobody waits" : fmt::format("{} of {} connections wait", waiting, kConnections)) +
            (statement.empty() ? "" : "   " + statement);
 }

@@ -24,6 +24,22 @@ std::vector<std::string> lines_of(const std::string& text) {
     return lines;
 }
 
+// A file that is there must be the one that was run; `same_for_tool` is what the checksum in its tool's ledger says.
+void refuse_changed(const runbook::File& file, const DeployedFile* record, bool same_for_tool) {
+    const bool same_for_us = record == nullptr || record->digest == file.digest;
+    if (same_for_us && same_for_tool) {
+        return;
+    }
+    const std::string tool(runbook::to_string(file.layout));
+    Error error(ErrorCode::conflict, same_for_us ? fmt::format("{} changed after it was deployed: {} has another checksum of it", file.path, tool)
+                                                 : fmt::format("{} changed after it was {} on {}", file.path, record->how, record->at));
+    error.at({file.path, 0, 0}).hint("put the change into a new file; what was deployed is not run again");
+    if (!same_for_us) {
+        error.detail(difference(record->text, file.text));
+    }
+    throw error;
+}
+
 }  // namespace
 
 // What both begin and end with is the same; between them everything is shown as taken out and put in.
@@ -69,6 +85,14 @@ Ledger::Ledger(Target& target, const std::set<runbook::Layout>& layouts) : targe
     }
 }
 
+Ledger::Histories Ledger::histories() {
+    Histories histories;
+    for (const auto& [layout, tool] : tools_) {
+        histories[layout] = tool.history(target_.control());
+    }
+    return histories;
+}
+
 Ledger::Pending Ledger::pending(const runbook::Runbook& runbook) {
     std::vector<std::string> keys;
     for (const auto& file : runbook.files) {
@@ -77,26 +101,29 @@ Ledger::Pending Ledger::pending(const runbook::Runbook& runbook) {
     const bool journal = journal_state(target_.control()).journal;
     Journal reader(target_.control());
     const auto ours = journal ? reader.files(keys) : std::map<std::string, DeployedFile>{};
-    std::map<runbook::Layout, std::map<std::string, std::string>> applied;
-    for (const auto& [layout, tool] : tools_) {
-        applied[layout] = tool.applied(target_.control());
-    }
+    Histories said = histories();
     Pending result;
     bool some_ledger = journal && reader.knows_any_file();
+    std::map<runbook::Layout, std::vector<const runbook::File*>> of_tool;
     for (const auto& file : runbook.files) {
         const auto known = ours.find(file.key);
-        if (known != ours.end() && known->second.digest != file.digest) {
-            throw Error(ErrorCode::conflict, fmt::format("{} changed after it was {} on {}", file.path, known->second.how, known->second.at))
-                .at({file.path, 0, 0})
-                .detail(difference(known->second.text, file.text))
-                .hint("put the change into a new file; what was deployed is not run again");
-        }
+        const DeployedFile* record = known == ours.end() ? nullptr : &known->second;
         const auto tool = tools_.find(file.layout);
-        const bool there = tool != tools_.end() ? applied[file.layout].contains(tool->second.normal(file.version)) : known != ours.end();
-        some_ledger = some_ledger || tool != tools_.end();
+        // The tool's word counts: what it undid by itself is pending, whatever the journal remembers.
+        const bool there = tool != tools_.end() ? tool->second.has(said[file.layout], file.version) : record != nullptr;
         if (there) {
+            refuse_changed(file, record, tool == tools_.end() || tool->second.unchanged(said[file.layout], file));
             result.deployed.insert(file.key);
             result.deployed_paths.push_back(file.path);
+        }
+        if (tool != tools_.end()) {
+            some_ledger = true;
+            of_tool[file.layout].push_back(&file);
+        }
+    }
+    for (const auto& [layout, files] : of_tool) {
+        if (runbook.from_directory) {
+            tools_.at(layout).refuse_gaps(said[layout], files);
         }
     }
     if (runbook.from_directory && !some_ledger && pg::has_user_objects(target_.control())) {
@@ -107,12 +134,20 @@ Ledger::Pending Ledger::pending(const runbook::Runbook& runbook) {
     return result;
 }
 
-Also Ledger::deployed(const Journal& journal, const RunKey& key, const plan::PlannedFile& file, const std::string& how) const {
+Also Ledger::deployed(const Journal& journal, const RunKey& key, const plan::PlannedFile& file) const {
     Also pieces;
     if (!file.key.empty()) {
-        pieces.push_back(journal.file_deployed(file, key, how));
+        pieces.push_back(journal.file_deployed(file, key, "deployed"));
     }
     if (const auto tool = tools_.find(file.layout); tool != tools_.end()) {
+        pieces.push_back(tool->second.insert(file));
+    }
+    return pieces;
+}
+
+Also Ledger::marked(const Journal& journal, const RunKey& key, const plan::PlannedFile& file, const Histories& histories) const {
+    Also pieces{journal.file_deployed(file, key, "marked")};
+    if (const auto tool = tools_.find(file.layout); tool != tools_.end() && !tool->second.has(histories.at(file.layout), file.version)) {
         pieces.push_back(tool->second.insert(file));
     }
     return pieces;

@@ -25,11 +25,17 @@ public:
         std::vector<std::string> deployed_paths;
     };
     // Throws Error{conflict} for a file that changed after its deployment, with the difference as detail; Error{refused} for a
-    // directory on a database that holds objects but neither ledger nor journal.
+    // directory on a database that holds objects but neither ledger nor journal, and for what the files' tool would refuse.
     Pending pending(const runbook::Runbook& runbook);
 
+    using Histories = std::map<runbook::Layout, ToolHistory>;
+    // Throws Error{refused} for a migration that its tool began and did not finish.
+    Histories histories();
+
     // What makes the file known, for the transaction of its last step.
-    Also deployed(const Journal& journal, const RunKey& key, const plan::PlannedFile& file, const std::string& how) const;
+    Also deployed(const Journal& journal, const RunKey& key, const plan::PlannedFile& file) const;
+    // The same for files that are only recorded: what a tool's ledger knows already stays as it is there.
+    Also marked(const Journal& journal, const RunKey& key, const plan::PlannedFile& file, const Histories& histories) const;
     Also undeployed(const Journal& journal, const plan::PlannedFile& file) const;
 
 private:

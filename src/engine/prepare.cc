@@ -28,11 +28,20 @@ void for_each_statement(const runbook::Runbook& runbook, const auto& visit) {
             context = {};
             file = item.file;
         }
-        if (const auto* sql = std::get_if<runbook::SqlItem>(&item.what); sql != nullptr) {
-            for (const auto& statement : sql->statements) {
-                if (plan::fold(statement, context).effect == plan::SessionEffect::none) {
-                    visit(statement, context.search_path);
-                }
+        plan::SessionContext now = context;
+        const auto* sql = std::get_if<runbook::SqlItem>(&item.what);
+        for (std::size_t i = 0; sql != nullptr && i < sql->statements.size(); ++i) {
+            const sql::Statement& statement = sql->statements[i];
+            switch (plan::fold(statement, context).effect) {
+                case plan::SessionEffect::none: visit(statement, now.search_path); break;
+                case plan::SessionEffect::folded: plan::fold(statement, now); break;
+                case plan::SessionEffect::local: plan::fold_local(statement, now); break;
+                case plan::SessionEffect::superseded:
+                case plan::SessionEffect::refused: break;
+            }
+            if (statement.kind == "TransactionStmt") {
+                // Here SET LOCAL ends.
+                now = context;
             }
         }
     }

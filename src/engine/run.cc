@@ -204,12 +204,13 @@ std::vector<std::string> verify(Target& target, const plan::Plan& plan) { return
 std::vector<std::string> mark(Target& target, const plan::Plan& plan) {
     ensure_journal(target.control());
     Session session(target, kPatience);
+    Ledger ledger(target, layouts(plan));
+    const auto histories = ledger.histories();
     const RunKey key = session.journal().begin(plan, {.kind = "mark", .url_source = "mark"}, target.facts());
-    const Ledger ledger(target, layouts(plan));
     std::vector<std::string> keys;
     Also pieces{{"BEGIN", {}}};
     for (const auto& file : plan.files) {
-        const Also rows = ledger.deployed(session.journal(), key, file, "marked");
+        const Also rows = ledger.marked(session.journal(), key, file, histories);
         pieces.insert(pieces.end(), rows.begin(), rows.end());
         keys.push_back(file.key);
     }

@@ -202,7 +202,7 @@ Also RunLoop::ledger_rows(const plan::Step& step) const {
     if (!step.last_of_file || step.file < 0) {
         return {};
     }
-    return ledger_.deployed(session_->journal(), session_->key(), plan_.files.at(static_cast<std::size_t>(step.file)), "deployed");
+    return ledger_.deployed(session_->journal(), session_->key(), plan_.files.at(static_cast<std::size_t>(step.file)));
 }
 
 // Evidence, the event, and what follows from the outcome.

@@ -286,7 +286,7 @@ private:
                      .at(send.place)
                      .sqlstate(error.sqlstate)
                      .detail(error.message)
-                     .hint("make the step smaller, or raise `limits: hold`, and deploy again; nothing of the step stands"));
+                     .hint("make the step smaller, or give it more with `--limit hold=…`, and deploy again; nothing of the step stands"));
             return;
         }
         not_run(error, send);
@@ -329,7 +329,7 @@ private:
                                                     last_why_.empty() ? "somebody was in the way all the time" : last_why_))
             .at(step_.place)
             .detail(fmt::format("{}", fmt::join(look_.blockers(), "\n")))
-            .hint("end what is in the way, or raise `limits: deadline`, then `pgbelay resume`");
+            .hint("end what is in the way, then `pgbelay resume`; `--limit deadline=…` makes a deployment wait longer");
     }
 
     StepOutcome fail(Error error) {

@@ -181,7 +181,7 @@ private:
                 refuse(*statement,
                        fmt::format("CONCURRENTLY at line {} cannot run inside of the one transaction that {} makes of the file (from "
                                    "line {})",
-                                   statement->place.line, g.tool, g.statements.front()->place.line),
+                                   statement->place.line, g.tool == "plain" ? "a rollback" : g.tool, g.statements.front()->place.line),
                        opt_out(g.tool));
             }
         }

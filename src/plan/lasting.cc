@@ -47,11 +47,13 @@ catalog::QualifiedName needs(const Fact& fact) {
     return std::holds_alternative<Absent>(fact) ? catalog::QualifiedName{} : subject(fact).relation;
 }
 
-// A column's type, or whether it may be NULL, is said by different facts: a later one without a word on it does not end the earlier.
+// A column's type, and whether it may be NULL, are said by different facts: a later one without a word on it does not end the earlier.
+// One that says neither takes NOT NULL back.
 bool only_adds(const Fact& later, const Fact& earlier) {
     const auto* a = std::get_if<ColumnIs>(&later);
     const auto* b = std::get_if<ColumnIs>(&earlier);
-    return a != nullptr && b != nullptr && (a->type.empty() || a->type == b->type) && (a->not_null || !b->not_null);
+    return a != nullptr && b != nullptr && (a->type.empty() || b->type.empty() || a->type == b->type) &&
+           (a->not_null || !b->not_null || !a->type.empty());
 }
 
 }  // namespace

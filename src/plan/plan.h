@@ -134,7 +134,8 @@ struct Plan {
     bool points_of_no_return() const;               // some step has no inverse, or one that loses data
 };
 
-// Steps, files, digests and limits: all that execution needs. Statements are kept too, for `report`.
+// Steps, files, digests and limits: all that execution, rollback and reports need. Statements, refusals and documentation are for the
+// eyes of the moment and are left out.
 void to_json(nlohmann::json& j, const Plan& plan);
 void from_json(const nlohmann::json& j, Plan& plan);
 

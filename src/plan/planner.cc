@@ -7,6 +7,7 @@
 #include "sql/quote.h"
 
 #include <fmt/core.h>
+#include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
@@ -74,6 +75,17 @@ void fill(StatementPlan& shown, const analysis::Analysis& analysis) {
     auto inverse = inverse_of(analysis.runs, possible, shown.loses_data);
     if (possible) {
         shown.inverse = std::move(inverse);
+    }
+}
+
+// Logical replication carries rows, not DDL (manual, section "Logical Replication: Restrictions").
+void note_publications(StatementPlan& shown, const catalog::Catalog& catalog) {
+    for (const auto& lock : shown.facts.locks) {
+        const auto* relation = catalog.find(lock.relation);
+        if (relation != nullptr && lock.mode == catalog::LockMode::access_exclusive && !relation->publications.empty()) {
+            shown.notes.push_back(fmt::format("{} is published by {}: subscribers do not get this change by themselves",
+                                              sql::display(lock.relation), fmt::join(relation->publications, ", ")));
+        }
     }
 }
 
@@ -189,28 +201,34 @@ void Planner::show(const std::vector<sql::Statement>& statements) {
 StatementPlan& Planner::shown(const sql::Statement& statement) { return plan_.statements.at(shown_.at(&statement)); }
 
 bool Planner::take_session_statement(const sql::Statement& statement, const Group& group, std::vector<Member>& members) {
-    const bool first = members.empty();
     const Folded folded = fold(statement, context_);
-    if (folded.effect == SessionEffect::none) {
-        return false;
-    }
+    const auto send = [&](std::string sql) {
+        members.push_back({.statement = &statement, .context = context_, .local_setting = std::move(sql)});
+    };
     switch (folded.effect) {
+        case SessionEffect::none: return false;
         case SessionEffect::superseded: shown(statement).notes.push_back(folded.word); break;
         case SessionEffect::refused: plan_.refusals.push_back({statement.place, folded.word, "remove it from the migration"}); break;
         case SessionEffect::local:
             if (!group.one_transaction) {
                 shown(statement).notes.emplace_back("SET LOCAL outside of a transaction has no effect");
-                break;
+            } else if (!fold_local(statement, context_) || !members.empty()) {
+                send(statement.sql);
             }
-            members.push_back({.statement = &statement, .local_setting = statement.sql});
             break;
         case SessionEffect::folded:
+            fold(statement, after_group_);
             // Before the first statement of a group the context carries it; later it must take effect just there.
-            if (!first) {
-                members.push_back({.statement = &statement, .local_setting = as_local(statement)});
+            if (members.empty()) {
+                break;
+            }
+            if (auto local = as_local(statement); local) {
+                send(std::move(*local));
+            } else {
+                plan_.refusals.push_back({statement.place, "this setting cannot be reset in the middle of a transaction",
+                                          "set the value that is meant, or move it before BEGIN"});
             }
             break;
-        case SessionEffect::none: break;
     }
     return true;
 }
@@ -248,6 +266,7 @@ Planner::Member Planner::analyse(const sql::Statement& statement, const Group& g
     written_.insert(analysis.facts.writes.begin(), analysis.facts.writes.end());
 
     fill(shown(statement), analysis);
+    note_publications(shown(statement), base);
     catalog::apply(statement, catalog_);
     return {.statement = &statement,
             .context = context_,
@@ -265,18 +284,27 @@ void Planner::take_group(const Group& group) {
     if (group.one_transaction) {
         before = catalog_;
     }
+    if (group.begin != nullptr) {
+        echoes_.insert(echoes_.end(), group.begin->echoes.begin(), group.begin->echoes.end());
+    }
+    after_group_ = context_;
     for (const auto* statement : group.statements) {
         catalog_.search_path = context_.search_path.empty() ? default_path_ : split_path(context_.search_path, catalog_.role);
         if (before) {
             before->search_path = catalog_.search_path;
         }
+        echoes_.insert(echoes_.end(), statement->echoes.begin(), statement->echoes.end());
         if (take_session_statement(*statement, group, members)) {
             continue;
         }
-        echoes_.insert(echoes_.end(), statement->echoes.begin(), statement->echoes.end());
         members.push_back(analyse(*statement, group, before ? *before : catalog_));
     }
     arrange(group, members);
+    if (group.end != nullptr) {
+        echoes_.insert(echoes_.end(), group.end->echoes.begin(), group.end->echoes.end());
+    }
+    // SET LOCAL ends here.
+    context_ = std::exchange(after_group_, {});
 }
 
 Step& Planner::new_step(const Member& member, StepKind kind) {
@@ -375,7 +403,7 @@ void Planner::arrange(const Group& group, const std::vector<Member>& members) {
         step.condition = lasting(conditions);
         if (parts > 1) {
             step.name = fmt::format("{} and {} more", step.name, parts - 1);
-            step.context = members.front().local_setting ? named_after->context : members.front().context;
+            step.context = members.front().context;
         }
     }
     add_phase(analysis::Phase::after);

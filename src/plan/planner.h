@@ -51,6 +51,7 @@ private:
     PlanOptions options_;
     Plan plan_;
     SessionContext context_;
+    SessionContext after_group_;                    // without what SET LOCAL does to context_
     std::set<catalog::QualifiedName> written_;
     std::vector<std::string> echoes_;
     int file_ = -1;

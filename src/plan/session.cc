@@ -80,84 +80,102 @@ std::string path_of(const PgQuery__VariableSetStmt& set) {
     return path;
 }
 
-Folded fold_set(const sql::Statement& statement, const PgQuery__VariableSetStmt& set, SessionContext& context) {
-    std::string variable = set.name != nullptr ? set.name : "";
-    std::ranges::transform(variable, variable.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-    if (set.is_local) {
-        return {SessionEffect::local, ""};
+void set(SessionContext& context, Setting setting, const std::string& value) {
+    forget(context, setting.variable);
+    if (setting.variable == "role" && value == "none") {
+        return;
     }
+    if (setting.variable == "search_path") {
+        context.search_path = value;
+    } else if (setting.variable == "role") {
+        context.role = value;
+    }
+    context.settings.push_back(std::move(setting));
+}
+
+// What SET, RESET and SET … TO DEFAULT leave behind.
+void change(const sql::Statement& statement, const PgQuery__VariableSetStmt& stmt, const std::string& variable, SessionContext& context) {
+    if (stmt.kind == PG_QUERY__VARIABLE_SET_KIND__VAR_RESET_ALL) {
+        // RESET ALL leaves the role as it is.
+        std::erase_if(context.settings, [](const Setting& s) { return s.variable != "role"; });
+        context.search_path.clear();
+        return;
+    }
+    if (stmt.kind != PG_QUERY__VARIABLE_SET_KIND__VAR_SET_VALUE) {
+        forget(context, variable);
+        return;
+    }
+    const char* value = stmt.n_args > 0 ? string_of(stmt.args[0]) : nullptr;
+    const std::string rest = assignment(statement.sql);
+    set(context, {variable, "SET LOCAL " + rest, "SET " + rest},
+        variable == "search_path" ? path_of(stmt) : value != nullptr ? value : "");
+}
+
+std::string variable_of(const PgQuery__VariableSetStmt& stmt) {
+    std::string variable = stmt.name != nullptr ? stmt.name : "";
+    std::ranges::transform(variable, variable.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+    return variable;
+}
+
+Folded fold_set(const sql::Statement& statement, const PgQuery__VariableSetStmt& stmt, SessionContext& context) {
+    const std::string variable = variable_of(stmt);
     if (std::ranges::find(kTimeouts, variable) != kTimeouts.end()) {
         return {SessionEffect::superseded, fmt::format("{} is superseded by limits", variable)};
     }
-    switch (set.kind) {
-        case PG_QUERY__VARIABLE_SET_KIND__VAR_RESET_ALL:
-            // RESET ALL leaves the role as it is.
-            std::erase_if(context.settings, [](const Setting& s) { return s.variable != "role"; });
-            context.search_path.clear();
-            return {SessionEffect::folded, ""};
-        case PG_QUERY__VARIABLE_SET_KIND__VAR_RESET:
-        case PG_QUERY__VARIABLE_SET_KIND__VAR_SET_DEFAULT:
-            forget(context, variable);
-            return {SessionEffect::folded, ""};
-        case PG_QUERY__VARIABLE_SET_KIND__VAR_SET_VALUE:
-        case PG_QUERY__VARIABLE_SET_KIND__VAR_SET_CURRENT:
-            break;
-        default:
-            return {SessionEffect::refused, "SET TRANSACTION and SET SESSION CHARACTERISTICS do not reach the transactions of later steps"};
+    if (stmt.kind == PG_QUERY__VARIABLE_SET_KIND__VAR_SET_MULTI) {
+        return {SessionEffect::refused, "SET TRANSACTION and SET SESSION CHARACTERISTICS do not reach the transactions of later steps"};
     }
-    if (variable == "session_authorization") {
+    if (variable == "session_authorization" && stmt.kind == PG_QUERY__VARIABLE_SET_KIND__VAR_SET_VALUE) {
         return {SessionEffect::refused, "SET SESSION AUTHORIZATION would take our own rights away in mid-run; use SET ROLE"};
     }
-    forget(context, variable);
-    const std::string rest = assignment(statement.sql);
-    context.settings.push_back({variable, "SET LOCAL " + rest, "SET " + rest});
-    if (variable == "search_path") {
-        context.search_path = path_of(set);
-    } else if (variable == "role") {
-        const char* role = set.n_args > 0 ? string_of(set.args[0]) : nullptr;
-        context.role = role != nullptr ? role : "";
+    if (stmt.is_local) {
+        return {SessionEffect::local, ""};
     }
+    change(statement, stmt, variable, context);
     return {SessionEffect::folded, ""};
 }
 
-// SELECT [pg_catalog.]set_config('name', 'value', is_local) and nothing else.
-Folded fold_set_config(const PgQuery__SelectStmt& select, SessionContext& context) {
+// The arguments of SELECT [pg_catalog.]set_config(…) and nothing else.
+PgQuery__Node** set_config_arguments(const PgQuery__SelectStmt& select) {
     if (select.n_target_list != 1 || select.n_from_clause != 0 || select.where_clause != nullptr ||
         select.target_list[0]->node_case != PG_QUERY__NODE__NODE_RES_TARGET) {
-        return {};
+        return nullptr;
     }
     const PgQuery__Node* value = select.target_list[0]->res_target->val;
     if (value == nullptr || value->node_case != PG_QUERY__NODE__NODE_FUNC_CALL) {
-        return {};
+        return nullptr;
     }
     const PgQuery__FuncCall& call = *value->func_call;
-    if (call.n_funcname == 0 || call.n_args != 3 ||
-        std::string_view(call.funcname[call.n_funcname - 1]->string->sval) != "set_config") {
+    const bool ours = call.n_funcname > 0 && call.n_args == 3 &&
+                      std::string_view(call.funcname[call.n_funcname - 1]->string->sval) == "set_config";
+    return ours ? call.args : nullptr;
+}
+
+void change(const std::string& variable, const std::string& value, SessionContext& context) {
+    const auto form = [&](std::string_view local) {
+        return fmt::format("SELECT pg_catalog.set_config({}, {}, {})", sql::quote_literal(variable), sql::quote_literal(value), local);
+    };
+    // An empty path must not read as "the session's default".
+    set(context, {variable, form("true"), form("false")}, variable == "search_path" && value.empty() ? "\"\"" : value);
+}
+
+Folded fold_set_config(const PgQuery__SelectStmt& select, SessionContext& context) {
+    PgQuery__Node** arguments = set_config_arguments(select);
+    if (arguments == nullptr) {
         return {};
     }
-    const char* name = string_of(call.args[0]);
-    const char* text = string_of(call.args[1]);
+    const char* name = string_of(arguments[0]);
+    const char* text = string_of(arguments[1]);
     if (name == nullptr || text == nullptr) {
         return {SessionEffect::refused, "set_config() with values that are not constants cannot be carried to later steps"};
     }
-    if (is_true(call.args[2])) {
+    if (std::ranges::find(kTimeouts, std::string_view(name)) != kTimeouts.end()) {
+        return {SessionEffect::superseded, fmt::format("{} is superseded by limits", name)};
+    }
+    if (is_true(arguments[2])) {
         return {SessionEffect::local, ""};
     }
-    const std::string variable = name;
-    if (std::ranges::find(kTimeouts, variable) != kTimeouts.end()) {
-        return {SessionEffect::superseded, fmt::format("{} is superseded by limits", variable)};
-    }
-    forget(context, variable);
-    const auto form = [&](std::string_view local) {
-        return fmt::format("SELECT pg_catalog.set_config({}, {}, {})", sql::quote_literal(variable), sql::quote_literal(text), local);
-    };
-    context.settings.push_back({variable, form("true"), form("false")});
-    if (variable == "search_path") {
-        // An empty path must not read as "the session's default".
-        context.search_path = *text == '\0' ? "\"\"" : text;
-    } else if (variable == "role") {
-        context.role = text;
-    }
+    change(name, text, context);
     return {SessionEffect::folded, ""};
 }
 
@@ -180,6 +198,20 @@ Folded fold(const sql::Statement& statement, SessionContext& context) {
     return {};
 }
 
+bool fold_local(const sql::Statement& statement, SessionContext& context) {
+    const PgQuery__Node& node = statement.node();
+    if (node.node_case == PG_QUERY__NODE__NODE_VARIABLE_SET_STMT) {
+        change(statement, *node.variable_set_stmt, variable_of(*node.variable_set_stmt), context);
+        return true;
+    }
+    if (node.node_case == PG_QUERY__NODE__NODE_SELECT_STMT) {
+        PgQuery__Node** arguments = set_config_arguments(*node.select_stmt);
+        change(string_of(arguments[0]), string_of(arguments[1]), context);
+        return true;
+    }
+    return false;
+}
+
 std::optional<std::string> as_local(const sql::Statement& statement) {
     SessionContext context;
     if (fold(statement, context).effect != SessionEffect::folded) {
@@ -188,11 +220,15 @@ std::optional<std::string> as_local(const sql::Statement& statement) {
     if (!context.settings.empty()) {
         return context.settings.front().local;
     }
-    const PgQuery__VariableSetStmt& set = *statement.node().variable_set_stmt;
-    if (set.name == nullptr) {
+    if (statement.node().node_case != PG_QUERY__NODE__NODE_VARIABLE_SET_STMT) {
+        return statement.sql;
+    }
+    const std::string variable = variable_of(*statement.node().variable_set_stmt);
+    // Our connections' own default of search_path is not what the author means, and RESET ALL would reset our limits.
+    if (variable.empty() || variable == "search_path") {
         return std::nullopt;
     }
-    return fmt::format("SET LOCAL {} TO DEFAULT", sql::quote_identifier(set.name));
+    return fmt::format("SET LOCAL {} TO DEFAULT", sql::quote_identifier(variable));
 }
 
 // As the server's SplitIdentifierString (utils/adt/varlena.c): bare names fold to lower case, quoted ones stay.

@@ -14,7 +14,7 @@ enum class SessionEffect {
     none,           // not a session statement
     folded,         // the context was changed; there is nothing to send
     superseded,     // a timeout that `limits` replaces; there is nothing to send
-    local,          // SET LOCAL: belongs to its transaction, to be sent there
+    local,          // SET LOCAL, SET CONSTRAINTS: ends with its transaction; the context is as it was
     refused,        // cannot be carried over
 };
 
@@ -26,7 +26,12 @@ struct Folded {
 // What the statement does to `context`, which is changed when the effect is `folded`.
 Folded fold(const sql::Statement& statement, SessionContext& context);
 
-// The setting as SET LOCAL, for a SET in the middle of a transaction; nothing when it is not a SET that folds.
+// Makes `context` what it is up to the end of the transaction after a statement whose effect is `local`; false for SET CONSTRAINTS,
+// which no context carries.
+bool fold_local(const sql::Statement& statement, SessionContext& context);
+
+// The setting as SET LOCAL, for a SET in the middle of a transaction; nothing when it is not a SET that folds, and for RESET ALL
+// and RESET search_path, which cannot be said in the middle of a step.
 std::optional<std::string> as_local(const sql::Statement& statement);
 
 // The schemas of a search_path setting, in order; "$user" becomes `role`.

@@ -96,9 +96,8 @@ void read_keys(const YamlNode& map, std::string_view what,
     }
 }
 
-Limits read_limits(const YamlNode& node) {
+Limits read_limits(const YamlNode& node, Limits limits = {}) {
     require_map(node, "limits", "limits: { lock_timeout: 100ms }");
-    Limits limits;
     using Reader = std::pair<std::string_view, std::function<void(const YamlNode&)>>;
     const std::array<Reader, 11> readers = {
         Reader{"lock_timeout", [&](const YamlNode& v) { limits.lock_timeout = duration(v, "lock_timeout", false); }},
@@ -237,6 +236,20 @@ FrontMatter read_front_matter(const FrontMatterText& text, const std::string& fi
     };
     read_keys(root, "the front matter", readers);
     return result;
+}
+
+void override_limits(Limits& limits, const std::map<std::string, std::string>& given) {
+    if (given.empty()) {
+        return;
+    }
+    YamlNode node{.kind = YamlNode::Kind::map, .place = {"--limit", 0, 0}};
+    for (const auto& [name, value] : given) {
+        const auto scalar = [&](const std::string& text) {
+            return YamlNode{.kind = YamlNode::Kind::scalar, .place = node.place, .scalar = text};
+        };
+        node.map.emplace_back(scalar(name), scalar(value));
+    }
+    limits = read_limits(node, limits);
 }
 
 }  // namespace pgbelay::runbook

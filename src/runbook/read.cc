@@ -1,6 +1,7 @@
 #include "runbook/runbook.h"
 
 #include "base/file.h"
+#include "runbook/front_matter.h"
 #include "runbook/items.h"
 #include "runbook/layout.h"
 #include "runbook/markdown.h"
@@ -74,6 +75,7 @@ public:
         }
         refuse_equal_keys();
         make_names_unique();
+        override_limits(runbook_.limits, options_.limits);
         runbook_.digest = digest_of(runbook_);
         return std::move(runbook_);
     }

@@ -111,6 +111,7 @@ std::optional<std::string> process_environment(const std::string& name);
 
 struct ReadOptions {
     sql::Variables variables;
+    std::map<std::string, std::string> limits;  // "hold" -> "5min", as front matter has them; they win over it
     Environment environment = process_environment;
 };
 
