@@ -224,6 +224,8 @@ void Reader::add_steering() {
     });
     run_number(resume);
     database(resume);
+    // It asks nothing; scripts that always say yes need not know.
+    yes(resume);
     on_failure(resume);
     output(resume, streaming());
 

@@ -159,11 +159,10 @@ void kill_everywhere(const Scene& scene) {
     std::cout << "killed at " << all.size() << " boundaries\n";
 }
 
-// Nothing is tiny to `limits.md`, so that small tables do: their copies are quick.
+// Nothing is tiny here, so that small tables do: their copies are quick.
 class Kills : public ::testing::Test {
 protected:
     Kills() {
-        folder_.write("limits.md", "---\npgbelay: 1\nname: everything\nlimits: { tiny: 0 }\n---\n# Everything\n");
         folder_.write("seed/migrations/000_base.sql", "SELECT 1;\n");
         folder_.write("migrations/000_base.sql", "SELECT 1;\n");
         folder_.write("migrations/001_indexes.sql",
@@ -216,7 +215,7 @@ protected:
 TEST_F(Kills, ADeploymentOfADirectoryGoesOnFromEveryBoundary) {
     const Database before(script());
     must_run(before, {"mark", "seed/migrations"});
-    kill_everywhere({folder_, before, {"deploy", "-y", "limits.md", "migrations"}, "deployed", "1", [](const Database&) {}});
+    kill_everywhere({folder_, before, {"deploy", "-y", "--limit", "tiny=0", "migrations"}, "deployed", "1", [](const Database&) {}});
 }
 
 TEST_F(Kills, ADeploymentWithoutAJournalGoesOnFromEveryBoundary) {
@@ -229,7 +228,7 @@ TEST_F(Kills, ARollbackGoesOnFromEveryBoundary) {
     const Database fresh(script());
     must_run(fresh, {"mark", "seed/migrations"});
     const std::vector<std::string> as_before = canonical_dump(fresh.url());
-    must_run(fresh, {"deploy", "-y", "limits.md", "migrations"});
+    must_run(fresh, {"deploy", "-y", "--limit", "tiny=0", "migrations"});
     // A copy is another database, of which the journal's runs say nothing; here the copies stand for the original.
     const auto adopt_journal = [](const Database& copy) {
         copy.open().run("UPDATE pgbelay.run SET database_oid = (SELECT oid FROM pg_database WHERE datname = current_database())");
