@@ -100,6 +100,9 @@ StepOutcome run_check(RunContext& run, const plan::Step& step, const Also& also)
 bool when_holds(RunContext& run, const plan::Step& step) {
     const pg::Outcome answer = ask(run, step.context, step.when);
     if (const auto* error = std::get_if<pg::ServerError>(&answer); error != nullptr) {
+        if (run.target.stop() != nullptr && run.target.stop()->requested()) {
+            throw Error(ErrorCode::interrupted, "interrupted in a condition");
+        }
         plan::Send send{.sql = step.when, .place = step.place};
         throw explain(*error, send);
     }

@@ -20,6 +20,8 @@ namespace {
 
 constexpr Millis kTick{250};
 constexpr Millis kCleanUp{30'000};
+// Whoever pressed Ctrl-C does not wait: what does not go at once is a debt.
+constexpr Millis kCleanUpWhenStopped{500};
 constexpr Millis kBackoff{500};
 
 Millis since(Clock::time_point begin) { return std::chrono::duration_cast<Millis>(Clock::now() - begin); }
@@ -66,28 +68,39 @@ private:
         if (step_.rebuilds) {
             return look_at_rebuild();
         }
-        if (condition_failure(run_.target.control(), step_.condition).empty() && !step_.condition.empty()) {
-            const bool ours = before_ && !before_->condition_held;
-            end(ours ? StepResult::adopted : StepResult::skipped, ours ? "an earlier process had done it" : "already there");
+        if (adopt()) {
             return true;
         }
         if (!builds()) {
             return false;
         }
-        return !wait_for_other_builds() || !clear_leftover(step_.index);
+        // The build that was waited for may have been this very one.
+        return !wait_for_other_builds() || !clear_leftover(step_.index) || adopt();
     }
 
+    bool adopt() {
+        if (step_.condition.empty() || !condition_failure(run_.target.control(), step_.condition).empty()) {
+            return false;
+        }
+        const bool ours = before_ && !before_->condition_held;
+        end(ours ? StepResult::adopted : StepResult::skipped, ours ? "an earlier process had done it" : "already there");
+        return true;
+    }
+
+    // Leftovers first: the old indexes of a rebuild that was killed after the swap are INVALID, and still there.
     bool look_at_rebuild() {
-        const auto relation = rebuilt();
+        if (!wait_for_other_builds() || !clear_rebuild_leftovers()) {
+            return true;
+        }
         if (before_ && !before_->index_oids.empty()) {
-            const auto now = pg::index_oids(run_.target.control(), relation);
+            const auto now = pg::index_oids(run_.target.control(), rebuilt());
             const bool all_new = std::ranges::none_of(before_->index_oids, [&](auto oid) { return std::ranges::find(now, oid) != now.end(); });
             if (all_new && condition_failure(run_.target.control(), step_.condition).empty()) {
                 end(StepResult::adopted, "an earlier process had done it");
                 return true;
             }
         }
-        return !wait_for_other_builds() || !clear_rebuild_leftovers();
+        return false;
     }
 
     catalog::QualifiedName rebuilt() const { return step_.index.empty() ? step_.table : step_.index; }
@@ -193,17 +206,18 @@ private:
         end(StepResult::done, "");
     }
 
+    bool stopped() const { return run_.target.stop() != nullptr && run_.target.stop()->requested(); }
+
     void sort_error(const pg::ServerError& error, Order ordered) {
         if (error.connection_lost) {
             throw pg::to_error(error);
         }
-        const bool stopped = run_.target.stop() != nullptr && run_.target.stop()->requested();
         const auto duplicates = error.sqlstate == "23505" ? find_duplicates() : std::vector<std::string>{};
         clean_up();
-        if (error.sqlstate == "57014" && (stopped || ordered != Order::go_on)) {
+        if (error.sqlstate == "57014" && (stopped() || ordered != Order::go_on)) {
             // pause_now: the loop waits in pass() and then builds anew.
-            if (stopped || ordered != Order::pause_now) {
-                outcome_.interrupted = stopped ? Order::stop : ordered;
+            if (stopped() || ordered != Order::pause_now) {
+                outcome_.interrupted = stopped() ? Order::stop : ordered;
                 settled_ = true;
             }
             return;
@@ -239,7 +253,8 @@ private:
                 continue;
             }
             const auto oid = static_cast<std::uint32_t>(now->oid);
-            if (const auto why = drop_leftover(run_.target, run_.session.pids(), index, oid, kCleanUp); why) {
+            const Millis patience = stopped() ? kCleanUpWhenStopped : kCleanUp;
+            if (const auto why = drop_leftover(run_.target, run_.session.pids(), index, oid, patience); why) {
                 run_.session.journal().add_debt(run_.session.key(), step_.n,
                                                 {.index = index, .table = sql::display(step_.table), .index_oid = oid, .why = *why});
                 run_.sink(Notice{.text = fmt::format("INVALID index {} could not be dropped ({}); `pgbelay resume` and the next deploy try again",

@@ -6,6 +6,8 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+
 namespace pgbelay::engine {
 
 using base::Millis;
@@ -34,7 +36,7 @@ public:
                 return std::nullopt;
             }
             if (!somebody_builds()) {
-                i % 2 == 0 ? drop_plain() : drop_concurrently();
+                i % 2 == 0 ? drop_plain() : drop_concurrently(std::min(deadline, base::in(kConcurrentTry)));
                 if (gone()) {
                     return std::nullopt;
                 }
@@ -83,9 +85,9 @@ private:
     }
 
     // Waits for readers instead of blocking them.
-    void drop_concurrently() {
+    void drop_concurrently(base::Deadline deadline) {
         const pg::Outcome outcome = connection_.run(fmt::format("DROP INDEX CONCURRENTLY IF EXISTS {}", sql::quote_name(index_)), std::nullopt,
-                                                    base::in(kConcurrentTry), nullptr);
+                                                    deadline, nullptr);
         remember(outcome);
     }
 

@@ -22,12 +22,15 @@ constexpr Millis kFirstReconnect{200};
 constexpr Millis kLongestReconnect{5'000};
 // A dead connection's locks are free after 30 s of silence (keepalives).
 constexpr Millis kKeeperPatience{40'000};
+// Somebody who ends our sessions again and again means it.
+constexpr int kMostLosses = 5;
 
 }  // namespace
 
 RunLoop::RunLoop(Target& target, const plan::Plan& plan, std::unique_ptr<Session> session, const RunOptions& options, const Sink& sink)
     : target_(target), plan_(plan), session_(std::move(session)), options_(options), sink_(sink), ledger_(target, layouts(plan)) {
-    report_.run = session_->key().id;
+    key_ = session_->key();
+    report_.run = key_.id;
     report_.digest = plan.digest;
     report_.plan_digest = plan.plan_digest;
 }
@@ -41,11 +44,14 @@ RunReport RunLoop::run(bool resumed) {
     for (;;) {
         try {
             reconcile();
-            steps();
-            if (!report_.error && !aborted_) {
+            // What was decided before the connection broke stays decided: a failed step is not tried again by itself.
+            if (!report_.error) {
+                steps();
+            }
+            if (!report_.error) {
                 verify_all();
             }
-            if (!report_.error && !aborted_ && when_good_) {
+            if (!report_.error && when_good_) {
                 when_good_(*session_);
             }
             close();
@@ -61,7 +67,9 @@ RunReport RunLoop::run(bool resumed) {
             guard_.reset();
             session_.reset();
             try {
-                recover(error);
+                if (!recover(error)) {
+                    break;
+                }
             } catch (const Error& gone) {
                 report_.error = gone;
                 report_.result = gone.code() == ErrorCode::interrupted ? RunResult::interrupted : RunResult::stopped;
@@ -94,7 +102,9 @@ void RunLoop::reconcile() {
     guard_ = std::make_unique<Guard>(target_, plan_.limits);
     guard_->set_ours(session_->pids());
     control_ = std::make_unique<ControlPoint>(*session_, *guard_, plan_.on_breach, sink_, target_.stop());
-    report_.steps.clear();
+    if (!report_.error) {
+        report_.steps.clear();
+    }
 }
 
 void RunLoop::steps() {
@@ -131,8 +141,12 @@ RunLoop::Next RunLoop::step(const plan::Step& step) {
         if (error.code() == ErrorCode::connection || error.code() == ErrorCode::conflict) {
             throw;
         }
-        outcome.result = StepResult::failed;
-        outcome.error = error;
+        if (error.code() == ErrorCode::interrupted) {
+            outcome.interrupted = Order::stop;
+        } else {
+            outcome.result = StepResult::failed;
+            outcome.error = error;
+        }
     }
     outcome.times.blocked_sessions = std::max(outcome.times.blocked_sessions, guard_->view().most_blocked_by_us);
     return settle(step, std::move(outcome));
@@ -208,9 +222,12 @@ Also RunLoop::ledger_rows(const plan::Step& step) const {
 // Evidence, the event, and what follows from the outcome.
 RunLoop::Next RunLoop::settle(const plan::Step& step, StepOutcome outcome) {
     const bool interrupted = outcome.interrupted != Order::go_on;
+    if (outcome.error) {
+        report_.error = outcome.error;
+        report_.result = RunResult::stopped;
+        want_rollback_ = options_.on_failure == OnFailure::rollback && outcome.result == StepResult::failed;
+    }
     if (!interrupted) {
-        session_->journal().add_timing(session_->key(), step.n, outcome.result, outcome.times,
-                                       outcome.error ? outcome.error->message() : outcome.note);
         StepReport report = report_of(step);
         report.result = outcome.result;
         report.times = outcome.times;
@@ -218,11 +235,10 @@ RunLoop::Next RunLoop::settle(const plan::Step& step, StepOutcome outcome) {
         report_.steps.push_back(std::move(report));
         sink_(StepFinished{.step = &step, .result = outcome.result, .times = outcome.times,
                            .note = outcome.error ? outcome.error->message() : outcome.note});
+        session_->journal().add_timing(session_->key(), step.n, outcome.result, outcome.times,
+                                       outcome.error ? outcome.error->message() : outcome.note);
     }
     if (outcome.error) {
-        report_.error = std::move(outcome.error);
-        report_.result = RunResult::stopped;
-        want_rollback_ = options_.on_failure == OnFailure::rollback && outcome.result == StepResult::failed;
         return Next::end;
     }
     if (interrupted) {
@@ -230,6 +246,7 @@ RunLoop::Next RunLoop::settle(const plan::Step& step, StepOutcome outcome) {
         return Next::end;
     }
     done_[step.n] = outcome.result;
+    losses_ = 0;
     return Next::go_on;
 }
 
@@ -251,8 +268,12 @@ void RunLoop::take_effect_order(Order order, const std::string& why) {
 }
 
 // A broken connection says nothing about what was committed: everything is looked up again, as after a crash.
-void RunLoop::recover(const Error& lost) {
+bool RunLoop::recover(const Error& lost) {
     sink_(Notice{.text = "connection lost: " + lost.message() + "; connecting again", .warning = true});
+    if (++losses_ > kMostLosses) {
+        throw Error(ErrorCode::server, fmt::format("the connection was lost {} times without a step getting done: {}", losses_, lost.message()))
+            .hint("find out who ends our sessions, then `pgbelay resume`");
+    }
     const base::Deadline deadline = base::in(kReconnectFor);
     Millis backoff = kFirstReconnect;
     for (;;) {
@@ -260,14 +281,15 @@ void RunLoop::recover(const Error& lost) {
             target_.reconnect();
             session_ = std::make_unique<Session>(target_, kKeeperPatience);
             std::string last;
-            session_->take_over(report_.run, [&](const std::string& words) {
+            const bool unfinished = session_->take_up_again(key_, [&](const std::string& words) {
                 if (words != last) {
                     sink_(Notice{.text = "waiting: " + words});
                     last = words;
                 }
             });
+            key_ = session_->key();
             sink_(Notice{.text = "connected again; looking up what was done"});
-            return;
+            return unfinished;
         } catch (const Error& error) {
             session_.reset();
             if (error.code() != ErrorCode::connection || base::Clock::now() >= deadline) {

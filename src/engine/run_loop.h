@@ -48,7 +48,8 @@ private:
     Also ledger_rows(const plan::Step& step) const;
     void take_effect_order(Order order, const std::string& why);
     void fail(base::Error error);
-    void recover(const base::Error& lost);
+    // False when the run had been closed by then: only the answer was lost. Throws when it cannot go on.
+    bool recover(const base::Error& lost);
     void close();
     void verify_all();
     void write_guard_summary();
@@ -58,6 +59,7 @@ private:
     Target& target_;
     const plan::Plan& plan_;
     std::unique_ptr<Session> session_;
+    RunKey key_;                                // as of the latest session: with it the run is taken up again
     RunOptions options_;
     const Sink& sink_;
     std::unique_ptr<Guard> guard_;
@@ -72,6 +74,7 @@ private:
     RunReport report_;
     bool want_rollback_ = false;
     bool aborted_ = false;
+    int losses_ = 0;                            // of the connection, since a step got done
     base::Clock::time_point began_ = base::Clock::now();
 };
 

@@ -63,34 +63,68 @@ std::vector<int> Session::pids() const {
 }
 
 void Session::take_over(std::int64_t run, const std::function<void(const std::string&)>& waiting) {
+    // The lock is ours, so that nobody ends the run between this look and the take-over.
+    if (const ControlState now = journal_.control({.id = run}); now.over()) {
+        throw Error(ErrorCode::conflict, fmt::format("run {} is over by now: {}", run, now.state)).hint("`pgbelay status` shows it");
+    }
+    raise_epoch(run, waiting);
+}
+
+bool Session::take_up_again(const RunKey& key, const std::function<void(const std::string&)>& waiting) {
+    const ControlState now = journal_.control(key);
+    if (now.epoch != key.epoch) {
+        throw Error(ErrorCode::conflict, fmt::format("another pgbelay has taken over run {}; this one stops here", key.id))
+            .hint("nothing was done twice; see `pgbelay status`");
+    }
+    if (now.over()) {
+        key_ = key;
+        return false;
+    }
+    raise_epoch(key.id, waiting);
+    return true;
+}
+
+void Session::raise_epoch(std::int64_t run, const std::function<void(const std::string&)>& waiting) {
     key_ = {.id = run};
-    const auto check_stop = [&] {
-        if (target_.stop() != nullptr && target_.stop()->requested()) {
-            throw Error(ErrorCode::interrupted, "interrupted while waiting for what is left of the earlier process");
-        }
-    };
     while (!journal_.take_over(key_, base::in(std::chrono::seconds(2)), target_.stop())) {
-        waiting("a transaction of the earlier process is still open");
+        const auto left = orphan();
+        waiting("a transaction of the earlier process is still open" + (left ? fmt::format(" (pid {})", *left) : ""));
         check_stop();
     }
     // What an orphan builds may still become valid: it is waited for, then seen in the catalog.
-    for (;;) {
-        std::vector<std::string> ours;
-        for (const int pid : pids()) {
-            ours.push_back(str(pid));
-        }
-        const pg::Result r =
-            keeper_->query(queries::kWorkerHolders, {str(pg::AdvisoryKeys::kWorker), str(run), pg::to_array(ours)});
-        if (r.rows() == 0) {
-            break;
-        }
-        const auto progress = pg::build_progress(*keeper_, r.integer(0, 0));
-        waiting(fmt::format("a statement of the earlier process still runs (pid {}{})", r.integer(0, 0),
+    while (const auto left = orphan()) {
+        const auto progress = pg::build_progress(*keeper_, *left);
+        waiting(fmt::format("a statement of the earlier process still runs (pid {}{})", *left,
                             progress ? fmt::format(", {}: {:.0f} %", progress->phase, progress->fraction * 100) : ""));
         base::pause_for(kPoll, target_.stop());
         check_stop();
     }
     attach(key_);
+}
+
+void Session::check_stop() const {
+    if (target_.stop() != nullptr && target_.stop()->requested()) {
+        throw Error(ErrorCode::interrupted, "interrupted while waiting for what is left of the earlier process");
+    }
+}
+
+// The backend of an earlier process that still does something for the run. Sessions that do nothing belong to a process that is frozen
+// or cut off: they are ended, so that it cannot begin anything when it wakes up.
+std::optional<int> Session::orphan() {
+    std::vector<std::string> ours;
+    for (const int pid : pids()) {
+        ours.push_back(str(pid));
+    }
+    const pg::Params wanted{str(pg::AdvisoryKeys::kWorker), str(key_.id), pg::to_array(ours)};
+    const pg::Result r = keeper_->query(queries::kWorkerHolders, wanted);
+    for (int row = 0; row < r.rows(); ++row) {
+        const pg::Outcome ended = keeper_->try_query(queries::kEndOrphan, {r.text(row, 0)});
+        const auto* asked = std::get_if<pg::Result>(&ended);
+        if (asked == nullptr || asked->rows() == 0) {
+            return r.integer(row, 0);
+        }
+    }
+    return r.rows() == 0 ? std::nullopt : std::optional(r.integer(0, 0));
 }
 
 }  // namespace pgbelay::engine

@@ -7,6 +7,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -21,8 +22,11 @@ public:
     // The run is ours from here on: a worker that holds the run's shared lock.
     void attach(const RunKey& key);
     // Raises the epoch of an existing run first, waiting for orphans: transactions by the row lock, builds by their advisory
-    // lock. `waiting` is told whom we wait for. Throws Error{interrupted} when stopped meanwhile.
+    // lock. `waiting` is told whom we wait for. Throws Error{interrupted} when stopped meanwhile, Error{conflict} when the run is over.
     void take_over(std::int64_t run, const std::function<void(const std::string&)>& waiting);
+    // The same for the run that was ours before our connections broke. Throws Error{conflict} when somebody else was at it in between;
+    // false, and nothing is done, when it is over: the end that we wrote had arrived.
+    bool take_up_again(const RunKey& key, const std::function<void(const std::string&)>& waiting);
 
     const RunKey& key() const { return key_; }
     Journal& journal() { return journal_; }
@@ -36,6 +40,9 @@ public:
 
 private:
     void mark_worker(pg::Connection& connection);
+    void raise_epoch(std::int64_t run, const std::function<void(const std::string&)>& waiting);
+    std::optional<int> orphan();
+    void check_stop() const;
 
     Target& target_;
     std::unique_ptr<pg::Connection> keeper_;    // at a stable address: the journal writes over it

@@ -24,6 +24,8 @@ namespace {
 constexpr std::chrono::seconds kOwnStatement{10};
 // How long a session of ours may sit inside a transaction with strong locks before the server ends it: our own death.
 constexpr Millis kIdleInTransaction{5'000};
+// For the way to the server and back, and a COMMIT on a busy disk.
+constexpr Millis kSlack{1'000};
 constexpr Millis kFirstBackoff{50};
 constexpr Millis kLongestBackoff{1'000};
 
@@ -97,7 +99,7 @@ private:
         if (worker_.in_transaction()) {
             roll_back(worker_);
         }
-        (settled_ && !outcome_.error ? outcome_.times.ran : outcome_.times.waited) += since(began);
+        (settled_ ? outcome_.times.ran : outcome_.times.waited) += since(began);
     }
 
     bool open() {
@@ -106,6 +108,9 @@ private:
         const bool weak_only = first_strong_ == static_cast<std::ptrdiff_t>(step_.sends.size());
         pieces.push_back(set_local("lock_timeout", weak_only ? Millis(0) : limits_.lock_timeout));
         pieces.push_back(set_local("statement_timeout", step_.long_running ? Millis(0) : limits_.statement_timeout));
+        if (!weak_only) {
+            pieces.push_back(set_local("idle_in_transaction_session_timeout", kIdleInTransaction));
+        }
         const auto context = context_pieces(worker_, step_.context);
         pieces.insert(pieces.end(), context.begin(), context.end());
         const auto outcomes = worker_.pipeline(pieces, base::in(kOwnStatement), nullptr);
@@ -174,7 +179,6 @@ private:
         const std::vector<Piece> pieces{
             set_local("lock_timeout", run_.target.facts().deadlock_timeout + Millis(500)),
             {fmt::format("LOCK TABLE {} IN SHARE UPDATE EXCLUSIVE MODE", fmt::join(names, ", ")), {}},
-            set_local("idle_in_transaction_session_timeout", kIdleInTransaction),
         };
         const auto outcomes = worker_.pipeline(pieces, base::in(kOwnStatement), run_.target.stop());
         if (const auto* error = std::get_if<pg::ServerError>(&outcomes.back()); error != nullptr) {
@@ -210,7 +214,8 @@ private:
         pieces.push_back({"COMMIT", {}});
 
         const auto began = Clock::now();
-        const base::Deadline watchdog = began + limits_.lock_timeout * 2 + limits_.hold * 2 + kOwnStatement;
+        // statement_timeout starts anew with each statement; this bounds them together.
+        const base::Deadline watchdog = began + limits_.lock_timeout + limits_.hold + kSlack;
         const auto outcomes = worker_.pipeline(pieces, watchdog, run_.target.stop());
         note_times(outcomes, locked, since(began));
         if (const auto* error = std::get_if<pg::ServerError>(&outcomes.back()); error != nullptr) {

@@ -20,6 +20,8 @@ using base::ErrorCode;
 
 namespace {
 
+constexpr std::chrono::seconds kRollBack{5};
+
 std::string str(std::int64_t n) { return std::to_string(n); }
 
 std::string_view to_string(ControlRequest request) {
@@ -161,22 +163,31 @@ void Journal::intend(const RunKey& key, int n, const Intent& intent) {
 
 void Journal::finish(const RunKey& key, int n, StepResult result, const std::string& note,
                      const std::vector<pg::Connection::Piece>& also) {
-    std::vector<pg::Connection::Piece> pieces{{"BEGIN", {}}};
-    pieces.push_back(piece(queries::kStepDone, {str(key.id), str(key.epoch), str(n), std::string(engine::to_string(result)), note}));
-    pieces.insert(pieces.end(), also.begin(), also.end());
-    pieces.push_back({"COMMIT", {}});
     base::fail_point("before journal step_done");
-    const auto outcomes = connection_->pipeline(pieces, base::in(std::chrono::seconds(10)), nullptr);
+    const auto opened = in_transaction({{"BEGIN", {}},
+                                        piece(queries::kFence, {str(key.id), str(key.epoch)}),
+                                        piece(queries::kStepDone, {str(key.id), str(key.epoch), str(n),
+                                                                   std::string(engine::to_string(result)), note})});
+    if (std::get<pg::Result>(opened.at(kFence)).rows() == 0) {
+        // Before anything of `also` is sent: who was replaced writes into no ledger.
+        connection_->run("ROLLBACK", std::nullopt, base::in(kRollBack), nullptr);
+        throw_replaced(key);
+    }
+    std::vector<pg::Connection::Piece> pieces = also;
+    pieces.push_back({"COMMIT", {}});
+    in_transaction(pieces);
     base::fail_point("after journal step_done");
+}
+
+std::vector<pg::Outcome> Journal::in_transaction(const std::vector<pg::Connection::Piece>& pieces) {
+    auto outcomes = connection_->pipeline(pieces, base::in(std::chrono::seconds(10)), nullptr);
     if (const auto* error = std::get_if<pg::ServerError>(&outcomes.back()); error != nullptr) {
         if (!error->connection_lost) {
-            connection_->run("ROLLBACK", std::nullopt, base::in(std::chrono::seconds(5)), nullptr);
+            connection_->run("ROLLBACK", std::nullopt, base::in(kRollBack), nullptr);
         }
         throw pg::to_error(*error);
     }
-    if (std::get<pg::Result>(outcomes.at(1)).command_tag() != "INSERT 0 1") {
-        throw_replaced(key);
-    }
+    return outcomes;
 }
 
 void Journal::add_timing(const RunKey& key, int n, StepResult result, const StepTimes& times, const std::string& note) {
@@ -194,7 +205,7 @@ ControlState Journal::control(const RunKey& key) {
     if (r.rows() == 0) {
         throw_replaced(key);
     }
-    return {.request = control_request(r.text(0, 2)), .by = r.text(0, 3), .epoch = r.integer(0, 1)};
+    return {.request = control_request(r.text(0, 2)), .by = r.text(0, 3), .epoch = r.integer(0, 1), .state = r.text(0, 0)};
 }
 
 void Journal::guard_summary(const RunKey& key, int samples, const std::map<std::string, double>& maxima) {

@@ -55,6 +55,8 @@ struct ControlState {
     ControlRequest request = ControlRequest::run;
     std::string by;
     int epoch = 0;
+    std::string state;                      // of the run: "running", "deployed", …
+    bool over() const { return state == "deployed" || state == "rolled_back" || state == "aborted"; }
 };
 
 // Who runs pgbelay here: "alice@laptop", from the operating system.
@@ -107,6 +109,8 @@ public:
 
 private:
     pg::Result write(const pg::Query& query, const pg::Params& params);
+    // A part of a transaction on our connection; rolls it back and throws when one of the pieces fails.
+    std::vector<pg::Outcome> in_transaction(const std::vector<pg::Connection::Piece>& pieces);
 
     pg::Connection* connection_;
 };
