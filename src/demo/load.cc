@@ -1,7 +1,6 @@
 #include "demo/load.h"
 
 #include "base/error.h"
-#include "pg/connection.h"
 #include "sql/quote.h"
 
 #include <fmt/core.h>
@@ -41,11 +40,12 @@ void fill(pg::Connection& connection, const Table& table, const base::StopSignal
 
 }  // namespace
 
-void run_statements(const pg::Conninfo& conninfo, const std::vector<std::string>& statements, const base::StopSignal* stop) {
+pg::Connection run_statements(const pg::Conninfo& conninfo, const std::vector<std::string>& statements, const base::StopSignal* stop) {
     pg::Connection connection = connect(conninfo, stop);
     for (const std::string& statement : statements) {
         run_one(connection, statement, stop);
     }
+    return connection;
 }
 
 void load(const pg::Conninfo& conninfo, const std::vector<Table>& tables, int connections, const base::StopSignal* stop) {

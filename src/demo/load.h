@@ -3,15 +3,15 @@
 
 #include "base/wait.h"
 #include "demo/franchise.h"
-#include "pg/conninfo.h"
+#include "pg/connection.h"
 
 #include <string>
 #include <vector>
 
 namespace pgbelay::demo {
 
-// Runs statements one after the other, each to its end. Throws the first error.
-void run_statements(const pg::Conninfo& conninfo, const std::vector<std::string>& statements, const base::StopSignal* stop);
+// Runs statements one after the other on a connection of their own, and gives it back. Throws the first error.
+pg::Connection run_statements(const pg::Conninfo& conninfo, const std::vector<std::string>& statements, const base::StopSignal* stop);
 
 // Creates and fills the tables, from `connections` at once. Throws the first error.
 void load(const pg::Conninfo& conninfo, const std::vector<Table>& tables, int connections, const base::StopSignal* stop);

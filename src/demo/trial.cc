@@ -2,6 +2,7 @@
 
 #include "base/error.h"
 #include "demo/franchise_traffic.h"
+#include "demo/open_transaction.h"
 #include "demo/plain_way.h"
 #include "pg/connection.h"
 #include "report/text.h"
@@ -10,8 +11,6 @@
 #include <fmt/core.h>
 
 #include <optional>
-#include <thread>
-#include <utility>
 
 namespace pgbelay::demo {
 
@@ -19,32 +18,6 @@ namespace {
 
 constexpr std::chrono::seconds kAnswerTime{10};
 constexpr std::chrono::seconds kBeforeAndAfter{1};
-
-// Somebody's transaction, from its first statements until its time is over or it is destroyed.
-class OpenReport {
-public:
-    OpenReport(const pg::Conninfo& database, const base::StopSignal& stop)
-        : connection_(pg::Connection::open(database, "report", base::in(kAnswerTime), &stop)) {
-        for (const std::string& statement : franchise_report()) {
-            const pg::Outcome outcome = connection_.run(statement, std::nullopt, base::in(kAnswerTime), &stop);
-            if (const auto* error = std::get_if<pg::ServerError>(&outcome)) {
-                throw pg::to_error(*error);
-            }
-        }
-        end_ = std::jthread([this] {
-            base::pause_for(kReportTime, &over_);
-            connection_.close();  // which rolls back, as it does for whoever closes his window
-        });
-    }
-    ~OpenReport() { over_.request(); }
-    OpenReport(const OpenReport&) = delete;
-    OpenReport& operator=(const OpenReport&) = delete;
-
-private:
-    pg::Connection connection_;
-    base::StopSignal over_;
-    std::jthread end_;  // last: it ends before what it uses
-};
 
 }  // namespace
 
@@ -56,7 +29,7 @@ void pause_or_throw(base::Clock::duration time, const base::StopSignal& stop) {
 
 Row run_trial(const std::string& name, const pg::Conninfo& database, const Change& change, const base::StopSignal& stop) {
     Traffic traffic(database, franchise_traffic(), {kConnections, kPerSecond, "public", kApplication}, &stop);
-    const OpenReport report(database, stop);
+    const OpenTransaction report(database, franchise_report(), kReportTime, &stop);
     pause_or_throw(kBeforeAndAfter, stop);
     Row row;
     row.name = name;
