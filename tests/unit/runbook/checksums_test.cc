@@ -33,4 +33,12 @@ TEST(PrismaChecksum, IsTheSha256OfTheBytes) {
 }
 
 }  // namespace
+TEST(PrismaChecksum, MatchesAcrossLineEnds) {
+    EXPECT_TRUE(prisma_checksum_matches("a\nb\n", prisma_checksum("a\nb\n")));
+    EXPECT_TRUE(prisma_checksum_matches("a\nb\n", prisma_checksum("a\r\nb\r\n")));
+    EXPECT_TRUE(prisma_checksum_matches("a\r\nb\r\n", prisma_checksum("a\nb\n")));
+    EXPECT_FALSE(prisma_checksum_matches("a\nb\n", prisma_checksum("a\nb")));
+    EXPECT_FALSE(prisma_checksum_matches("a\nb\n", ""));
+}
+
 }  // namespace pgbelay::runbook
