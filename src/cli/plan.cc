@@ -4,6 +4,23 @@
 
 namespace pgbelay::cli {
 
+namespace {
+
+// What would stop a deployment besides the statements themselves belongs to what a person reads before it.
+void add_gates(engine::Target& target, plan::Plan& plan) {
+    std::vector<engine::Finding> findings = engine::check_target(target);
+    for (engine::Finding& finding : engine::check_plan(target, plan)) {
+        findings.push_back(std::move(finding));
+    }
+    for (const engine::Finding& finding : findings) {
+        if (finding.level == engine::Finding::Level::refusal && finding.gate != "statements") {
+            plan.refusals.push_back({finding.place, finding.message, finding.hint});
+        }
+    }
+}
+
+}  // namespace
+
 int run(const Plan& command, const Context& context) {
     const runbook::Runbook runbook = read_runbook(command.paths, context);
     engine::Prepared prepared;
@@ -12,6 +29,7 @@ int run(const Plan& command, const Context& context) {
         engine::Target target = open_target(context, runbook.targets);
         prepared = engine::prepare(target, runbook, {command.as_written});
         surroundings = surroundings_of(target, prepared);
+        add_gates(target, prepared.plan);
     } else {
         prepared.plan = engine::prepare_offline(runbook, {command.as_written});
     }

@@ -49,7 +49,7 @@ Finding pooler(const Target& target) {
 Finding journal(Target& target) {
     const JournalState state = journal_state(target.control());
     if (!state.refusal.empty()) {
-        return {Level::refusal, "journal", state.refusal, "look at \\dn+ pgbelay; `pgbelay init-db` makes a journal", {}};
+        return {Level::refusal, "journal", state.refusal, "look at \\dn+ pgbelay; drop or rename the schema if nobody needs it, then `pgbelay init-db`", {}};
     }
     if (state.present) {
         return {Level::ok, "journal", "schema pgbelay is there", "", {}};
@@ -130,11 +130,18 @@ std::vector<Finding> check_plan(Target& target, const plan::Plan& plan) {
     for (const auto& refusal : plan.refusals) {
         findings.push_back({Level::refusal, "statements", refusal.message, refusal.hint, refusal.place});
     }
+    if (plan.refusals.empty()) {
+        findings.push_back({Level::ok, "statements", fmt::format("{} statements can be deployed", plan.statements.size()), "", {}});
+    }
     // A SET ROLE in the plan acts with other rights; the statement itself is then the judge.
     const bool other_role = std::ranges::any_of(plan.steps, [](const plan::Step& s) { return !s.context.role.empty(); });
     if (!other_role) {
-        for (const auto& missing : pg::missing_rights(target.control(), needed_rights(plan))) {
-            findings.push_back({Level::refusal, "rights", missing, "", {}});
+        const auto missing = pg::missing_rights(target.control(), needed_rights(plan));
+        for (const auto& right : missing) {
+            findings.push_back({Level::refusal, "rights", right.what, right.way_out, {}});
+        }
+        if (missing.empty()) {
+            findings.push_back({Level::ok, "rights", fmt::format("role {} owns what the plan changes", target.facts().role), "", {}});
         }
     }
     return findings;

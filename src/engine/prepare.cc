@@ -6,6 +6,8 @@
 #include "pg/activity.h"
 #include "pg/canonical.h"
 #include "pg/catalog_loader.h"
+#include "pg/relations.h"
+#include "plan/planner.h"
 #include "plan/session.h"
 #include "sql/quote.h"
 #include "sql/tokens.h"
@@ -178,6 +180,18 @@ void ask_canonical_forms(pg::Connection& connection, const runbook::Runbook& run
     for_each_statement(runbook, [&](const sql::Statement& statement, const std::string& path) { forms.ask(statement, path); });
 }
 
+// What is broken before the run is not the run's doing: it is said now, and does not fail the verification.
+void note_not_whole(pg::Connection& connection, plan::Plan& plan) {
+    std::vector<catalog::Condition> conditions;
+    for (const auto& step : plan.steps) {
+        conditions.push_back(step.condition);
+    }
+    plan.not_whole = pg::not_whole(connection, plan::lasting(conditions).relations());
+    for (const auto& words : plan.not_whole) {
+        plan.notes.push_back(words + " before this deployment");
+    }
+}
+
 constexpr base::Millis kOld{100};
 
 // Who holds locks that the step will have to wait for, as things stand.
@@ -249,6 +263,7 @@ Prepared prepare(Target& target, const runbook::Runbook& runbook, const PrepareO
     plan::PlanOptions plan_options = engine::plan_options(runbook, options);
     plan_options.skip_files = std::move(pending.deployed);
     prepared.plan = plan::make_plan(runbook, catalog, plan_options);
+    note_not_whole(target.control(), prepared.plan);
     prepared.in_the_way = in_the_way(target, prepared.plan);
     return prepared;
 }

@@ -304,10 +304,12 @@ bool RunLoop::recover(const Error& lost) {
 }
 
 void RunLoop::verify_all() {
+    // A step whose `when` did not hold promises nothing.
     std::set<int> effective;
-    for (const auto& [n, result] : done_) {
-        if (result != StepResult::rolled_back) {
-            effective.insert(n);
+    for (const auto& step : plan_.steps) {
+        const auto done = done_.find(step.n);
+        if (done != done_.end() && done->second != StepResult::rolled_back && (step.when.empty() || done->second != StepResult::skipped)) {
+            effective.insert(step.n);
         }
     }
     report_.verification_failures = verification_failures(target_.control(), plan_, false, effective);

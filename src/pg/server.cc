@@ -48,12 +48,12 @@ bool behind_transaction_pooler(const Conninfo& conninfo, base::Deadline deadline
     return Connection::behind_transaction_pooler(conninfo, deadline, stop);
 }
 
-std::vector<std::string> missing_rights(Connection& connection, const NeededRights& needed) {
+std::vector<MissingRight> missing_rights(Connection& connection, const NeededRights& needed) {
     const Result rows =
         connection.query(queries::kMissingRights, {to_array(needed.own_relations), to_array(needed.create_in_schemas), needed.role});
-    std::vector<std::string> missing;
+    std::vector<MissingRight> missing;
     for (int row = 0; row < rows.rows(); ++row) {
-        missing.push_back(rows.text(row, 0) + ": " + rows.text(row, 1));
+        missing.push_back({rows.text(row, 0), rows.text(row, 1)});
     }
     return missing;
 }

@@ -40,6 +40,10 @@ struct NeededRights {
     std::vector<std::string> create_in_schemas;     // quoted
     std::string role;                               // "" = the session's own
 };
-std::vector<std::string> missing_rights(Connection& connection, const NeededRights& needed);
+struct MissingRight {
+    std::string what;
+    std::string way_out;
+};
+std::vector<MissingRight> missing_rights(Connection& connection, const NeededRights& needed);
 
 }  // namespace pgbelay::pg

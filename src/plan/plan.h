@@ -93,6 +93,8 @@ struct StatementPlan {
     catalog::Condition condition;
     std::optional<std::vector<std::string>> inverse;    // nothing: a point of no return
     bool loses_data = false;
+    std::string when;                               // `-- pgbelay: when`
+    std::string undone_by;                          // the author's own rollback, which wins over `inverse`
     bool session = false;                           // folded into the context, or transaction control: no step of its own
 };
 
@@ -128,9 +130,11 @@ struct Plan {
     std::vector<Step> steps;
     std::vector<Refusal> refusals;                  // any: nothing runs
     std::vector<std::string> notes;                 // about the whole
+    std::vector<std::string> not_whole;             // INVALID and NOT VALID things on these tables from before, in words
     std::vector<std::string> documentation;         // fences that do not run
     int fences = 0;
     std::vector<std::string> trailing_echoes;
+    bool undone_by_author(const Step& step) const;  // its file came with a rollback of the author's own
     bool points_of_no_return() const;               // some step has no inverse, or one that loses data
 };
 

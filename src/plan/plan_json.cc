@@ -289,6 +289,7 @@ void to_json(nlohmann::json& j, const Plan& plan) {
          {"files", plan.files},
          {"steps", plan.steps},
          {"notes", plan.notes},
+         {"not_whole", plan.not_whole},
          {"trailing_echoes", plan.trailing_echoes}};
 }
 
@@ -306,6 +307,7 @@ void from_json(const nlohmann::json& j, Plan& plan) {
     j.at("files").get_to(plan.files);
     j.at("steps").get_to(plan.steps);
     j.at("notes").get_to(plan.notes);
+    j.at("not_whole").get_to(plan.not_whole);
     j.at("trailing_echoes").get_to(plan.trailing_echoes);
 }
 

@@ -9,6 +9,7 @@
 #include <fmt/core.h>
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
+#include <pg_query/pg_query.pb-c.h>
 
 #include <algorithm>
 #include <utility>
@@ -76,6 +77,28 @@ void fill(StatementPlan& shown, const analysis::Analysis& analysis) {
     if (possible) {
         shown.inverse = std::move(inverse);
     }
+}
+
+// The relation that a statement changes and that must be there for it; nothing for all other statements.
+std::optional<catalog::QualifiedName> changed_relation(const sql::Statement& statement) {
+    if (statement.opaque()) {
+        return std::nullopt;
+    }
+    const PgQuery__Node& node = statement.node();
+    const PgQuery__RangeVar* relation = nullptr;
+    switch (node.node_case) {
+        case PG_QUERY__NODE__NODE_ALTER_TABLE_STMT: relation = node.alter_table_stmt->relation; break;
+        case PG_QUERY__NODE__NODE_INDEX_STMT: relation = node.index_stmt->relation; break;
+        case PG_QUERY__NODE__NODE_CREATE_TRIG_STMT: relation = node.create_trig_stmt->relation; break;
+        case PG_QUERY__NODE__NODE_INSERT_STMT: relation = node.insert_stmt->relation; break;
+        case PG_QUERY__NODE__NODE_UPDATE_STMT: relation = node.update_stmt->relation; break;
+        case PG_QUERY__NODE__NODE_DELETE_STMT: relation = node.delete_stmt->relation; break;
+        default: break;
+    }
+    if (relation == nullptr) {
+        return std::nullopt;
+    }
+    return catalog::QualifiedName{relation->schemaname, relation->relname};
 }
 
 // Logical replication carries rows, not DDL (manual, section "Logical Replication: Restrictions").
@@ -160,6 +183,7 @@ void Planner::take_sql(const runbook::Item& item, const runbook::SqlItem& sql) {
             file.rollback_from = sql.rollback_from;
         }
     }
+    undone_by_ = sql.rollback.empty() ? "" : sql.rollback_from;
     show(sql.statements);
     const Grouping grouping = group(sql.statements, sql.rule, layout);
     plan_.refusals.insert(plan_.refusals.end(), grouping.refusals.begin(), grouping.refusals.end());
@@ -237,11 +261,28 @@ void Planner::refuse_opaque(const sql::Statement& statement) {
     if (catalog_.server_major > sql::parser_major()) {
         return;
     }
-    base::Place place = statement.place;
+    base::Place place = statement.syntax_error ? statement.place_at(statement.syntax_error->offset) : statement.place;
     std::string message = statement.syntax_error ? statement.syntax_error->message : "the statement cannot be read";
     plan_.refusals.push_back({place, std::move(message),
                               catalog_.server_major == 0 ? "mend the statement; if it is the syntax of a newer server, name that with --db"
                                                          : "mend the statement"});
+}
+
+// A table that is not there would be found by the server in the middle of the run; the catalog knows it now. Not where an earlier
+// statement may have made it in a way that cannot be seen (a DO block, a function, a temporary table).
+void Planner::refuse_unknown_relation(const sql::Statement& statement, const analysis::Analysis& analysis) {
+    const bool seen = hidden_effects_;
+    hidden_effects_ = hidden_effects_ || analysis.facts.opaque || statement.kind == "DoStmt" || statement.kind == "CallStmt" ||
+                      statement.kind == "SelectStmt";
+    if (seen || !catalog_.loaded || analysis.skip || analysis.refusal) {
+        return;
+    }
+    const auto target = changed_relation(statement);
+    if (!target || target->schema.starts_with("pg_") || catalog_.find(*target) != nullptr) {
+        return;
+    }
+    plan_.refusals.push_back({statement.place, fmt::format("relation {} does not exist", sql::display(*target)),
+                              fmt::format("mend the name or its schema (search_path is {})", fmt::join(catalog_.search_path, ", "))});
 }
 
 Planner::Member Planner::analyse(const sql::Statement& statement, const Group& group, const catalog::Catalog& base) {
@@ -256,9 +297,11 @@ Planner::Member Planner::analyse(const sql::Statement& statement, const Group& g
     if (statement.opaque()) {
         refuse_opaque(statement);
     }
-    if (analysis.refusal) {
+    // The grouping may have refused it already, with both lines.
+    if (analysis.refusal && std::ranges::find(plan_.refusals, statement.place, &Refusal::place) == plan_.refusals.end()) {
         plan_.refusals.push_back({statement.place, analysis.refusal->message, analysis.refusal->hint});
     }
+    refuse_unknown_relation(statement, analysis);
     if (statement.directive("when") && group.one_transaction) {
         plan_.refusals.push_back({statement.place, "`-- pgbelay: when` does not work inside of a transaction with other statements",
                                   "move the statement out of the group"});
@@ -266,6 +309,8 @@ Planner::Member Planner::analyse(const sql::Statement& statement, const Group& g
     written_.insert(analysis.facts.writes.begin(), analysis.facts.writes.end());
 
     fill(shown(statement), analysis);
+    shown(statement).when = statement.directive("when").value_or("");
+    shown(statement).undone_by = undone_by_;
     note_publications(shown(statement), base);
     catalog::apply(statement, catalog_);
     return {.statement = &statement,
@@ -464,9 +509,13 @@ Plan make_plan(const runbook::Runbook& runbook, const catalog::Catalog& catalog,
     return Planner(runbook, catalog, options).make();
 }
 
+bool Plan::undone_by_author(const Step& step) const {
+    return step.file >= 0 && !files.at(static_cast<std::size_t>(step.file)).rollback.empty();
+}
+
 bool Plan::points_of_no_return() const {
-    return std::ranges::any_of(steps, [](const Step& step) {
-        return !step.skip && std::ranges::any_of(step.inverses, [](const auto& i) { return !i.possible || i.loses_data; });
+    return std::ranges::any_of(steps, [this](const Step& step) {
+        return !step.skip && !undone_by_author(step) && std::ranges::any_of(step.inverses, [](const auto& i) { return !i.possible || i.loses_data; });
     });
 }
 

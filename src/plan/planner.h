@@ -35,6 +35,7 @@ private:
     void take_group(const Group& group);
     Member analyse(const sql::Statement& statement, const Group& group, const catalog::Catalog& base);
     bool take_session_statement(const sql::Statement& statement, const Group& group, std::vector<Member>& members);
+    void refuse_unknown_relation(const sql::Statement& statement, const analysis::Analysis& analysis);
     void refuse_opaque(const sql::Statement& statement);
     void number_steps(std::size_t first);
     void arrange(const Group& group, const std::vector<Member>& members);
@@ -54,6 +55,8 @@ private:
     SessionContext after_group_;                    // without what SET LOCAL does to context_
     std::set<catalog::QualifiedName> written_;
     std::vector<std::string> echoes_;
+    std::string undone_by_;
+    bool hidden_effects_ = false;               // an earlier statement may have made what cannot be seen
     int file_ = -1;
     std::vector<std::string> default_path_;
     std::map<const sql::Statement*, std::size_t> shown_;

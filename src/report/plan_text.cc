@@ -95,6 +95,9 @@ std::string runs_text(const plan::StatementPlan& statement, const Style& style) 
 }
 
 std::string undo_text(const plan::StatementPlan& statement, const Style& style) {
+    if (!statement.undone_by.empty()) {
+        return labelled("undo", "the author's own: " + statement.undone_by, style, kColumn);
+    }
     if (!statement.inverse) {
         return labelled_in(Ink::bad, "undo", "POINT OF NO RETURN: nothing undoes it", style, kColumn);
     }
@@ -116,10 +119,15 @@ std::string statement_text(const plan::Plan& plan, const plan::StatementPlan& st
         return out + "\n";
     }
     const std::string locks = locks_and_scans(statement.facts.locks, statement.facts.rewrites, statement.facts.scans);
-    if (statement.facts.opaque) {
+    const bool refused = std::any_of(plan.refusals.begin(), plan.refusals.end(),
+                                     [&](const plan::Refusal& r) { return r.place.line >= statement.place.line && r.place.file == statement.place.file; });
+    if (statement.facts.opaque && !refused) {
         out += labelled_in(Ink::warning, "", "not understood: its locks and effects are not known", style, kColumn);
-    } else if (!locks.empty()) {
+    } else if (!statement.facts.opaque && !locks.empty()) {
         out += labelled("", locks, style, kColumn);
+    }
+    if (!statement.when.empty()) {
+        out += sql_block("when", statement.when, style);
     }
     if (statement.skip) {
         out += labelled("skipped", *statement.skip, style, kColumn);
@@ -234,7 +242,7 @@ std::vector<std::string> points_of_no_return(const plan::Plan& plan) {
     for (const plan::Step& step : plan.steps) {
         const bool lost = std::any_of(step.inverses.begin(), step.inverses.end(),
                                       [](const analysis::Inverse& inverse) { return !inverse.possible || inverse.loses_data; });
-        if (lost && !step.skip) {
+        if (lost && !step.skip && !plan.undone_by_author(step)) {
             out.push_back(fmt::format("step {} ({})", step.n, one_line(step.name)));
         }
     }

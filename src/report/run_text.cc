@@ -179,7 +179,7 @@ std::string status_text(const std::string& target, const std::optional<engine::R
         return s.result == "done" || s.result == "skipped" || s.result == "adopted" || s.result == "rolled_back";
     });
     if (!run->steps.empty()) {
-        out += line("steps", fmt::format("{} of {} finished", finished, run->steps.size()), style);
+        out += line("steps", fmt::format("{} of {} finished", finished, run->plan ? run->plan->steps.size() : run->steps.size()), style);
     }
     if (const engine::StepRecord* step = current_step(*run); step != nullptr && run->state != "deployed") {
         out += line("at step", fmt::format("{}, {}: {}", step->n, name_of(*run, step->n), result_words(step->result)), style);

@@ -55,6 +55,15 @@ fs::path own_name(const std::string& path) {
     return normal.has_filename() ? normal.filename() : normal.parent_path().filename();
 }
 
+// The folder that `relative` is in, by its own name: a file has the same key whether it or its folder was given.
+fs::path folder_of(const std::string& path, const std::string& relative) {
+    fs::path folder = fs::absolute(path).lexically_normal();
+    for ([[maybe_unused]] const auto& part : fs::path(relative)) {
+        folder = folder.parent_path();
+    }
+    return folder.filename();
+}
+
 // Grows the runbook path by path.
 class Reader {
 public:
@@ -116,7 +125,7 @@ private:
     void add_file(const std::string& path) {
         const MigrationFile migration = read_migration(path);
         if (fs::is_regular_file(path)) {
-            add_migration(migration, migration.relative);
+            add_migration(migration, (folder_of(path, migration.relative) / migration.relative).generic_string());
         } else {
             add_piped(migration);  // such as /dev/fd/63
         }

@@ -11,9 +11,12 @@ FROM actor
 WHERE $3 <> '' AND NOT pg_has_role(session_user, actor.oid, 'MEMBER')
 UNION ALL
 SELECT format('role %I does not own %s, %I does', actor.rolname, wanted.name, pg_get_userbyid(c.relowner)),
-       format('GRANT %I TO %I', pg_get_userbyid(c.relowner), actor.rolname)
+       format('deploy as %1$I, or ALTER TABLE %3$s OWNER TO %2$I%4$s', pg_get_userbyid(c.relowner), actor.rolname, wanted.name,
+              -- Nobody should become a superuser for one change.
+              CASE WHEN o.rolsuper THEN '' ELSE format(', or GRANT %I TO %I', o.rolname, actor.rolname) END)
 FROM actor, unnest($1::text[]) AS wanted (name)
 JOIN pg_class AS c ON c.oid = to_regclass(wanted.name)
+JOIN pg_roles AS o ON o.oid = c.relowner
 WHERE NOT pg_has_role(actor.oid, c.relowner, 'USAGE')
 UNION ALL
 SELECT format('role %I may not create in schema %s', actor.rolname, wanted.name),
