@@ -22,9 +22,23 @@ const std::vector<Rule>& rules() {
         add(R"((\d+(\.\d+)? (h|min|s|ms)\b)( \d+ (min|s|ms)\b)?)", "<time>");
         add(R"(\bpid \d+)", "pid <pid>");
         add(R"(\b(127\.0\.0\.1|localhost):\d+)", "$1:<port>");
-        // Its length decides where the line is broken.
-        add(R"(PostgreSQL\s+\d+(\.\d+)?( \([^)]*\))?(:\s+)?)", "PostgreSQL <version>$3");
-        add(R"((PostgreSQL <version>:)\s+)", "$1 ");
+        // What a step cost is in part left out when it is nothing.
+        add(R"(\(((\d+ tries|waited <time>|queued <time>|held <time>|\d+ sessions? waited on us), )*<time>\))", "(<cost>)");
+        add(R"(\n      took     [^\n]*)", "\n      took     <cost>");
+        add(R"(\n  felt at most [^\n]*(\n {16}[^\n]*)*)", "\n  felt at most  <cost>");
+        add(R"(\n  waited        <time> in all for others)", "");
+        add(R"(\n\[\d+/\d+\] [^\n]*: (has waited|try \d+ failed)[^\n]*)", "");
+        add(R"(("\w+_ms": )\d+)", "$1<time>");
+        add(R"x(("(samples|tries|blocked_sessions)": )\d+)x", "$1<count>");
+        add(R"(("maxima": )\{[^}]*\})", "$1<samples>");
+        add(R"((Guard, the most seen in )\d+ samples?:(\n  \w+ +[\d.]+)*)", "$1<samples>");
+        // The version's length decides where the line is broken.
+        add(R"(PostgreSQL\s+\d+(\.\d+)?( \([^)]*\))?)", "PostgreSQL <version>");
+        add(R"((for \S+,)\s+(PostgreSQL <version>:)\s+(\d+ statements?,)\s+(\d+ steps?)\s+(to)\s+(run))", "$1 $2 $3 $4 $5 $6");
+        // So does a time's.
+        add(R"((\n  in way [^\n]*)\n {12}(?! ))", "$1 ");
+        add(R"x(("server": )"[\d.]+")x", "$1\"<version>\"");
+        add(R"(<timestamp> +<operator> +)", "<timestamp> <operator> ");
         add(R"([ \t]+(\n|$))", "$1");
         return made;
     }();

@@ -9,9 +9,12 @@
 #include "support/session.h"
 
 #include <fmt/core.h>
+#include <pwd.h>
 #include <unistd.h>
 
 #include <algorithm>
+#include <array>
+#include <iterator>
 #include <memory>
 #include <sstream>
 
@@ -24,6 +27,14 @@ namespace {
 std::string replace_once(std::string text, const std::string& from, const std::string& to) {
     const std::size_t at = text.find(from);
     return at == std::string::npos ? text : text.replace(at, from.size(), to);
+}
+
+// As runs are recorded: who, on which machine.
+std::string operator_name() {
+    std::array<char, 256> host{};
+    gethostname(host.data(), host.size() - 1);
+    const passwd* user = getpwuid(geteuid());
+    return fmt::format("{}@{}", user == nullptr ? "" : user->pw_name, host.data());
 }
 
 // The case's own database, made from its fixture and dropped at the end.
@@ -141,7 +152,7 @@ std::string Runner::run() {
 }
 
 std::string Runner::clean(const std::string& text) const {
-    return normalize(text, {{copy_.path().string(), "<dir>"}, {database_.name(), "<database>"}});
+    return normalize(text, {{copy_.path().string(), "<dir>"}, {database_.name(), "<database>"}, {operator_name(), "<operator>"}});
 }
 
 std::string Runner::said(const ProductRun& run) const {

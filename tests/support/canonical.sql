@@ -1,7 +1,7 @@
 -- The whole catalog of the user's schemas as text, one object or part of an object a line, without OIDs and attribute numbers.
 -- The product never uses this file: it is the other opinion. Lines are ordered so that a difference shows moved columns too.
 -- Privileges are shown where they differ from the owner's defaults. Rows are shown of small tables, and hashed up to 10,000; NULLs are
--- left out of them, so that a new column alone changes no row.
+-- left out of them, so that a new column alone changes no row. Of times and random values is shown only that they are set.
 WITH schemas AS (
     SELECT oid, nspname, nspowner, nspacl
     FROM pg_namespace
@@ -216,11 +216,12 @@ lines (section, name, part, position, line) AS (
     -- query_to_xml() is the one way in plain SQL to read a table whose name is not known beforehand.
     SELECT 9, r.name, 0, shown.position::integer, 'rows ' || r.name || ': ' || replace(replace(replace(shown.text, '&lt;', '<'), '&gt;', '>'), '&amp;', '&')
     FROM relations r,
-        LATERAL (SELECT string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum) AS names
+        LATERAL (SELECT string_agg(CASE WHEN a.atttypid IN ('timestamptz'::regtype, 'timestamp'::regtype, 'uuid'::regtype)
+                                                OR (r.relname, a.attname) IN (SELECT v.table_name, v.column_name FROM volatile_columns v)
+                                        THEN format('CASE WHEN %1$I IS NOT NULL THEN ''(set)'' END AS %1$I', a.attname)
+                                        ELSE quote_ident(a.attname) END, ', ' ORDER BY a.attnum) AS names
                  FROM pg_attribute a
-                 WHERE a.attrelid = r.oid AND a.attnum > 0 AND NOT a.attisdropped
-                     AND a.atttypid NOT IN ('timestamptz'::regtype, 'timestamp'::regtype, 'uuid'::regtype)
-                     AND NOT EXISTS (SELECT FROM volatile_columns v WHERE v.table_name = r.relname AND v.column_name = a.attname)) columns,
+                 WHERE a.attrelid = r.oid AND a.attnum > 0 AND NOT a.attisdropped) columns,
         LATERAL (SELECT regexp_replace(query_to_xml(format(
                     'SELECT CASE WHEN count(*) <= 12 THEN string_agg(line, E''\n'' ORDER BY line)
                                  WHEN count(*) <= 10000 THEN count(*) || '' rows, '' || md5(string_agg(line, E''\n'' ORDER BY line))

@@ -1,0 +1,2 @@
+ALTER TABLE orders ALTER COLUMN code TYPE varchar(40);
+ALTER TABLE orders ALTER COLUMN code2 TYPE text;
