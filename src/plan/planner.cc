@@ -274,7 +274,8 @@ void Planner::refuse_unknown_relation(const sql::Statement& statement, const ana
     const bool seen = hidden_effects_;
     hidden_effects_ = hidden_effects_ || analysis.facts.opaque || statement.kind == "DoStmt" || statement.kind == "CallStmt" ||
                       statement.kind == "SelectStmt";
-    if (seen || !catalog_.loaded || analysis.skip || analysis.refusal) {
+    // `when` may be asking just for the table.
+    if (seen || !catalog_.loaded || analysis.skip || analysis.refusal || statement.directive("when")) {
         return;
     }
     const auto target = changed_relation(statement);

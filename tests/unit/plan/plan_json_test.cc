@@ -1,0 +1,140 @@
+// The journal keeps plans as JSON: what is read back is what was written.
+#include "plan/plan_json.h"
+
+#include "planning.h"
+
+#include <gmock/gmock.h>
+#include <nlohmann/json.hpp>
+
+namespace pgbelay::plan {
+namespace {
+
+
+nlohmann::json json_of(const Plan& plan) {
+    nlohmann::json json = plan;
+    return json;
+}
+
+Plan through_text(const Plan& plan) { return nlohmann::json::parse(json_of(plan).dump()).get<Plan>(); }
+
+// A plan with every kind of step in it.
+Book everything() {
+    Book book("CREATE TABLE t (id bigint PRIMARY KEY, a integer, b integer); CREATE TABLE u (t_id bigint); CREATE INDEX u_t ON u (t_id);");
+    book.check("look", "SELECT count(*) FROM t");
+    book.file("1.sql",
+              "\\echo begin\nSET search_path = public; SET ROLE app;\nCREATE INDEX t_a ON t (a);\n-- pgbelay: when SELECT true\n"
+              "ALTER TABLE u ADD FOREIGN KEY (t_id) REFERENCES t;\nBEGIN; SET LOCAL jit = off; ALTER TABLE t ADD COLUMN c text; UPDATE t SET a = 1; "
+              "COMMIT;\nVACUUM t;\nREINDEX INDEX u_t;\nDROP INDEX u_t;\nDO $$ BEGIN COMMIT; END $$;\nCOPY t (id) FROM stdin;\n1\n\\.\n\\echo end\n",
+              runbook::TransactionRule::each_statement, runbook::Layout::plain, "DROP INDEX t_a;", runbook::TransactionRule::whole_file);
+    book.file("2.sql", "CREATE INDEX IF NOT EXISTS t_b ON t (b);", runbook::TransactionRule::whole_file, runbook::Layout::flyway);
+    book.runbook.files[1].version = "2.1";
+    book.runbook.files[1].description = "the second";
+    book.runbook.files[1].raw_checksum_source = "CREATE INDEX IF NOT EXISTS t_b ON t (b);";
+    book.runbook.on_breach = runbook::OnBreach::abort;
+    book.runbook.limits.blocked_sessions = 7;
+    book.runbook.limits.active_sessions = 8;
+    book.runbook.limits.replication_lag = base::Millis(9);
+    book.runbook.limits.oldest_transaction = base::Millis(10);
+    book.runbook.limits.rollbacks_per_second = 0.5;
+    book.runbook.limits.deadlocks_per_second = 1.5;
+    book.runbook.limits.hold = base::Millis(11);
+    return book;
+}
+
+TEST(PlanJson, SecondTripSaysTheSame) {
+    const Plan plan = everything().plan();
+    const Plan again = through_text(plan);
+    EXPECT_EQ(json_of(again), json_of(plan));
+}
+
+TEST(PlanJson, KeepsEveryFieldOfEveryStep) {
+    const Plan plan = everything().plan();
+    const Plan again = through_text(plan);
+    ASSERT_EQ(again.steps.size(), plan.steps.size());
+    std::set<StepKind> kinds;
+    for (std::size_t i = 0; i < plan.steps.size(); ++i) {
+        const Step& a = plan.steps[i];
+        const Step& b = again.steps[i];
+        kinds.insert(a.kind);
+        SCOPED_TRACE(a.name);
+        EXPECT_EQ(a.n, b.n);
+        EXPECT_EQ(a.name, b.name);
+        EXPECT_EQ(a.place, b.place);
+        EXPECT_EQ(a.kind, b.kind);
+        ASSERT_EQ(a.sends.size(), b.sends.size());
+        for (std::size_t s = 0; s < a.sends.size(); ++s) {
+            EXPECT_EQ(a.sends[s].sql, b.sends[s].sql);
+            EXPECT_EQ(a.sends[s].place, b.sends[s].place);
+            EXPECT_EQ(a.sends[s].statement, b.sends[s].statement);
+            EXPECT_EQ(a.sends[s].copy_data, b.sends[s].copy_data);
+            EXPECT_EQ(a.sends[s].takes_strong_lock, b.sends[s].takes_strong_lock);
+        }
+        EXPECT_EQ(a.context, b.context);
+        EXPECT_EQ(a.locks, b.locks);
+        EXPECT_EQ(a.long_running, b.long_running);
+        EXPECT_EQ(a.condition, b.condition);
+        EXPECT_EQ(a.inverses, b.inverses);
+        EXPECT_EQ(a.after, b.after);
+        EXPECT_EQ(a.skip, b.skip);
+        EXPECT_EQ(a.why, b.why);
+        EXPECT_EQ(a.when, b.when);
+        EXPECT_EQ(a.when_from, b.when_from);
+        EXPECT_EQ(a.echoes, b.echoes);
+        EXPECT_EQ(a.file, b.file);
+        EXPECT_EQ(a.last_of_file, b.last_of_file);
+        EXPECT_EQ(a.index, b.index);
+        EXPECT_EQ(a.table, b.table);
+        EXPECT_EQ(a.rebuilds, b.rebuilds);
+        EXPECT_EQ(a.expect, b.expect);
+        EXPECT_EQ(a.expect_count, b.expect_count);
+    }
+    EXPECT_EQ(kinds.size(), 5U) << "the plan of this test has lost a kind of step";
+}
+
+TEST(PlanJson, KeepsFilesLimitsAndDigests) {
+    const Plan plan = everything().plan();
+    const Plan again = through_text(plan);
+    EXPECT_EQ(again.digest, plan.digest);
+    EXPECT_EQ(again.plan_digest, plan.plan_digest);
+    EXPECT_EQ(again.on_breach, runbook::OnBreach::abort);
+    EXPECT_EQ(again.limits.blocked_sessions, 7);
+    EXPECT_EQ(again.limits.active_sessions, 8);
+    EXPECT_EQ(again.limits.replication_lag, base::Millis(9));
+    EXPECT_EQ(again.limits.oldest_transaction, base::Millis(10));
+    EXPECT_EQ(again.limits.rollbacks_per_second, 0.5);
+    EXPECT_EQ(again.limits.deadlocks_per_second, 1.5);
+    EXPECT_EQ(again.limits.hold, base::Millis(11));
+    ASSERT_EQ(again.files.size(), 2U);
+    EXPECT_EQ(again.files[0].rollback, plan.files[0].rollback);
+    EXPECT_TRUE(again.files[0].rollback_in_one_transaction);
+    EXPECT_EQ(again.files[0].rollback_from, "1.sql.down");
+    EXPECT_EQ(again.files[1].layout, runbook::Layout::flyway);
+    EXPECT_EQ(again.files[1].version, "2.1");
+    EXPECT_EQ(again.files[1].description, "the second");
+    EXPECT_NE(again.files[1].checksum, "");
+    EXPECT_EQ(again.files[1].checksum, plan.files[1].checksum);
+    EXPECT_EQ(again.trailing_echoes, plan.trailing_echoes);
+}
+
+TEST(PlanJson, RollbackFromTheJournalIsTheSame) {
+    const Plan plan = everything().plan();
+    const Plan again = through_text(plan);
+    std::set<int> done;
+    for (const Step& step : plan.steps) {
+        done.insert(step.n);
+    }
+    EXPECT_EQ(rollback_runbook(plan, done, false).runbook.digest, rollback_runbook(again, done, false).runbook.digest);
+}
+
+
+TEST(PlanJson, NewerFormatsAndUnknownKindsAreRefused) {
+    nlohmann::json json = json_of(plan_of("SELECT 1;"));
+    json["format"] = 2;
+    EXPECT_THROW(json.get<Plan>(), base::Error);
+    json["format"] = 1;
+    json["steps"][0]["kind"] = "teleport";
+    EXPECT_THROW(json.get<Plan>(), base::Error);
+}
+
+}  // namespace
+}  // namespace pgbelay::plan
