@@ -31,8 +31,9 @@ void refuse_changed(const runbook::File& file, const DeployedFile* record, bool 
         return;
     }
     const std::string tool(runbook::to_string(file.layout));
-    Error error(ErrorCode::conflict, same_for_us ? fmt::format("{} changed after it was deployed: {} has another checksum of it", file.path, tool)
-                                                 : fmt::format("{} changed after it was {} on {}", file.path, record->how, record->at));
+    Error error(ErrorCode::conflict, same_for_us
+                                         ? fmt::format("{} changed after it was deployed: {} has another checksum of it", file.path, tool)
+                                         : fmt::format("{} changed after it was {} on {}", file.path, record->how, record->at));
     error.at({file.path, 0, 0}).hint("put the change into a new file; what was deployed is not run again");
     if (!same_for_us) {
         error.detail(difference(record->text, file.text));
@@ -115,6 +116,8 @@ Ledger::Pending Ledger::pending(const runbook::Runbook& runbook) {
             refuse_changed(file, record, tool == tools_.end() || tool->second.unchanged(said[file.layout], file));
             result.deployed.insert(file.key);
             result.deployed_paths.push_back(file.path);
+        } else if (tool != tools_.end() && !tool->second.writable) {
+            throw tool->second.no_right("write to");
         }
         if (tool != tools_.end()) {
             some_ledger = true;
@@ -127,8 +130,8 @@ Ledger::Pending Ledger::pending(const runbook::Runbook& runbook) {
         }
     }
     if (runbook.from_directory && !some_ledger && pg::has_user_objects(target_.control())) {
-        throw Error(ErrorCode::refused, fmt::format("database {} is not empty, and nothing says which of these files it already has",
-                                                    target_.facts().database))
+        throw Error(ErrorCode::refused,
+                    fmt::format("database {} is not empty, and nothing says which of these files it already has", target_.facts().database))
             .hint("record them with `pgbelay mark PATH --db …`, then deploy the directory");
     }
     return result;

@@ -21,7 +21,7 @@ public:
     Ledger(Target& target, const std::set<runbook::Layout>& layouts);
 
     struct Pending {
-        std::set<std::string> deployed;             // keys of files that are there, unchanged
+        std::set<std::string> deployed;  // keys of files that are there, unchanged
         std::vector<std::string> deployed_paths;
     };
     // Throws Error{conflict} for a file that changed after its deployment, with the difference as detail; Error{refused} for a

@@ -41,12 +41,14 @@ std::string history_query(const ToolLedger& ledger) {
         case Layout::dbmate: return fmt::format("SELECT version, '', true, '' FROM {}", table);
         case Layout::goose:
             // goose appends, and 0 is its own mark of the beginning.
-            return fmt::format("SELECT version_id, '', true, CASE WHEN is_applied THEN '' ELSE 'UNDO' END FROM {} WHERE version_id <> 0 ORDER BY id",
-                               table);
+            return fmt::format(
+                "SELECT version_id, '', true, CASE WHEN is_applied THEN '' ELSE 'UNDO' END FROM {} WHERE version_id <> 0 ORDER BY id",
+                table);
         case Layout::flyway:
-            return fmt::format("SELECT version, COALESCE(checksum::text, ''), success, type FROM {} WHERE version IS NOT NULL "
-                               "ORDER BY installed_rank",
-                               table);
+            return fmt::format(
+                "SELECT version, COALESCE(checksum::text, ''), success, type FROM {} WHERE version IS NOT NULL "
+                "ORDER BY installed_rank",
+                table);
     }
     return "";
 }
@@ -69,7 +71,9 @@ std::string normal_flyway_version(std::string_view version) {
     return normal.empty() ? "0" : normal;
 }
 
-bool older(const std::string& a, const std::string& b) { return runbook::compare_flyway_versions(a, b) < 0; }
+bool older(const std::string& a, const std::string& b) {
+    return runbook::compare_flyway_versions(a, b) < 0;
+}
 
 // The location's own name is no part of what Flyway calls a script.
 std::string flyway_script(const plan::PlannedFile& file) {
@@ -88,7 +92,7 @@ std::optional<ToolLedger> ToolLedger::find(pg::Connection& connection, Layout la
     if (r.rows() == 0) {
         return std::nullopt;
     }
-    return ToolLedger{.layout = layout, .table = {r.text(0, 0), table}};
+    return ToolLedger{.layout = layout, .table = {r.text(0, 0), table}, .readable = r.boolean(0, 1), .writable = r.boolean(0, 2)};
 }
 
 std::string ToolLedger::normal(const std::string& version) const {
@@ -103,6 +107,9 @@ std::string ToolLedger::normal(const std::string& version) const {
 }
 
 ToolHistory ToolLedger::history(pg::Connection& connection) const {
+    if (!readable) {
+        throw no_right("read");
+    }
     const std::string text = history_query(*this);
     const pg::Result r = connection.query(pg::Query{"tool_ledger", text});
     ToolHistory history;
@@ -122,6 +129,12 @@ ToolHistory ToolLedger::history(pg::Connection& connection) const {
         }
     }
     return history;
+}
+
+Error ToolLedger::no_right(std::string_view what) const {
+    return Error(ErrorCode::refused,
+                 fmt::format("this role may not {} {}, the ledger of {}", what, sql::display(table), runbook::to_string(layout)))
+        .hint(fmt::format("let the owner GRANT SELECT, INSERT, UPDATE, DELETE ON {} to it", sql::quote_name(table)));
 }
 
 bool ToolLedger::has(const ToolHistory& history, const std::string& version) const {
@@ -151,7 +164,8 @@ void ToolLedger::refuse_gaps(const ToolHistory& history, const std::vector<const
     if ((layout != Layout::goose && layout != Layout::flyway) || files.empty() || history.applied.empty()) {
         return;
     }
-    const auto newest = std::ranges::max_element(history.applied, [](const auto& a, const auto& b) { return older(a.first, b.first); })->first;
+    const auto newest =
+        std::ranges::max_element(history.applied, [](const auto& a, const auto& b) { return older(a.first, b.first); })->first;
     std::string newest_file;
     std::set<std::string> here;
     for (const auto* file : files) {
@@ -159,16 +173,17 @@ void ToolLedger::refuse_gaps(const ToolHistory& history, const std::vector<const
         here.insert(version);
         newest_file = newest_file.empty() || older(newest_file, version) ? version : newest_file;
         if (!has(history, version) && older(version, newest)) {
-            throw Error(ErrorCode::refused, fmt::format("{} is pending, but {} already has version {}: {} would not run it",
-                                                        file->path, sql::display(table), newest, runbook::to_string(layout)))
+            throw Error(ErrorCode::refused, fmt::format("{} is pending, but {} already has version {}: {} would not run it", file->path,
+                                                        sql::display(table), newest, runbook::to_string(layout)))
                 .at({file->path, 0, 0})
                 .hint(fmt::format("give it a version above {}, or deploy this file alone to have it out of order", newest));
         }
     }
     for (const auto& [version, checksum] : history.applied) {
         if (layout == Layout::flyway && !here.contains(version) && older(version, newest_file)) {
-            throw Error(ErrorCode::refused, fmt::format("{} has version {}, which no file of this directory is: Flyway would stop here, too",
-                                                        sql::display(table), version))
+            throw Error(ErrorCode::refused,
+                        fmt::format("{} has version {}, which no file of this directory is: Flyway would stop here, too",
+                                    sql::display(table), version))
                 .hint("bring the file back, or take the version out with `flyway repair`");
         }
     }
@@ -179,19 +194,22 @@ Piece ToolLedger::insert(const plan::PlannedFile& file) const {
     switch (layout) {
         case Layout::plain: break;
         case Layout::prisma:
-            return {fmt::format("INSERT INTO {} (id, checksum, finished_at, migration_name, logs, rolled_back_at, started_at, "
-                                "applied_steps_count) VALUES (gen_random_uuid()::text, $1, clock_timestamp(), $2, NULL, NULL, clock_timestamp(), 1)",
-                                name),
-                    {file.checksum, file.version}};
+            return {
+                fmt::format(
+                    "INSERT INTO {} (id, checksum, finished_at, migration_name, logs, rolled_back_at, started_at, "
+                    "applied_steps_count) VALUES (gen_random_uuid()::text, $1, clock_timestamp(), $2, NULL, NULL, clock_timestamp(), 1)",
+                    name),
+                {file.checksum, file.version}};
         case Layout::dbmate: return {fmt::format("INSERT INTO {} (version) VALUES ($1)", name), {file.version}};
         case Layout::goose:
             return {fmt::format("INSERT INTO {} (version_id, is_applied) VALUES ($1::bigint, true)", name), {normal(file.version)}};
         case Layout::flyway:
-            return {fmt::format("INSERT INTO {0} (installed_rank, version, description, type, script, checksum, installed_by, installed_on, "
-                                "execution_time, success) SELECT COALESCE(max(installed_rank), 0) + 1, $1, $2, 'SQL', $3, $4::integer, "
-                                "current_user, now(), 0, true FROM {0}",
-                                name),
-                    {file.version, file.description, flyway_script(file), file.checksum}};
+            return {
+                fmt::format("INSERT INTO {0} (installed_rank, version, description, type, script, checksum, installed_by, installed_on, "
+                            "execution_time, success) SELECT COALESCE(max(installed_rank), 0) + 1, $1, $2, 'SQL', $3, $4::integer, "
+                            "current_user, now(), 0, true FROM {0}",
+                            name),
+                {file.version, file.description, flyway_script(file), file.checksum}};
     }
     throw Error(ErrorCode::internal, "plain files have no ledger of a tool");
 }

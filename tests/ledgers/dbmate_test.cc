@@ -50,10 +50,10 @@ protected:
     }
 
     std::string dbmate(const std::string& command) const {
-        const auto run = base::run_command({.argv = {program_, "--url", url() + "?sslmode=disable", "--migrations-dir", "migrations",
-                                                     "--no-dump-schema", command},
-                                            .working_directory = directory().string()},
-                                           base::in(std::chrono::minutes(1)), nullptr);
+        const auto run = base::run_command(
+            {.argv = {program_, "--url", url() + "?sslmode=disable", "--migrations-dir", "migrations", "--no-dump-schema", command},
+             .working_directory = directory().string()},
+            base::in(std::chrono::minutes(1)), nullptr);
         EXPECT_EQ(run.status, 0) << command << ": " << run.out << run.err;
         return run.out;
     }
@@ -104,7 +104,8 @@ TEST_F(Dbmate, MakesPendingAgainWhatTheJournalKnows) {
     write_more();
     deployed("migrations");
     dbmate("rollback");
-    write("migrations/20240103000000_orders.sql", "-- migrate:up\nCREATE TABLE orders (id bigint PRIMARY KEY);\n-- migrate:down\nDROP TABLE orders;\n");
+    write("migrations/20240103000000_orders.sql",
+          "-- migrate:up\nCREATE TABLE orders (id bigint PRIMARY KEY);\n-- migrate:down\nDROP TABLE orders;\n");
 
     EXPECT_THAT(deployed("migrations"), ElementsAre("create table public.orders"));
     EXPECT_THAT(dbmate("status"), HasSubstr("Pending: 0"));
@@ -112,7 +113,8 @@ TEST_F(Dbmate, MakesPendingAgainWhatTheJournalKnows) {
 
 TEST_F(Dbmate, HasNoRowForAFileThatFailed) {
     dbmate("up");
-    write("migrations/20240102000000_bad.sql", "-- migrate:up\nCREATE TABLE orders (id bigint);\nINSERT INTO users (id) VALUES (1), (1);\n-- migrate:down\n");
+    write("migrations/20240102000000_bad.sql",
+          "-- migrate:up\nCREATE TABLE orders (id bigint);\nINSERT INTO users (id) VALUES (1), (1);\n-- migrate:down\n");
     pgbelay({"deploy", "migrations", "--yes"}, 3);
 
     EXPECT_THAT(dbmate("status"), HasSubstr("Pending: 1"));

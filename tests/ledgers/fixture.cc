@@ -50,7 +50,7 @@ std::string new_name() {
 
 }  // namespace
 
-LedgerTest::LedgerTest() : name_(new_name()), url_(server->get().url(name_)), directory_(new_directory()) {
+LedgerTest::LedgerTest() : name_(new_name()), url_(server->get().url(name_)), product_url_(url_), directory_(new_directory()) {
     Session(server->get().url()).run("CREATE DATABASE " + name_);
 }
 
@@ -68,7 +68,7 @@ void LedgerTest::remove(const std::string& path) const {
 }
 
 ProductRun LedgerTest::pgbelay(std::vector<std::string> arguments, int status) const {
-    const Product product{.binary = PGBELAY_BINARY, .directory = directory_, .url = url_};
+    const Product product{.binary = PGBELAY_BINARY, .directory = directory_, .url = product_url_};
     ProductRun run = product.run(arguments);
     EXPECT_EQ(run.status, status) << ::testing::PrintToString(arguments) << "\n" << run.out << run.err;
     return run;
@@ -85,6 +85,12 @@ std::vector<std::string> LedgerTest::deployed(const std::string& path) const {
     }
     EXPECT_EQ(json.at("result"), names.empty() ? "nothing_to_do" : "deployed");
     return names;
+}
+
+void LedgerTest::connect_as(const std::string& role) {
+    const std::string superuser = "postgres@";
+    product_url_ = url_;
+    product_url_.replace(product_url_.find(superuser), superuser.size(), role + "@");
 }
 
 void LedgerTest::sql(const std::string& script) const {

@@ -26,6 +26,9 @@ protected:
     // The steps that ran, by name; nothing when nothing was to be done.
     std::vector<std::string> deployed(const std::string& path) const;
 
+    // From here on the product connects as this role; the test's own connections are the superuser's.
+    void connect_as(const std::string& role);
+
     // On the test's database, over a connection of the test's own.
     void sql(const std::string& script) const;
     std::vector<std::string> column(const std::string& query) const;
@@ -37,6 +40,7 @@ protected:
 private:
     std::string name_;
     std::string url_;
+    std::string product_url_;
     std::filesystem::path directory_;
 };
 

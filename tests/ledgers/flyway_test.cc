@@ -37,9 +37,10 @@ TEST_F(Flyway, GetsARowAsItsOwn) {
     sql(kUsers);
     row("1", "SQL", kUsersSum);
     EXPECT_THAT(deployed("db"), ElementsAre("create table public.orders"));
-    EXPECT_EQ(value("SELECT concat_ws('|', installed_rank, version, description, type, script, checksum, installed_by = current_user, success) "
-                    "FROM flyway_schema_history ORDER BY installed_rank DESC LIMIT 1"),
-              std::string("2|2.1|the orders|SQL|later/V2_1__the_orders.sql|") + kOrdersSum + "|t|t");
+    EXPECT_EQ(
+        value("SELECT concat_ws('|', installed_rank, version, description, type, script, checksum, installed_by = current_user, success) "
+              "FROM flyway_schema_history ORDER BY installed_rank DESC LIMIT 1"),
+        std::string("2|2.1|the orders|SQL|later/V2_1__the_orders.sql|") + kOrdersSum + "|t|t");
     EXPECT_THAT(deployed("db"), ElementsAre());
 }
 

@@ -30,7 +30,8 @@ protected:
     void prisma_ran_users(const std::string& checksum) const {
         sql(kUsers);
         sql("INSERT INTO _prisma_migrations (id, checksum, finished_at, migration_name, started_at, applied_steps_count) "
-            "VALUES ('9a9d3c4e-0000-4000-8000-000000000001', '" + checksum + "', now(), '20240101_users', now(), 1)");
+            "VALUES ('9a9d3c4e-0000-4000-8000-000000000001', '" +
+            checksum + "', now(), '20240101_users', now(), 1)");
     }
 };
 
