@@ -22,7 +22,8 @@ bool agreed(const Context& context, engine::Target& target, const engine::Prepar
     }
     const std::vector<std::string> final_steps = report::points_of_no_return(prepared.plan);
     if (!final_steps.empty()) {
-        console.say(report::labelled("", "Cannot be undone without loss: " + report::join(final_steps, ", "), console.style(), {0, 1}));
+        const std::string words = "Cannot be undone without loss: " + report::join(final_steps, ", ");
+        console.say(report::join(report::wrap(words, console.style().columns), "\n") + "\n");
     }
     return ask(console, deploy_question(report::steps_to_run(prepared.plan), target.describe(), target.conninfo().source()),
                context.interrupts.stop());
