@@ -42,8 +42,7 @@ bool plain_begin(const PgQuery__TransactionStmt& begin) {
         const PgQuery__Node* value = option.arg;
         const bool text = value != nullptr && value->node_case == PG_QUERY__NODE__NODE_A_CONST;
         if (std::string_view(option.defname) == "transaction_isolation" && text &&
-            value->a_const->val_case == PG_QUERY__A__CONST__VAL_SVAL &&
-            std::string_view(value->a_const->sval->sval) == "read committed") {
+            value->a_const->val_case == PG_QUERY__A__CONST__VAL_SVAL && std::string_view(value->a_const->sval->sval) == "read committed") {
             continue;
         }
         return false;
@@ -109,12 +108,8 @@ private:
     void take_control(const sql::Statement& statement, const PgQuery__TransactionStmt& control) {
         switch (control.kind) {
             case PG_QUERY__TRANSACTION_STMT_KIND__TRANS_STMT_BEGIN:
-            case PG_QUERY__TRANSACTION_STMT_KIND__TRANS_STMT_START:
-                begin(statement, control);
-                return;
-            case PG_QUERY__TRANSACTION_STMT_KIND__TRANS_STMT_COMMIT:
-                commit(statement, control);
-                return;
+            case PG_QUERY__TRANSACTION_STMT_KIND__TRANS_STMT_START: begin(statement, control); return;
+            case PG_QUERY__TRANSACTION_STMT_KIND__TRANS_STMT_COMMIT: commit(statement, control); return;
             case PG_QUERY__TRANSACTION_STMT_KIND__TRANS_STMT_ROLLBACK:
                 refuse(statement, "ROLLBACK in a migration takes back what stands before it",
                        "remove it together with what it would undo, or write COMMIT");
@@ -172,8 +167,8 @@ private:
                 continue;
             }
             if (g.begin != nullptr) {
-                refuse(*statement, fmt::format("CONCURRENTLY cannot run inside of the transaction that begins at line {}",
-                                               g.begin->place.line),
+                refuse(*statement,
+                       fmt::format("CONCURRENTLY cannot run inside of the transaction that begins at line {}", g.begin->place.line),
                        fmt::format("move line {} out of BEGIN … COMMIT, or leave CONCURRENTLY away: pgbelay builds it concurrently "
                                    "before the transaction",
                                    statement->place.line));

@@ -11,11 +11,11 @@
 namespace pgbelay::plan {
 
 struct Group {
-    std::vector<const sql::Statement*> statements;      // without BEGIN and COMMIT
-    const sql::Statement* begin = nullptr;              // the author's BEGIN; null for one statement, or a tool's transaction
+    std::vector<const sql::Statement*> statements;  // without BEGIN and COMMIT
+    const sql::Statement* begin = nullptr;          // the author's BEGIN; null for one statement, or a tool's transaction
     const sql::Statement* end = nullptr;
-    bool one_transaction = false;                       // several statements that stand or fall together
-    std::string tool;                                   // "dbmate": whose rule it is, "" for the author's BEGIN
+    bool one_transaction = false;  // several statements that stand or fall together
+    std::string tool;              // "dbmate": whose rule it is, "" for the author's BEGIN
 };
 
 struct Grouping {

@@ -9,7 +9,9 @@
 
 namespace pgbelay::base {
 
-void to_json(nlohmann::json& j, const Place& place) { j = nlohmann::json::array({place.file, place.line, place.column}); }
+void to_json(nlohmann::json& j, const Place& place) {
+    j = nlohmann::json::array({place.file, place.line, place.column});
+}
 void from_json(const nlohmann::json& j, Place& place) {
     place = {j.at(0).get<std::string>(), j.at(1).get<int>(), j.at(2).get<int>()};
 }
@@ -18,8 +20,12 @@ void from_json(const nlohmann::json& j, Place& place) {
 
 namespace pgbelay::sql {
 
-void to_json(nlohmann::json& j, const QualifiedName& name) { j = nlohmann::json::array({name.schema, name.name}); }
-void from_json(const nlohmann::json& j, QualifiedName& name) { name = {j.at(0).get<std::string>(), j.at(1).get<std::string>()}; }
+void to_json(nlohmann::json& j, const QualifiedName& name) {
+    j = nlohmann::json::array({name.schema, name.name});
+}
+void from_json(const nlohmann::json& j, QualifiedName& name) {
+    name = {j.at(0).get<std::string>(), j.at(1).get<std::string>()};
+}
 
 }  // namespace pgbelay::sql
 
@@ -165,7 +171,9 @@ void put(nlohmann::json& j, const char* key, const std::optional<T>& value) {
 
 }  // namespace
 
-static void to_json(nlohmann::json& j, const Setting& s) { j = nlohmann::json::array({s.variable, s.local, s.session}); }
+static void to_json(nlohmann::json& j, const Setting& s) {
+    j = nlohmann::json::array({s.variable, s.local, s.session});
+}
 static void from_json(const nlohmann::json& j, Setting& s) {
     s = {j.at(0).get<std::string>(), j.at(1).get<std::string>(), j.at(2).get<std::string>()};
 }
@@ -258,8 +266,14 @@ void from_json(const nlohmann::json& j, Step& step) {
 }
 
 static void to_json(nlohmann::json& j, const PlannedFile& file) {
-    j = {{"path", file.path},       {"key", file.key},         {"digest", file.digest},           {"text", file.text},
-         {"layout", number(file.layout)}, {"version", file.version}, {"description", file.description}, {"checksum", file.checksum}};
+    j = {{"path", file.path},
+         {"key", file.key},
+         {"digest", file.digest},
+         {"text", file.text},
+         {"layout", number(file.layout)},
+         {"version", file.version},
+         {"description", file.description},
+         {"checksum", file.checksum}};
     put(j, "rollback", file.rollback);
     put(j, "rollback_in_one_transaction", file.rollback_in_one_transaction);
     put(j, "rollback_from", file.rollback_from);

@@ -8,8 +8,8 @@
 
 #include <fmt/core.h>
 #include <fmt/format.h>
-#include <nlohmann/json.hpp>
 #include <pg_query/pg_query.pb-c.h>
+#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <utility>
@@ -222,7 +222,9 @@ void Planner::show(const std::vector<sql::Statement>& statements) {
     }
 }
 
-StatementPlan& Planner::shown(const sql::Statement& statement) { return plan_.statements.at(shown_.at(&statement)); }
+StatementPlan& Planner::shown(const sql::Statement& statement) {
+    return plan_.statements.at(shown_.at(&statement));
+}
 
 bool Planner::take_session_statement(const sql::Statement& statement, const Group& group, std::vector<Member>& members) {
     const Folded folded = fold(statement, context_);
@@ -516,7 +518,8 @@ bool Plan::undone_by_author(const Step& step) const {
 
 bool Plan::points_of_no_return() const {
     return std::ranges::any_of(steps, [this](const Step& step) {
-        return !step.skip && !undone_by_author(step) && std::ranges::any_of(step.inverses, [](const auto& i) { return !i.possible || i.loses_data; });
+        return !step.skip && !undone_by_author(step) &&
+               std::ranges::any_of(step.inverses, [](const auto& i) { return !i.possible || i.loses_data; });
     });
 }
 

@@ -96,13 +96,14 @@ private:
             return;
         }
         const std::string table = sql::quote_name(inverse.loss_in);
-        const std::string rows = inverse.loss_column.empty()
-                                     ? fmt::format("SELECT FROM {}", table)
-                                     : fmt::format("SELECT FROM {} WHERE {} IS NOT NULL", table, sql::quote_identifier(inverse.loss_column));
+        const std::string rows = inverse.loss_column.empty() ? fmt::format("SELECT FROM {}", table)
+                                                             : fmt::format("SELECT FROM {} WHERE {} IS NOT NULL", table,
+                                                                           sql::quote_identifier(inverse.loss_column));
         const std::string message = fmt::format("rolling back would lose data: {}", inverse.why);
         statements.push_back(fmt::format("LOCK TABLE {} IN ACCESS EXCLUSIVE MODE", table));
-        statements.push_back("DO " + sql::quote_literal(fmt::format("BEGIN IF EXISTS ({}) THEN RAISE EXCEPTION USING MESSAGE = {}; END IF; END",
-                                                                    rows, sql::quote_literal(message))));
+        statements.push_back("DO " +
+                             sql::quote_literal(fmt::format("BEGIN IF EXISTS ({}) THEN RAISE EXCEPTION USING MESSAGE = {}; END IF; END",
+                                                            rows, sql::quote_literal(message))));
     }
 
     std::size_t add(std::string name, base::Place place, const std::vector<std::string>& sql, bool one_transaction) {

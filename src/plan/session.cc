@@ -107,8 +107,7 @@ void change(const sql::Statement& statement, const PgQuery__VariableSetStmt& stm
     }
     const char* value = stmt.n_args > 0 ? string_of(stmt.args[0]) : nullptr;
     const std::string rest = assignment(statement.sql);
-    set(context, {variable, "SET LOCAL " + rest, "SET " + rest},
-        variable == "search_path" ? path_of(stmt) : value != nullptr ? value : "");
+    set(context, {variable, "SET LOCAL " + rest, "SET " + rest}, variable == "search_path" ? path_of(stmt) : value != nullptr ? value : "");
 }
 
 std::string variable_of(const PgQuery__VariableSetStmt& stmt) {
@@ -146,8 +145,8 @@ PgQuery__Node** set_config_arguments(const PgQuery__SelectStmt& select) {
         return nullptr;
     }
     const PgQuery__FuncCall& call = *value->func_call;
-    const bool ours = call.n_funcname > 0 && call.n_args == 3 &&
-                      std::string_view(call.funcname[call.n_funcname - 1]->string->sval) == "set_config";
+    const bool ours =
+        call.n_funcname > 0 && call.n_args == 3 && std::string_view(call.funcname[call.n_funcname - 1]->string->sval) == "set_config";
     return ours ? call.args : nullptr;
 }
 

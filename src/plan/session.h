@@ -11,16 +11,16 @@
 namespace pgbelay::plan {
 
 enum class SessionEffect {
-    none,           // not a session statement
-    folded,         // the context was changed; there is nothing to send
-    superseded,     // a timeout that `limits` replaces; there is nothing to send
-    local,          // SET LOCAL, SET CONSTRAINTS: ends with its transaction; the context is as it was
-    refused,        // cannot be carried over
+    none,        // not a session statement
+    folded,      // the context was changed; there is nothing to send
+    superseded,  // a timeout that `limits` replaces; there is nothing to send
+    local,       // SET LOCAL, SET CONSTRAINTS: ends with its transaction; the context is as it was
+    refused,     // cannot be carried over
 };
 
 struct Folded {
     SessionEffect effect = SessionEffect::none;
-    std::string word;               // for people: why it is superseded or refused
+    std::string word;  // for people: why it is superseded or refused
 };
 
 // What the statement does to `context`, which is changed when the effect is `folded`.

@@ -98,8 +98,10 @@ TEST(Grouping, RefusesTwoPhaseCommit) {
 }
 
 TEST(Grouping, RefusesModesThatAStepCannotKeep) {
-    for (const auto* begin : {"BEGIN ISOLATION LEVEL SERIALIZABLE", "BEGIN ISOLATION LEVEL REPEATABLE READ", "START TRANSACTION READ ONLY"}) {
-        EXPECT_THAT(refusals(fmt::format("{}; SELECT 1; COMMIT;", begin)), ElementsAre(HasSubstr("these transaction modes cannot be kept")));
+    for (const auto* begin :
+         {"BEGIN ISOLATION LEVEL SERIALIZABLE", "BEGIN ISOLATION LEVEL REPEATABLE READ", "START TRANSACTION READ ONLY"}) {
+        EXPECT_THAT(refusals(fmt::format("{}; SELECT 1; COMMIT;", begin)),
+                    ElementsAre(HasSubstr("these transaction modes cannot be kept")));
     }
     EXPECT_THAT(refusals("BEGIN ISOLATION LEVEL READ COMMITTED; SELECT 1; COMMIT;"), IsEmpty());
 }
@@ -115,10 +117,11 @@ TEST(Grouping, NamesBothLinesOfConcurrentlyInAGroup) {
 
 TEST(Grouping, SaysHowEachToolOptsOut) {
     constexpr auto kSql = "SELECT 1;\nCREATE INDEX CONCURRENTLY i ON t (a);";
-    EXPECT_THAT(refusals(kSql, TransactionRule::whole_file, Layout::dbmate),
-                ElementsAre(AllOf(HasSubstr("CONCURRENTLY at line 2 cannot run inside of the one transaction that dbmate makes of the file (from "
-                                            "line 1)"),
-                                  HasSubstr("transaction:false"))));
+    EXPECT_THAT(
+        refusals(kSql, TransactionRule::whole_file, Layout::dbmate),
+        ElementsAre(AllOf(HasSubstr("CONCURRENTLY at line 2 cannot run inside of the one transaction that dbmate makes of the file (from "
+                                    "line 1)"),
+                          HasSubstr("transaction:false"))));
     EXPECT_THAT(refusals(kSql, TransactionRule::whole_file, Layout::goose), ElementsAre(HasSubstr("-- +goose NO TRANSACTION")));
     EXPECT_THAT(refusals(kSql, TransactionRule::whole_file, Layout::flyway), ElementsAre(HasSubstr("executeInTransaction=false")));
     EXPECT_THAT(refusals(kSql, TransactionRule::whole_file, Layout::prisma), ElementsAre(HasSubstr("a migration of its own")));

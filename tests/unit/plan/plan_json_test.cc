@@ -9,13 +9,14 @@
 namespace pgbelay::plan {
 namespace {
 
-
 nlohmann::json json_of(const Plan& plan) {
     nlohmann::json json = plan;
     return json;
 }
 
-Plan through_text(const Plan& plan) { return nlohmann::json::parse(json_of(plan).dump()).get<Plan>(); }
+Plan through_text(const Plan& plan) {
+    return nlohmann::json::parse(json_of(plan).dump()).get<Plan>();
+}
 
 // A plan with every kind of step in it.
 Book everything() {
@@ -23,8 +24,10 @@ Book everything() {
     book.check("look", "SELECT count(*) FROM t");
     book.file("1.sql",
               "\\echo begin\nSET search_path = public; SET ROLE app;\nCREATE INDEX t_a ON t (a);\n-- pgbelay: when SELECT true\n"
-              "ALTER TABLE u ADD FOREIGN KEY (t_id) REFERENCES t;\nBEGIN; SET LOCAL jit = off; ALTER TABLE t ADD COLUMN c text; UPDATE t SET a = 1; "
-              "COMMIT;\nVACUUM t;\nREINDEX INDEX u_t;\nDROP INDEX u_t;\nDO $$ BEGIN COMMIT; END $$;\nCOPY t (id) FROM stdin;\n1\n\\.\n\\echo end\n",
+              "ALTER TABLE u ADD FOREIGN KEY (t_id) REFERENCES t;\nBEGIN; SET LOCAL jit = off; ALTER TABLE t ADD COLUMN c text; UPDATE t "
+              "SET a = 1; "
+              "COMMIT;\nVACUUM t;\nREINDEX INDEX u_t;\nDROP INDEX u_t;\nDO $$ BEGIN COMMIT; END $$;\nCOPY t (id) FROM "
+              "stdin;\n1\n\\.\n\\echo end\n",
               runbook::TransactionRule::each_statement, runbook::Layout::plain, "DROP INDEX t_a;", runbook::TransactionRule::whole_file);
     book.file("2.sql", "CREATE INDEX IF NOT EXISTS t_b ON t (b);", runbook::TransactionRule::whole_file, runbook::Layout::flyway);
     book.runbook.files[1].version = "2.1";
@@ -125,7 +128,6 @@ TEST(PlanJson, RollbackFromTheJournalIsTheSame) {
     }
     EXPECT_EQ(rollback_runbook(plan, done, false).runbook.digest, rollback_runbook(again, done, false).runbook.digest);
 }
-
 
 TEST(PlanJson, NewerFormatsAndUnknownKindsAreRefused) {
     nlohmann::json json = json_of(plan_of("SELECT 1;"));

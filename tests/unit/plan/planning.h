@@ -59,7 +59,9 @@ struct Book {
 };
 
 // The plan of one plain file on a database with the tables of `setup`.
-inline Plan plan_of(std::string_view sql, const std::string& setup = "") { return Book(setup).file("m.sql", sql).plan(); }
+inline Plan plan_of(std::string_view sql, const std::string& setup = "") {
+    return Book(setup).file("m.sql", sql).plan();
+}
 
 // One line a step: "transaction: a; b".
 inline std::vector<std::string> lines(const Plan& plan) {

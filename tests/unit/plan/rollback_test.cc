@@ -71,8 +71,8 @@ TEST(Rollback, SkippedStepsAndChecksAreLeftAlone) {
 
 TEST(Rollback, AuthorsOwnWinsWhenTheWholeFileIsDone) {
     Book book(kTables);
-    book.file("m.sql", "CREATE INDEX t_a ON t (a);\nDROP TABLE t;", TransactionRule::each_statement, Layout::dbmate, "CREATE TABLE t (); SELECT 1",
-              TransactionRule::whole_file);
+    book.file("m.sql", "CREATE INDEX t_a ON t (a);\nDROP TABLE t;", TransactionRule::each_statement, Layout::dbmate,
+              "CREATE TABLE t (); SELECT 1", TransactionRule::whole_file);
     const Plan plan = book.plan();
     const auto rollback = rollback_runbook(plan, all_of(plan), false);
     EXPECT_THAT(items(rollback), ElementsAre("m.sql.down undoes m.sql: CREATE TABLE t (); SELECT 1"));
@@ -131,7 +131,9 @@ TEST(Rollback, PlanKnowsWhichStepsItUndoes) {
     const Plan plan = book.plan();
     const auto rollback = rollback_runbook(plan, all_of(plan), false);
     const Plan undoing = make_rollback_plan(
-        rollback, analysis::catalog_of(std::string(kTables) + "CREATE INDEX t_a ON t (a); CREATE INDEX t_b ON t (b); ALTER TABLE t RENAME COLUMN b TO c;"),
+        rollback,
+        analysis::catalog_of(std::string(kTables) +
+                             "CREATE INDEX t_a ON t (a); CREATE INDEX t_b ON t (b); ALTER TABLE t RENAME COLUMN b TO c;"),
         {});
     EXPECT_THAT(undoing.refusals, IsEmpty());
     ASSERT_EQ(undoing.steps.size(), 3U);

@@ -73,9 +73,10 @@ TEST(Session, EmptySearchPathIsNotTheDefault) {
 }
 
 TEST(Session, TimeoutsAreSupersededWhateverTheirForm) {
-    for (const auto* sql : {"SET lock_timeout = '5s'", "SET LOCAL statement_timeout = 0", "SET SESSION idle_in_transaction_session_timeout = 1",
-                            "RESET lock_timeout", "SELECT set_config('lock_timeout', '5s', false)", "SELECT set_config('lock_timeout', '5s', true)",
-                            "SET transaction_timeout = 0"}) {
+    for (const auto* sql :
+         {"SET lock_timeout = '5s'", "SET LOCAL statement_timeout = 0", "SET SESSION idle_in_transaction_session_timeout = 1",
+          "RESET lock_timeout", "SELECT set_config('lock_timeout', '5s', false)", "SELECT set_config('lock_timeout', '5s', true)",
+          "SET transaction_timeout = 0"}) {
         const auto folded = fold_one(sql);
         EXPECT_EQ(folded.effect, SessionEffect::superseded) << sql;
         EXPECT_THAT(folded.word, HasSubstr("is superseded by limits"));
