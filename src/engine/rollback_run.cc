@@ -109,8 +109,13 @@ RollbackPlan plan_rollback(Target& target, std::optional<std::int64_t> run) {
                                                                  : fmt::format("run {} is rolled back already", record.id))
             .hint("`pgbelay history` lists the runs");
     }
-    RollbackPlan result{.run = record.id};
-    result.loses_data = make_runbook(target, *record.plan, effective_steps(record.steps), false, result.plan).loses_data;
+    refuse_copied(target, record);
+    RollbackPlan result{.run = record.id, .done = effective_steps(record.steps)};
+    if (record.state != "deployed" && record.state != "aborted") {
+        Journal reader(target.control());
+        result.done.merge(ended_unseen(target.control(), reader, {.id = record.id}, *record.plan));
+    }
+    result.loses_data = make_runbook(target, *record.plan, result.done, false, result.plan).loses_data;
     return result;
 }
 
@@ -120,17 +125,19 @@ RunReport rollback(Target& target, const RollbackPlan& shown, const RunOptions& 
     }
     constexpr base::Millis kPatience{3'000};
     auto session = std::make_unique<Session>(target, kPatience);
-    const RunRecord record = load_run(target.control(), shown.run);
+    RunRecord record = load_run(target.control(), shown.run);
     if (record.state != "deployed" && record.state != "aborted") {
         // Nothing of an unfinished run may still happen once it is being undone.
         session->take_over(record.id, [&](const std::string& words) { sink(Notice{.text = "waiting: " + words}); });
+        adopt_ended_unseen(target, *session, *record.plan);
         for (const auto& debt : clean_up_leftovers(target, *session, *record.plan)) {
             sink(Notice{.text = debt, .warning = true});
         }
-        if (effective_steps(session->journal(), session->key()) != effective_steps(record.steps)) {
-            throw Error(ErrorCode::conflict, fmt::format("run {} went on after the rollback was planned", record.id))
-                .hint("call `pgbelay rollback` again");
-        }
+        record = load_run(target.control(), shown.run);
+    }
+    if (effective_steps(record.steps) != shown.done) {
+        throw Error(ErrorCode::conflict, fmt::format("run {} went on after the rollback was planned", record.id))
+            .hint("call `pgbelay rollback` again");
     }
     const RunKey key = session->journal().begin(shown.plan, {.kind = "rollback", .undoes = record.id, .url_source = options.url_source},
                                                 target.facts());

@@ -100,6 +100,7 @@ void close_without_effect(Target& target, Session& session, const Sink& sink) {
     const RunRecord record = load_run(target.control(), unfinished->id);
     std::string last;
     session.take_over(record.id, [&](const std::string& words) { say_waiting(sink, last, words); });
+    adopt_ended_unseen(target, session, *record.plan);
     if (took_effect(target, record.id)) {
         session.journal().set_state(session.key(), "stopped", "its process died");
         throw Error(ErrorCode::conflict, names(*unfinished) + " is not finished")
@@ -147,6 +148,11 @@ RunReport resume(Target& target, std::optional<std::int64_t> run, const RunOptio
         throw Error(ErrorCode::usage, fmt::format("run {} is not unfinished: it is {}", record.id, record.state))
             .hint("`pgbelay deploy` begins a new one");
     }
+    refuse_copied(target, record);
+    if (record.kind == "deploy" && std::ranges::find(record.steps, "rolled_back", &StepRecord::result) != record.steps.end()) {
+        throw Error(ErrorCode::refused, fmt::format("run {} was rolled back in part, and cannot go on", record.id))
+            .hint(fmt::format("`pgbelay rollback {}` undoes the rest of it", record.id));
+    }
     auto session = std::make_unique<Session>(target, kPatience);
     request_control(target.control(), record.id, ControlRequest::run);
     std::string last;
@@ -188,9 +194,11 @@ std::string request_abort(Target& target, std::optional<std::int64_t> run, const
         return fmt::format("run {}: told {} to abort", record.id, record.holder);
     }
     // Nobody lives there: what is left is cleaned up from here.
+    refuse_copied(target, record);
     Session session(target, kPatience);
     std::string last;
     session.take_over(record.id, [&](const std::string& words) { say_waiting(sink, last, words); });
+    adopt_ended_unseen(target, session, *record.plan);
     const auto owed = clean_up_leftovers(target, session, *record.plan);
     session.journal().set_state(session.key(), "aborted");
     for (const auto& debt : owed) {

@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -58,6 +59,7 @@ struct RollbackPlan {
     std::int64_t run = 0;
     plan::Plan plan;
     std::vector<std::string> loses_data;
+    std::set<int> done;                 // n of the run's steps that took effect, as far as could be seen
 };
 RollbackPlan plan_rollback(Target& target, std::optional<std::int64_t> run);
 RunReport rollback(Target& target, const RollbackPlan& rollback, const RunOptions& options, const Sink& sink);

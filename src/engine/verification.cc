@@ -62,6 +62,26 @@ std::vector<std::string> verification_failures(pg::Connection& connection, const
     return failures;
 }
 
+std::set<int> ended_unseen(pg::Connection& connection, Journal& journal, const RunKey& key, const plan::Plan& plan) {
+    const auto done = journal.steps_done(key);
+    const auto intents = journal.intents(key);
+    std::set<int> ended;
+    for (const auto& step : plan.steps) {
+        const auto intent = intents.find(step.n);
+        const bool telling = intent != intents.end() && !intent->second.condition_held && !step.rebuilds && !step.condition.empty();
+        if (telling && !done.contains(step.n) && condition_failure(connection, step.condition).empty()) {
+            ended.insert(step.n);
+        }
+    }
+    return ended;
+}
+
+void adopt_ended_unseen(Target& target, Session& session, const plan::Plan& plan) {
+    for (const int n : ended_unseen(target.control(), session.journal(), session.key(), plan)) {
+        session.journal().finish(session.key(), n, StepResult::adopted, "an earlier process had done it");
+    }
+}
+
 std::vector<std::string> clean_up_leftovers(Target& target, Session& session, const plan::Plan& plan) {
     constexpr base::Millis kPatience{30'000};
     std::vector<std::string> owed;

@@ -16,6 +16,11 @@ namespace pgbelay::engine {
 std::vector<std::string> verification_failures(pg::Connection& connection, const plan::Plan& plan, bool all,
                                                const std::set<int>& only = {});
 
+// Of the steps that have an intent and no end: those that took effect all the same, as the catalog shows.
+std::set<int> ended_unseen(pg::Connection& connection, Journal& journal, const RunKey& key, const plan::Plan& plan);
+// Writes them down as adopted, once no orphan works on the run any more.
+void adopt_ended_unseen(Target& target, Session& session, const plan::Plan& plan);
+
 // Drops INVALID indexes that the plan's unfinished builds left; what cannot go is journalled as a debt and returned in words.
 std::vector<std::string> clean_up_leftovers(Target& target, Session& session, const plan::Plan& plan);
 

@@ -37,6 +37,8 @@ RunRecord read_run(const pg::Result& r, int row) {
     if (const std::string plan = r.text(row, 16); !plan.empty()) {
         run.plan = nlohmann::json::parse(plan).get<plan::Plan>();
     }
+    run.system_identifier = r.text(row, 17);
+    run.database_oid = static_cast<std::uint32_t>(r.big(row, 18));
     return run;
 }
 
@@ -89,6 +91,16 @@ void note_holder(pg::Connection& connection, RunRecord& run) {
 }
 
 }  // namespace
+
+void refuse_copied(Target& target, const RunRecord& run) {
+    const pg::ServerFacts& here = target.facts();
+    // Not every role may read the server's identifier.
+    const bool other_server = run.system_identifier != here.system_identifier && !run.system_identifier.empty() && !here.system_identifier.empty();
+    if (other_server || run.database_oid != here.database_oid) {
+        throw Error(ErrorCode::refused, fmt::format("run {} is one of another database, of which this is a copy", run.id))
+            .hint("nothing goes on here; deploy anew: what the copy has is found");
+    }
+}
 
 bool journal_exists(pg::Connection& connection) { return journal_state(connection).journal; }
 

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "engine/event.h"
+#include "engine/target.h"
 #include "pg/connection.h"
 #include "plan/plan.h"
 
@@ -37,6 +38,8 @@ struct RunRecord {
     std::string role;                   // database role
     std::string client;                 // pgbelay version
     std::string url_source;
+    std::string system_identifier;      // of the server and
+    std::uint32_t database_oid = 0;     // … the database that it ran on: others' runs come with copies
     bool verified = false;
     std::string error;
     bool process_alive = false;         // its keeper holds the database's lock
@@ -48,6 +51,9 @@ struct RunRecord {
     int guard_samples = 0;
     std::vector<std::string> debts;     // clean-ups still owed
 };
+
+// Throws Error{refused} for a run of another database, whose journal came here with a copy of it.
+void refuse_copied(Target& target, const RunRecord& run);
 
 bool journal_exists(pg::Connection& connection);
 // Newest first; without plans.
