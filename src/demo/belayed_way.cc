@@ -23,26 +23,36 @@ void pass(const std::vector<engine::Finding>& findings) {
     }
 }
 
-engine::RunReport deploy(engine::Target& target, const plan::Plan& plan, Screen& screen) {
+// What a run says while it is being stopped is about taking it up again, and there will be nothing to take up.
+template <typename Display>
+engine::Sink sink_for(Display& display, const base::StopSignal& stop) {
+    return [&display, &stop](const engine::Event& event) {
+        if (!stop.requested()) {
+            display.show(event);
+        }
+    };
+}
+
+engine::RunReport deploy(engine::Target& target, const plan::Plan& plan, const Screen& screen, const base::StopSignal& stop) {
     engine::RunOptions options;
     options.url_source = target.conninfo().source();
     if (screen.live()) {
         report::LiveDisplay display(screen.style(), write_out, now);
-        return engine::deploy(target, plan, options, [&display](const engine::Event& event) { display.show(event); });
+        return engine::deploy(target, plan, options, sink_for(display, stop));
     }
     report::PlainDisplay display(screen.style(), false, write_out, now);
-    return engine::deploy(target, plan, options, [&display](const engine::Event& event) { display.show(event); });
+    return engine::deploy(target, plan, options, sink_for(display, stop));
 }
 
 }  // namespace
 
-std::string change_with_pgbelay(const pg::Conninfo& database, const std::filesystem::path& file, Screen& screen, base::StopSignal& stop) {
+std::string change_with_pgbelay(const pg::Conninfo& database, const std::filesystem::path& file, const Screen& screen, base::StopSignal& stop) {
     const base::Deadline began = now();
     engine::Target target = engine::Target::open(database, &stop);
     pass(engine::check_target(target));
     const engine::Prepared prepared = engine::prepare(target, runbook::read({file.string()}, {}), {});
     pass(engine::check_plan(target, prepared.plan));
-    const engine::RunReport run = deploy(target, prepared.plan, screen);
+    const engine::RunReport run = deploy(target, prepared.plan, screen, stop);
     if (stop.requested()) {
         throw base::Error(base::ErrorCode::interrupted, "interrupted");
     }

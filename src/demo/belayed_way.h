@@ -11,6 +11,7 @@
 namespace pgbelay::demo {
 
 // Says what came of it. Throws Error{interrupted} on `stop`, and what the gates refuse.
-std::string change_with_pgbelay(const pg::Conninfo& database, const std::filesystem::path& file, Screen& screen, base::StopSignal& stop);
+std::string change_with_pgbelay(const pg::Conninfo& database, const std::filesystem::path& file, const Screen& screen,
+                               base::StopSignal& stop);
 
 }  // namespace pgbelay::demo

@@ -1,5 +1,6 @@
 #include "demo/demo.h"
 
+#include "base/error.h"
 #include "base/file.h"
 #include "cluster/cluster.h"
 #include "demo/belayed_way.h"
@@ -12,6 +13,8 @@
 #include "report/text.h"
 
 #include <fmt/core.h>
+
+#include <thread>
 
 namespace pgbelay::demo {
 
@@ -43,6 +46,24 @@ cluster::ClusterOptions server_options(const base::StopSignal& stop) {
     return options;
 }
 
+// Ends the server at once when everything is to stop: what would be tidied up on it is about to be removed anyway.
+class Watchman {
+public:
+    Watchman(cluster::Cluster& cluster, const base::StopSignal& stop)
+        : thread_([this, &cluster, &stop] {
+              if (base::wait(over_.fd(), base::Direction::read, base::kNoDeadline, &stop) == base::WaitResult::stopped) {
+                  cluster.stop_immediately();
+              }
+          }) {}
+    ~Watchman() { over_.request(); }
+    Watchman(const Watchman&) = delete;
+    Watchman& operator=(const Watchman&) = delete;
+
+private:
+    base::StopSignal over_;
+    std::jthread thread_;  // last: it ends before what it uses
+};
+
 class Demonstration {
 public:
     Demonstration(const Options& options, base::StopSignal& stop, base::Deadline began)
@@ -51,6 +72,7 @@ public:
     }
 
     void show() {
+        const Watchman watchman(cluster_, stop_);
         fill();
         introduce();
         std::vector<Row> rows;
@@ -145,7 +167,14 @@ private:
 
 int run(const Options& options, base::StopSignal& stop) {
     const base::Deadline began = base::Clock::now();
-    Demonstration(options, stop, began).show();
+    try {
+        Demonstration(options, stop, began).show();
+    } catch (const base::Error&) {
+        if (stop.requested()) {  // what noticed it first, such as a statement without a server, tells nobody anything
+            throw base::Error(base::ErrorCode::interrupted, "interrupted: the server and its data are gone");
+        }
+        throw;
+    }
     write_out(fmt::format("The server and its data are gone again, after {}.\n"
                           "Next, with a database of yours: pgbelay check --db URL\n", base::format_duration(base::Clock::now() - began)));
     return 0;
