@@ -45,6 +45,22 @@ TEST(Adoption, ResumeAdoptsABuildThatOutlivedItsClient) {
     EXPECT_EQ(stage.value("SELECT result FROM pgbelay.step"), "adopted");
 }
 
+TEST(Adoption, ARollbackUndoesABuildThatEndedUnseen) {
+    Stage stage(large_table("busy"));
+    stage.folder.write("1.sql", kIndex);
+    Session writer = idle_writer(stage);
+    auto client = stage.start({"deploy", "-y", "1.sql"});
+    eventually("the build waits for the writer", [&] { return stage.waits_for_a_lock("build"); });
+    client->signal(SIGKILL);
+    client->wait();
+    writer.run("COMMIT");
+    eventually("the orphan ends its build", [&] { return valid(stage) == "t"; });
+    const auto undone = stage.run({"rollback", "-y"});
+    EXPECT_EQ(undone.status, 0) << undone.said;
+    EXPECT_EQ(index_oid(stage), "");
+    EXPECT_EQ(stage.value("SELECT string_agg(state, ' ' ORDER BY id) FROM pgbelay.run"), "rolled_back rolled_back");
+}
+
 TEST(Adoption, ABuildOfSomebodyElseIsNamedAndWaitedFor) {
     Stage stage(large_table("busy"));
     stage.folder.write("1.sql", kIndex);
@@ -69,8 +85,8 @@ TEST(Adoption, TheSameIndexBuiltBySomebodyElseMeanwhileIsNotBuiltTwice) {
     stage.folder.write("1.sql", "ALTER TABLE busy ADD COLUMN region text;\n" + std::string(kIndex));
     Session reader = stage.session();
     reader.run("BEGIN; SELECT * FROM busy LIMIT 1");
-    auto client = stage.start({"deploy", "-y", "1.sql"});
-    eventually("the plan is made and the first step waits", [&] { return client->has_said("waiting"); });
+    auto client = stage.start({"deploy", "-y", "--format", "jsonl", "1.sql"});
+    eventually("the plan is made and the first step waits", [&] { return client->has_said("step_waiting"); });
     stage.session().run("CREATE INDEX busy_a_idx ON busy (a)");
     const std::string oid = index_oid(stage);
     reader.run("COMMIT");

@@ -94,8 +94,8 @@ TEST(Fence, AProcessThatWasFrozenOutsideTheQueueStopsAfterATakeOver) {
     stage.folder.write("1.sql", "BEGIN;\nUPDATE counter SET n = n + 1;\nALTER TABLE busy ADD COLUMN region text;\nCOMMIT;\n");
     Session reader = stage.session();
     reader.run("BEGIN; SELECT * FROM busy");
-    auto frozen = stage.start({"deploy", "-y", "1.sql"});
-    eventually("it waits for the reader", [&] { return frozen->has_said("waiting"); });
+    auto frozen = stage.start({"deploy", "-y", "--format", "jsonl", "1.sql"});
+    eventually("it waits for the reader", [&] { return frozen->has_said("step_waiting"); });
     frozen->signal(SIGSTOP);
     kill_keeper(stage);
     reader.run("COMMIT");

@@ -48,8 +48,8 @@ TEST(Reconnect, AKeeperThatIsTerminatedWhileAStepWaitsIsReplaced) {
     stage.folder.write("1.sql", "ALTER TABLE busy ADD COLUMN region text;\n");
     Session reader = stage.session();
     reader.run("BEGIN; SELECT count(*) FROM busy");
-    auto client = stage.start({"deploy", "-y", "1.sql"});
-    eventually("it waits for the reader", [&] { return client->has_said("waiting"); });
+    auto client = stage.start({"deploy", "-y", "--format", "jsonl", "1.sql"});
+    eventually("it waits for the reader", [&] { return client->has_said("step_waiting"); });
     terminate(stage, "keeper");
     eventually("it has connected again", [&] { return client->has_said("connected again"); });
     reader.run("COMMIT");
@@ -91,10 +91,10 @@ TEST_F(Crash, TheClientGoesOnAfterACrashInMidTransaction) {
     Stage stage(kTables, cluster_);
     stage.folder.write("1.sql", std::string(kCount) + "UPDATE counter SET n = n + 10;\n");
     Session holder = stage.session();
-    holder.run("BEGIN; LOCK TABLE busy");
+    holder.run("BEGIN; UPDATE busy SET a = a WHERE id = 1");
     stage.folder.write("2.sql", "BEGIN;\nUPDATE counter SET n = n + 100;\nUPDATE busy SET a = a WHERE id = 1;\nCOMMIT;\n");
     auto client = stage.start({"deploy", "-y", "1.sql", "2.sql"});
-    eventually("the last step waits for the table", [&] { return stage.waits_for_a_lock("worker"); });
+    eventually("the last step waits for the row", [&] { return stage.waits_for_a_lock("worker"); });
     crash();
     EXPECT_EQ(client->wait(), 0) << client->said();
     EXPECT_EQ(stage.value("SELECT n FROM counter"), "111");

@@ -19,11 +19,11 @@ protected:
     void begin(const std::string& sql, const std::string& in_the_way, const std::function<bool()>& waits) {
         stage_.folder.write("1.sql", sql);
         other_.run("BEGIN; " + in_the_way);
-        client_ = stage_.start({"deploy", "-y", "1.sql"});
+        client_ = stage_.start({"deploy", "-y", "--format", "jsonl", "1.sql"});
         eventually("the run waits", waits);
     }
     void begin_column(const std::string& more = "") {
-        begin(kColumn + more, "SELECT count(*) FROM busy", [this] { return client_->has_said("waiting"); });
+        begin(kColumn + more, "SELECT count(*) FROM busy", [this] { return client_->has_said("step_waiting"); });
     }
     void begin_index(const std::string& more = "") {
         begin(kIndex + more, "UPDATE busy SET a = a WHERE id = 1", [this] { return stage_.waits_for_a_lock("build"); });
@@ -101,7 +101,7 @@ TEST_F(Steering, APauseLetsABuildGoOnToItsEndAndHoldsTheNextStep) {
 TEST_F(Steering, APauseNowCancelsABuildAndResumeBuildsAnew) {
     begin_index();
     tell({"pause", "--now"});
-    eventually("the build is cancelled", [&] { return stage_.backends("build").empty(); });
+    eventually("the build is cancelled", [&] { return !stage_.waits_for_a_lock("build"); });
     other_.run("COMMIT");
     becomes("paused");
     EXPECT_NE(valid(), "t");
@@ -124,7 +124,7 @@ TEST_F(Steering, AnAbortInALockWaitEndsTheRunForGood) {
 TEST_F(Steering, AnAbortInABuildCleansUp) {
     begin_index();
     tell({"abort"});
-    eventually("the build is cancelled", [&] { return stage_.backends("build").empty(); });
+    eventually("the build is cancelled", [&] { return !stage_.waits_for_a_lock("build"); });
     other_.run("COMMIT");
     EXPECT_EQ(client_->wait(), 3) << client_->said();
     EXPECT_EQ(stage_.run_state(), "aborted");
