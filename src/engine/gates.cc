@@ -93,6 +93,27 @@ std::vector<Finding> hidden_limits(const pg::ServerFacts& facts, const runbook::
     return findings;
 }
 
+// What our grammar does not know, the server's own reads now instead of in mid-run: PL/pgSQL parses the statements of a block when it
+// compiles it (check_sql_expr in pl_gram.y), also those that it never comes to.
+std::vector<Finding> syntax_errors(pg::Connection& connection, const plan::Plan& plan) {
+    std::vector<Finding> findings;
+    for (const auto& statement : plan.statements) {
+        if (!statement.facts.opaque || !statement.kind.empty()) {
+            continue;
+        }
+        const std::string block = "DO " + sql::quote_literal("BEGIN IF false THEN " + statement.sql + "; END IF; END");
+        const pg::Outcome outcome = connection.run(block, std::nullopt, base::in(std::chrono::seconds(5)), nullptr);
+        const auto* error = std::get_if<pg::ServerError>(&outcome);
+        if (error != nullptr && error->connection_lost) {
+            throw pg::to_error(*error);
+        }
+        if (error != nullptr && error->sqlstate == "42601") {
+            findings.push_back({Level::refusal, "syntax", error->message, "mend the statement", statement.place});
+        }
+    }
+    return findings;
+}
+
 // What the plan changes must be ours to change.
 pg::NeededRights needed_rights(const plan::Plan& plan) {
     pg::NeededRights needed;
@@ -130,7 +151,10 @@ std::vector<Finding> check_plan(Target& target, const plan::Plan& plan) {
     for (const auto& refusal : plan.refusals) {
         findings.push_back({Level::refusal, "statements", refusal.message, refusal.hint, refusal.place});
     }
-    if (plan.refusals.empty()) {
+    for (Finding& finding : syntax_errors(target.control(), plan)) {
+        findings.push_back(std::move(finding));
+    }
+    if (plan.refusals.empty() && !refuses(findings)) {
         findings.push_back({Level::ok, "statements", fmt::format("{} statements can be deployed", plan.statements.size()), "", {}});
     }
     // A SET ROLE in the plan acts with other rights; the statement itself is then the judge.
