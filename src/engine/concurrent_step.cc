@@ -20,8 +20,8 @@ namespace {
 
 constexpr Millis kTick{250};
 constexpr Millis kCleanUp{30'000};
-// Whoever pressed Ctrl-C does not wait: what does not go at once is a debt.
-constexpr Millis kCleanUpWhenStopped{500};
+// Who presses Ctrl-C or says `pause --now` does not wait: what does not go at once is a debt.
+constexpr Millis kHurriedCleanUp{500};
 constexpr Millis kBackoff{500};
 
 Millis since(Clock::time_point begin) { return std::chrono::duration_cast<Millis>(Clock::now() - begin); }
@@ -29,7 +29,7 @@ Millis since(Clock::time_point begin) { return std::chrono::duration_cast<Millis
 class ConcurrentStep {
 public:
     ConcurrentStep(RunContext& run, const plan::Step& step, const std::optional<Intent>& before, const Also& also)
-        : run_(run), step_(step), before_(before), also_(also), deadline_(base::in(run.plan.limits.deadline)) {}
+        : run_(run), step_(step), before_(before), also_(also), deadline_(run.control, run.plan.limits.deadline) {}
 
     StepOutcome run() {
         if (step_.kind == plan::StepKind::once && before_) {
@@ -121,7 +121,7 @@ private:
                 break;
             }
             run_.sink(StepWaiting{.step = &step_, .blockers = others, .since = since(began)});
-            if (Clock::now() >= deadline_) {
+            if (deadline_.passed()) {
                 fail(Error(ErrorCode::server, fmt::format("another build or VACUUM works on {} and did not end within {}",
                                                           sql::display(step_.table), base::format_duration(run_.plan.limits.deadline)))
                          .at(step_.place)
@@ -213,7 +213,7 @@ private:
             throw pg::to_error(error);
         }
         const auto duplicates = error.sqlstate == "23505" ? find_duplicates() : std::vector<std::string>{};
-        clean_up();
+        clean_up(stopped() || ordered == Order::pause_now ? kHurriedCleanUp : kCleanUp);
         if (error.sqlstate == "57014" && (stopped() || ordered != Order::go_on)) {
             // pause_now: the loop waits in pass() and then builds anew.
             if (stopped() || ordered != Order::pause_now) {
@@ -222,7 +222,7 @@ private:
             }
             return;
         }
-        if ((error.sqlstate == "40P01" || error.sqlstate == "55P03") && Clock::now() < deadline_) {
+        if ((error.sqlstate == "40P01" || error.sqlstate == "55P03") && !deadline_.passed()) {
             run_.sink(StepRetry{.step = &step_, .tries = outcome_.times.tries, .why = error.message, .backoff = kBackoff});
             base::pause_for(kBackoff, run_.target.stop());
             return;
@@ -240,7 +240,7 @@ private:
     }
 
     // What the failed statement left; what cannot go now is written down as a debt.
-    void clean_up() {
+    void clean_up(Millis patience) {
         std::vector<catalog::QualifiedName> leftovers;
         if (step_.rebuilds) {
             leftovers = pg::reindex_leftovers(run_.target.control(), rebuilt());
@@ -253,7 +253,6 @@ private:
                 continue;
             }
             const auto oid = static_cast<std::uint32_t>(now->oid);
-            const Millis patience = stopped() ? kCleanUpWhenStopped : kCleanUp;
             if (const auto why = drop_leftover(run_.target, run_.session.pids(), index, oid, patience); why) {
                 run_.session.journal().add_debt(run_.session.key(), step_.n,
                                                 {.index = index, .table = sql::display(step_.table), .index_oid = oid, .why = *why});
@@ -306,7 +305,7 @@ private:
     const plan::Step& step_;
     const std::optional<Intent>& before_;
     const Also& also_;
-    base::Deadline deadline_;
+    StepDeadline deadline_;
     bool intended_ = false;
     bool settled_ = false;
     StepOutcome outcome_;

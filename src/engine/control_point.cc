@@ -63,10 +63,12 @@ Order ControlPoint::pass() {
     }
     session_.journal().set_state(session_.key(), "paused");
     sink_(Paused{.why = why_});
+    const auto began = base::Clock::now();
     do {
         base::pause_for(kLookEvery, stop_);
         order = look();
     } while (order == Order::pause || order == Order::pause_now);
+    paused_ += base::Clock::now() - began;
     if (order == Order::go_on) {
         session_.journal().set_state(session_.key(), "running");
         sink_(Resumed{});

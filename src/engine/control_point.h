@@ -23,6 +23,8 @@ public:
     Order pass();
     // "by alice@laptop", "guard: blocked_sessions 14 > 10": why the last order that was not go_on was given.
     const std::string& why() const { return why_; }
+    // For how long it was paused so far: no time for a step to be in.
+    base::Clock::duration paused() const { return paused_; }
 
 private:
     Order from_guard();
@@ -36,6 +38,19 @@ private:
     ControlState state_;
     std::optional<std::string> breach_;
     std::string why_;
+    base::Clock::duration paused_{0};
+};
+
+// The time that a step may take, pauses left out.
+class StepDeadline {
+public:
+    StepDeadline(const ControlPoint& control, base::Millis limit) : control_(control), at_(base::in(limit)), paused_before_(control.paused()) {}
+    bool passed() const { return base::Clock::now() >= at_ + (control_.paused() - paused_before_); }
+
+private:
+    const ControlPoint& control_;
+    base::Deadline at_;
+    base::Clock::duration paused_before_;
 };
 
 }  // namespace pgbelay::engine

@@ -25,7 +25,7 @@ std::uint32_t number(catalog::Oid oid) { return static_cast<std::uint32_t>(oid);
 class Dropper {
 public:
     Dropper(Target& target, const std::vector<int>& ours, const sql::QualifiedName& index, std::uint32_t expected)
-        : target_(target), ours_(ours), index_(index), expected_(expected), connection_(target.connect("cleanup")) {
+        : target_(target), ours_(ours), index_(index), expected_(expected), connection_(connect(target)) {
         ours_.push_back(connection_.backend_pid());
     }
 
@@ -49,6 +49,11 @@ public:
     }
 
 private:
+    // Also after Ctrl-C: that ends the work, not the clearing up.
+    static pg::Connection connect(const Target& target) {
+        return pg::Connection::open(target.conninfo(), "cleanup", base::in(kOwnStatement), nullptr);
+    }
+
     // Gone, valid, or somebody else's by now.
     bool gone() {
         now_ = pg::index_now(connection_, index_);

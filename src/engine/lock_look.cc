@@ -36,7 +36,7 @@ std::vector<Wanted> wanted_locks(pg::Connection& connection, const std::vector<a
     return wanted;
 }
 
-LockLook::LockLook(RunContext& run, const plan::Step& step, base::Deadline deadline) : run_(run), step_(step), deadline_(deadline) {}
+LockLook::LockLook(RunContext& run, const plan::Step& step, const StepDeadline& deadline) : run_(run), step_(step), deadline_(deadline) {}
 
 std::vector<std::string> LockLook::in_the_way(const std::vector<Wanted>& wanted) {
     std::vector<pg::WantedLock> locks;
@@ -85,7 +85,7 @@ LockLook::Verdict LockLook::wait_until_clear(const std::vector<Wanted>& wanted, 
             run_.sink(StepWaiting{.step = &step_, .blockers = blockers_, .since = waited});
             say_at = base::in(kSayEvery);
         }
-        if (base::Clock::now() >= deadline_) {
+        if (deadline_.passed()) {
             times.waited += waited;
             return Verdict::deadline;
         }

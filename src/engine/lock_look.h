@@ -17,7 +17,7 @@ std::vector<Wanted> wanted_locks(pg::Connection& connection, const std::vector<a
 
 class LockLook {
 public:
-    LockLook(RunContext& run, const plan::Step& step, base::Deadline deadline);
+    LockLook(RunContext& run, const plan::Step& step, const StepDeadline& deadline);
 
     enum class Verdict { clear, deadline, ordered };
     // Waits until nobody older than 100 ms is in the way, the deadline passes or an order comes (see order()).
@@ -32,7 +32,7 @@ private:
 
     RunContext& run_;
     const plan::Step& step_;
-    base::Deadline deadline_;
+    StepDeadline deadline_;
     Order order_ = Order::go_on;
     std::vector<std::string> blockers_;
     std::vector<int> seen_hidden_;              // pids whose age is hidden and that were there at the last look

@@ -41,7 +41,7 @@ const Piece kServerClock{"SELECT pg_catalog.date_part('epoch', pg_catalog.clock_
 class TransactionStep {
 public:
     TransactionStep(RunContext& run, const plan::Step& step, const Also& also)
-        : run_(run), step_(step), also_(also), worker_(run.session.worker()), limits_(run.plan.limits), deadline_(base::in(limits_.deadline)),
+        : run_(run), step_(step), also_(also), worker_(run.session.worker()), limits_(run.plan.limits), deadline_(run.control, limits_.deadline),
           look_(run, step, deadline_) {
         first_strong_ = std::ranges::find_if(step.sends, &plan::Send::takes_strong_lock) - step.sends.begin();
         if (step.locks.empty()) {
@@ -61,7 +61,7 @@ public:
             if (settled_) {
                 return outcome_;
             }
-            if (Clock::now() >= deadline_) {
+            if (deadline_.passed()) {
                 return fail(lock_error());
             }
             const Millis pause = backoff / 2 + Millis(std::uniform_int_distribution<std::int64_t>(0, backoff.count())(random));
@@ -349,7 +349,7 @@ private:
     const Also& also_;
     pg::Connection& worker_;
     const runbook::Limits& limits_;
-    base::Deadline deadline_;
+    StepDeadline deadline_;
     LockLook look_;
     std::ptrdiff_t first_strong_ = 0;
     std::vector<Wanted> wanted_;
