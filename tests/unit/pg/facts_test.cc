@@ -17,7 +17,9 @@ namespace {
 namespace fs = std::filesystem;
 using namespace testing;
 using std::chrono::seconds;
+using ::testing::AllOf;
 using ::testing::ElementsAre;
+using ::testing::Field;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 
