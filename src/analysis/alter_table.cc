@@ -13,6 +13,8 @@
 
 namespace pgbelay::analysis {
 
+using sql::quote_identifier;
+
 std::string AlterTable::alter() const {
     return fmt::format("ALTER TABLE {}{} ", recurses ? "" : "ONLY ", sql::quote_name(table));
 }
@@ -176,7 +178,7 @@ void add_notes(AlterTable& work) {
         }
         work.analysis.notes.push_back(
             fmt::format("prepared statements that SELECT * from {} fail once with \"cached plan must not change result type\"",
-                        sql::display(work.table)));
+                        sql::quote_name(work.table)));
         return;
     }
 }
@@ -186,7 +188,7 @@ void drop_if_exists(AlterTable& work, const Subcommand& subcommand, bool present
         keep(work, subcommand);
         return;
     }
-    work.skipped.push_back(fmt::format("{} {} of {} is not there", what, text(subcommand.node->name), sql::display(work.table)));
+    work.skipped.push_back(fmt::format("{} {} of {} is not there", what, text(subcommand.node->name), sql::quote_name(work.table)));
     work.edited = true;
 }
 
@@ -197,7 +199,7 @@ void keep_unless_rewritten(AlterTable& work, const Subcommand& subcommand) {
     if (work.tiny || facts.rewrites.empty()) {
         return keep(work, subcommand);
     }
-    work.refuse(fmt::format("this writes all of {} anew under ACCESS EXCLUSIVE", sql::display(work.table)),
+    work.refuse(fmt::format("this writes all of {} anew under ACCESS EXCLUSIVE", sql::quote_name(work.table)),
                 fmt::format("do it in a window in which the table may stand still: {}", kAsWrittenWayOut));
 }
 
@@ -235,6 +237,10 @@ Run kept_run(const AlterTable& work) {
         inverses.push_back(kept.inverse);
         transactional = transactional && kept.effects.transactional;
     }
+    run.name = fmt::format("alter {}: {}", work.table.name, work.kept.front().name);
+    if (work.kept.size() > 1) {
+        run.name += fmt::format(" and {} more", work.kept.size() - 1);
+    }
     run.sql = work.edited ? fmt::format("{} {}", work.head, fmt::join(pieces, ", ")) : work.statement.sql;
     run.method = transactional ? Method::transaction : Method::drop_concurrently;
     run.inverse = combine(inverses);
@@ -260,6 +266,7 @@ void assemble(AlterTable& work) {
     if (analysis.runs.empty()) {
         analysis.skip = fmt::format("{}", fmt::join(work.skipped, "; "));
         analysis.rewritten = false;
+        analysis.notes.clear();  // nothing of what they speak of happens
         return;
     }
     analysis.notes.insert(analysis.notes.end(), work.skipped.begin(), work.skipped.end());
@@ -277,11 +284,20 @@ bool is_ordinary(const AlterTable& work) {
 void keep(AlterTable& work, const Subcommand& subcommand) {
     Kept kept{.sql = subcommand.sql, .condition = condition_of(work, *subcommand.node), .inverse = inverse_of(work, *subcommand.node)};
     add_effects(work, *subcommand.node, kept.effects);
+    kept.name = verb_of(*subcommand.node);
+    if (kept.inverse.possible && kept.inverse.as_written) {
+        work.analysis.notes.push_back(kept.inverse.why);
+    }
+    if (subcommand.node->subtype == PG_QUERY__ALTER_TABLE_TYPE__AT_DropColumn && kept.inverse.possible && !kept.inverse.sql.empty()) {
+        work.analysis.notes.push_back(fmt::format("{}.{} holds nothing but NULL; undone, it comes back behind the other columns",
+                                                  sql::quote_name(work.table), quote_identifier(text(subcommand.node->name))));
+    }
     if (subcommand.node->subtype == PG_QUERY__ALTER_TABLE_TYPE__AT_AddConstraint) {
         const PgQuery__Constraint& constraint = *subcommand.node->def->constraint;
         if (text(constraint.conname).empty() && text(constraint.indexname).empty()) {
             const std::string name = constraint_name(work, constraint);
-            kept.inverse.sql = {work.alter() + "DROP CONSTRAINT " + sql::quote_identifier(name)};
+            kept.name = "add constraint " + name;
+            kept.inverse.sql = {work.alter() + "DROP CONSTRAINT " + quote_identifier(name)};
             kept.condition.facts = {catalog::ConstraintIs{work.table, name, contype(constraint), {}, !constraint.skip_validation}};
         }
     }
@@ -297,7 +313,7 @@ Analysis analyze_alter_table(const sql::Statement& statement, const Context& ctx
     }
     if (work.now == nullptr && ctx.now.loaded && work.node.missing_ok) {
         analysis.facts = {};
-        analysis.skip = sql::display(work.table) + " is not there";
+        analysis.skip = sql::quote_name(work.table) + " is not there";
         return analysis;
     }
     if (!analysis.facts.transactional && ctx.in_group) {

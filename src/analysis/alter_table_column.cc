@@ -105,7 +105,7 @@ bool settled_by_what_is_there(AlterTable& work, const Subcommand& subcommand, co
     if (there == nullptr) {
         return false;
     }
-    const std::string people = sql::display(work.table) + "." + name;
+    const std::string people = sql::quote_name(work.table) + "." + name;
     const std::string type = definition.type_name == nullptr ? std::string() : type_name(*definition.type_name, &work.ctx.now);
     const bool not_null = has(definition, PG_QUERY__CONSTR_TYPE__CONSTR_NOTNULL) ||
                           has(definition, PG_QUERY__CONSTR_TYPE__CONSTR_PRIMARY) ||
@@ -129,7 +129,7 @@ bool settled_by_what_is_there(AlterTable& work, const Subcommand& subcommand, co
 // What cannot be had without writing or reading the whole table under the strongest lock. True when refused.
 bool refused(AlterTable& work, const PgQuery__ColumnDef& definition) {
     const std::string column = text(definition.colname);
-    const std::string table = sql::display(work.table);
+    const std::string table = sql::quote_name(work.table);
     if (const std::string reason = rewrite_reason(work, definition); !reason.empty()) {
         work.refuse(fmt::format("adding {} writes all of {} anew under ACCESS EXCLUSIVE: {}", column, table, reason),
                     fmt::format("add the column without it, give it its default in a second statement and fill the rows in batches; or {}",
@@ -199,7 +199,7 @@ void add_column(AlterTable& work, const Subcommand& subcommand) {
     }
     work.edited = true;
     work.because(fmt::format("the column comes first, then what is written beside it: together they hold ACCESS EXCLUSIVE on {} longer",
-                             sql::display(work.table)));
+                             sql::quote_name(work.table)));
     for (const std::string& constraint : constraints) {
         with_parsed(work.head, constraint, [&](const PgQuery__AlterTableCmd& command) { add_constraint(work, {&command, constraint}); });
     }
@@ -211,7 +211,7 @@ void alter_type(AlterTable& work, const Subcommand& subcommand) {
     const PgQuery__ColumnDef& definition = *subcommand.node->def->column_def;
     const std::string to = type_name(*definition.type_name, &work.ctx.now);
     if (column != nullptr && column->type == to && definition.raw_default == nullptr && definition.coll_clause == nullptr) {
-        work.skipped.push_back(fmt::format("{}.{} is already {}", sql::display(work.table), name, to));
+        work.skipped.push_back(fmt::format("{}.{} is already {}", sql::quote_name(work.table), name, to));
         work.edited = true;
         return;
     }
@@ -223,7 +223,7 @@ void alter_type(AlterTable& work, const Subcommand& subcommand) {
         }
         return keep(work, subcommand);
     }
-    const std::string people = sql::display(work.table) + "." + name;
+    const std::string people = sql::quote_name(work.table) + "." + name;
     const std::string from = column == nullptr ? "a type that is not known" : column->type;
     if (!facts.rewrites.empty()) {
         return work.refuse(fmt::format("changing {} from {} to {} writes the table anew under ACCESS EXCLUSIVE", people, from, to),

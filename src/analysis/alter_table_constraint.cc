@@ -150,6 +150,7 @@ Run add_not_valid(const AlterTable& work, const Subcommand& subcommand, const Pg
                   Phase phase) {
     const std::string add = without_tail(with_name(subcommand.sql, constraint, name));
     return {.sql = fmt::format("{} {} NOT VALID", work.head, add),
+            .name = fmt::format("add {} not valid", name),
             .phase = phase,
             .locks = short_effects(work, constraint).locks,
             .condition = {.facts = {catalog::ConstraintIs{work.table, name, contype(constraint), {}, false}}},
@@ -161,7 +162,7 @@ Run rename_constraint(const AlterTable& work, const std::string& from, const std
     const auto rename = [&](const std::string& a, const std::string& b) {
         return fmt::format("{}RENAME CONSTRAINT {} TO {}", work.alter(), quote_identifier(a), quote_identifier(b));
     };
-    Run run{.sql = rename(from, to), .locks = table_locks(work, LockMode::access_exclusive, work.recurses)};
+    Run run{.sql = rename(from, to), .name = fmt::format("rename constraint {} to {}", from, to), .locks = table_locks(work, LockMode::access_exclusive, work.recurses)};
     run.condition.facts = {catalog::ConstraintIs{work.table, to, type, {}, true},
                            catalog::Absent{catalog::Absent::What::constraint, work.table, from}};
     run.inverse.sql = {rename(to, from)};
@@ -203,7 +204,7 @@ bool settled_by_what_is_there(AlterTable& work, const Subcommand& subcommand, co
     if (there == nullptr) {
         return false;
     }
-    const std::string people = fmt::format("constraint {} of {}", name, sql::display(work.table));
+    const std::string people = fmt::format("constraint {} of {}", name, sql::quote_name(work.table));
     if (!same_constraint(work, constraint, subcommand.sql, *there)) {
         work.refuse(fmt::format("{} is there with another definition: {}", people, there->definition),
                     "drop it in the same statement or group to replace it, or give the new one another name");
@@ -315,6 +316,7 @@ bool same_constraint(const AlterTable& work, const PgQuery__Constraint& wanted, 
 
 Run validation(const AlterTable& work, const std::string& name, Phase phase, const QualifiedName& references) {
     Run run{.sql = work.alter() + "VALIDATE CONSTRAINT " + quote_identifier(name),
+            .name = "validate " + name,
             .phase = phase,
             .method = Method::validate,
             .locks = table_locks(work, LockMode::share_update_exclusive, work.recurses),
@@ -349,7 +351,7 @@ void add_constraint(AlterTable& work, const Subcommand& subcommand) {
         }
         return keep(work, subcommand);
     }
-    const std::string table = sql::display(work.table);
+    const std::string table = sql::quote_name(work.table);
     if (type == 'x') {
         return work.refuse(fmt::format("an EXCLUDE constraint has no concurrent form: building it on {} would block everybody", table),
                            fmt::format("{}, in a window in which {} may stand still", kAsWrittenWayOut, table));
@@ -369,7 +371,7 @@ void validate_constraint(AlterTable& work, const Subcommand& subcommand) {
     const std::string name = text(subcommand.node->name);
     const catalog::Constraint* constraint = work.constraint(name);
     if (constraint != nullptr && constraint->validated && !work.dropped_constraints.contains(name)) {
-        work.skipped.push_back(fmt::format("constraint {} of {} is already validated", name, sql::display(work.table)));
+        work.skipped.push_back(fmt::format("constraint {} of {} is already validated", name, sql::quote_name(work.table)));
         work.edited = true;
         return;
     }

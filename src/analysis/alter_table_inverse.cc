@@ -2,6 +2,7 @@
 
 #include "analysis/index_definition.h"
 #include "analysis/relation_facts.h"
+#include "analysis/restore.h"
 #include "analysis/tree_util.h"
 #include "analysis/type_change.h"
 #include "sql/quote.h"
@@ -24,7 +25,7 @@ Inverse impossible(std::string why) {
 }
 
 Inverse unknown_before(const AlterTable& work) {
-    return impossible("what " + sql::display(work.table) + " looked like before is not known");
+    return impossible("what " + sql::quote_name(work.table) + " looked like before is not known");
 }
 
 Inverse statement(std::string sql) {
@@ -56,6 +57,15 @@ Inverse of_default(const AlterTable& work, const catalog::Column& column) {
     return statement(column.default_expression ? head + "SET DEFAULT " + *column.default_expression : head + "DROP DEFAULT");
 }
 
+// Undoing it writes the table anew, for which nothing gentler is known.
+Inverse rewriting(const AlterTable& work, Inverse inverse) {
+    if (!work.tiny) {
+        inverse.as_written = true;
+        inverse.why += fmt::format("{}undoing it writes {} anew under ACCESS EXCLUSIVE", inverse.why.empty() ? "" : "; ", quote_name(work.table));
+    }
+    return inverse;
+}
+
 Inverse of_type(const AlterTable& work, const PgQuery__AlterTableCmd& command, const catalog::Column& column) {
     const std::string to = type_name(*command.def->column_def->type_name, &work.ctx.now);
     const bool lossless = type_change_is_lossless(to, column.type);
@@ -73,7 +83,7 @@ Inverse of_type(const AlterTable& work, const PgQuery__AlterTableCmd& command, c
         inverse.loss_in = work.table;
         inverse.loss_column = column.name;
     }
-    return inverse;
+    return type_change_rewrites(work.ctx.now, to, column.type) ? rewriting(work, std::move(inverse)) : inverse;
 }
 
 Inverse of_storage(const AlterTable& work, const catalog::Column& column) {
@@ -226,10 +236,21 @@ Inverse of_add_column(const AlterTable& work, const PgQuery__ColumnDef& column) 
     }
     Inverse inverse = statement(alter(work) + "DROP COLUMN " + quote_identifier(name));
     inverse.loses_data = true;
-    inverse.why = fmt::format("what was written to {}.{} since", sql::display(work.table), name);
+    inverse.why = fmt::format("what was written to {}.{} since", sql::quote_name(work.table), name);
     inverse.loss_in = work.table;
     inverse.loss_column = name;
     return inverse;
+}
+
+// A view on the table that groups: it may leave columns out of GROUP BY because of the primary key. Empty when there is none.
+std::string grouping_view(const AlterTable& work) {
+    for (const QualifiedName& name : work.now->dependent_views) {
+        const catalog::Relation* view = work.ctx.now.find(name);
+        if (view == nullptr || view->view_definition.find("GROUP BY") != std::string::npos) {
+            return quote_name(name);
+        }
+    }
+    return {};
 }
 
 Inverse of_drop_constraint(const AlterTable& work, const PgQuery__AlterTableCmd& command) {
@@ -241,23 +262,86 @@ Inverse of_drop_constraint(const AlterTable& work, const PgQuery__AlterTableCmd&
         return impossible("the constraint's definition is not known");
     }
     Inverse inverse{.sql = recreate_constraint(*work.now, *constraint)};
+    if (constraint->type == 'x' && !work.tiny) {
+        inverse.as_written = true;
+        inverse.why = fmt::format("undoing it builds {} while {} stands still", quote_identifier(constraint->name), quote_name(work.table));
+    }
     if (command.behavior != PG_QUERY__DROP_BEHAVIOR__DROP_CASCADE) {
         return inverse;
     }
-    for (const catalog::ForeignKeyIn& in : work.now->referenced_by) {
-        const catalog::Relation* other = work.ctx.now.find(in.table);
-        const catalog::Constraint* key = other == nullptr ? nullptr : other->constraint(in.constraint);
-        if (key == nullptr) {
-            return impossible("foreign keys of " + sql::display(in.table) + " that CASCADE drops are not known");
-        }
-        if (key->referenced_columns != constraint->columns) {
+    const catalog::Index* index = work.now->index(constraint->index);
+    if (index == nullptr) {
+        return constraint->index.empty() ? inverse : impossible("what stands on the constraint, and goes with CASCADE, is not known");
+    }
+    if (const std::string view = grouping_view(work); constraint->type == 'p' && !view.empty()) {
+        return impossible(fmt::format("{} may stand on the primary key, and CASCADE drops it then", view));
+    }
+    Inverse keys = recreate_foreign_keys_on(work.ctx.now, *index);
+    inverse.possible = keys.possible;
+    inverse.why = keys.why;
+    inverse.sql.insert(inverse.sql.end(), keys.sql.begin(), keys.sql.end());
+    return inverse;
+}
+
+// What DROP COLUMN takes along without being asked: indexes and constraints of the table over the column.
+Inverse recreate_what_uses(const AlterTable& work, const std::string& column) {
+    const auto uses = [&](const std::vector<std::string>& columns) { return std::ranges::find(columns, column) != columns.end(); };
+    Inverse whole;
+    for (const catalog::Index& index : work.now->indexes) {
+        if (!index.constraint.empty() || !uses(columns_of_index(index))) {
             continue;
         }
-        for (std::string& sql : recreate_constraint(*other, *key)) {
-            inverse.sql.push_back(std::move(sql));
+        Inverse inverse = recreate_index(index);
+        whole.possible = whole.possible && inverse.possible;
+        whole.sql.insert(whole.sql.end(), inverse.sql.begin(), inverse.sql.end());
+    }
+    for (const catalog::Constraint& constraint : work.now->constraints) {
+        if (uses(constraint.columns)) {
+            const std::vector<std::string> sql = recreate_constraint(*work.now, constraint);
+            whole.sql.insert(whole.sql.end(), sql.begin(), sql.end());
         }
     }
+    return whole;
+}
+
+// A column of NULLs comes back with all that was set on it, behind the other columns.
+Inverse recreate_column(const AlterTable& work, const catalog::Column& column) {
+    const std::string head = alter_column(work, column.name);
+    const std::string collate = column.collation.empty() ? "" : " COLLATE " + column.collation;
+    // The default comes afterwards: beside ADD COLUMN it would fill the rows.
+    Inverse inverse = statement(fmt::format("{}ADD COLUMN {} {}{}", alter(work), quote_identifier(column.name), column.type, collate));
+    if (column.default_expression) {
+        inverse.sql.push_back(head + "SET DEFAULT " + *column.default_expression);
+    }
+    if (column.statistics_target >= 0) {
+        inverse.sql.push_back(fmt::format("{}SET STATISTICS {}", head, column.statistics_target));
+    }
+    if (column.storage == 'e' || (column.storage == 'm' && !column.type.starts_with("numeric"))) {
+        inverse.sql.push_back(head + (column.storage == 'e' ? "SET STORAGE EXTERNAL" : "SET STORAGE MAIN"));
+    }
+    if (!column.compression.empty()) {
+        inverse.sql.push_back(head + "SET COMPRESSION " + column.compression);
+    }
+    for (const std::string& option : column.options) {
+        inverse.sql.push_back(fmt::format("{}SET ({})", head, option));
+    }
+    if (column.comment) {
+        inverse.sql.push_back(restore_comment(fmt::format("COLUMN {}.{}", quote_name(work.table), quote_identifier(column.name)), column.comment));
+    }
+    for (std::string& grant : restore_column_grants(work.table, column)) {
+        inverse.sql.push_back(std::move(grant));
+    }
+    const Inverse along = recreate_what_uses(work, column.name);
+    inverse.possible = along.possible;
+    inverse.why = "the column comes back behind the others";
+    inverse.sql.insert(inverse.sql.end(), along.sql.begin(), along.sql.end());
     return inverse;
+}
+
+// Whether dropping it loses nothing, and takes along nothing but what is known.
+bool can_come_back(const AlterTable& work, const PgQuery__AlterTableCmd& command, const catalog::Column& column) {
+    return column.all_null && !column.not_null && column.generated == 0 && column.identity == 0 && !work.writes_before() &&
+           work.now->children.empty() && !work.now->parent && command.behavior != PG_QUERY__DROP_BEHAVIOR__DROP_CASCADE;
 }
 
 Inverse of_drop_column(const AlterTable& work, const PgQuery__AlterTableCmd& command) {
@@ -265,7 +349,12 @@ Inverse of_drop_column(const AlterTable& work, const PgQuery__AlterTableCmd& com
     if (work.now != nullptr && work.column(name) == nullptr && command.missing_ok) {
         return {};
     }
-    Inverse inverse = impossible(fmt::format("dropping {}.{} loses its data", sql::display(work.table), name));
+    if (const catalog::Column* column = work.column(name); column != nullptr && can_come_back(work, command, *column)) {
+        if (Inverse inverse = recreate_column(work, *column); inverse.possible) {
+            return inverse;
+        }
+    }
+    Inverse inverse = impossible(fmt::format("dropping {}.{} loses its data", sql::quote_name(work.table), name));
     inverse.loses_data = true;
     inverse.loss_in = work.table;
     inverse.loss_column = name;
@@ -291,8 +380,8 @@ Inverse of_add_constraint(const AlterTable& work, const PgQuery__Constraint& con
 }
 
 Inverse of_tablespace(const AlterTable& work) {
-    return statement(alter(work) + "SET TABLESPACE " +
-                     quote_identifier(work.now->tablespace.empty() ? "pg_default" : work.now->tablespace));
+    return rewriting(work, statement(alter(work) + "SET TABLESPACE " +
+                                     quote_identifier(work.now->tablespace.empty() ? "pg_default" : work.now->tablespace)));
 }
 
 // What concerns one column and its state in the catalog.
@@ -320,8 +409,9 @@ Inverse of_column(const AlterTable& work, const PgQuery__AlterTableCmd& command)
         case PG_QUERY__ALTER_TABLE_TYPE__AT_DropIdentity: return of_identity(work, command, *column);
         case PG_QUERY__ALTER_TABLE_TYPE__AT_DropExpression: return impossible("an expression cannot be given back to an existing column");
         default:
-            return column->default_expression ? statement(head + "SET EXPRESSION AS (" + *column->default_expression + ")")
-                                              : unknown_before(work);
+            return column->default_expression
+                       ? rewriting(work, statement(head + "SET EXPRESSION AS (" + *column->default_expression + ")"))
+                       : unknown_before(work);
     }
 }
 
@@ -359,10 +449,11 @@ Inverse of_relation(const AlterTable& work, const PgQuery__AlterTableCmd& comman
         case PG_QUERY__ALTER_TABLE_TYPE__AT_SetTableSpace: return of_tablespace(work);
         case PG_QUERY__ALTER_TABLE_TYPE__AT_SetLogged:
         case PG_QUERY__ALTER_TABLE_TYPE__AT_SetUnLogged:
-            return statement(alter(work) + (now.persistence == 'u' ? "SET UNLOGGED" : "SET LOGGED"));
+            return rewriting(work, statement(alter(work) + (now.persistence == 'u' ? "SET UNLOGGED" : "SET LOGGED")));
         case PG_QUERY__ALTER_TABLE_TYPE__AT_SetAccessMethod:
-            return now.access_method.empty() ? unknown_before(work)
-                                             : statement(alter(work) + "SET ACCESS METHOD " + quote_identifier(now.access_method));
+            return now.access_method.empty()
+                       ? unknown_before(work)
+                       : rewriting(work, statement(alter(work) + "SET ACCESS METHOD " + quote_identifier(now.access_method)));
         case PG_QUERY__ALTER_TABLE_TYPE__AT_DetachPartitionFinalize: return impossible("the partition was detached before");
         default: return impossible("what it changes is not kept");
     }
@@ -431,7 +522,8 @@ Inverse combine(const std::vector<Inverse>& inverses) {
     for (auto inverse = inverses.rbegin(); inverse != inverses.rend(); ++inverse) {
         whole.possible = whole.possible && inverse->possible;
         whole.sql.insert(whole.sql.end(), inverse->sql.begin(), inverse->sql.end());
-        if (!inverse->why.empty() && (!inverse->possible || inverse->loses_data)) {
+        whole.as_written = whole.as_written || inverse->as_written;
+        if (!inverse->why.empty() && (!inverse->possible || inverse->loses_data || inverse->as_written)) {
             reasons.push_back(inverse->why);
         }
         if (!inverse->loses_data) {

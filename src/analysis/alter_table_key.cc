@@ -57,6 +57,7 @@ Run build(const AlterTable& work, const Subcommand& subcommand, const PgQuery__C
           Phase phase) {
     const QualifiedName index{work.table.schema, name};
     return {.sql = build_sql(work, subcommand, constraint, name),
+            .name = "build index " + name,
             .phase = phase,
             .method = Method::build,
             .locks = {lock_on(work.ctx, work.table, LockMode::share_update_exclusive)},
@@ -79,6 +80,7 @@ Run attach(const AlterTable& work, const PgQuery__Constraint& constraint, const 
     const bool primary = contype(constraint) == 'p';
     Run run{.sql = fmt::format("{}ADD CONSTRAINT {} {} USING INDEX {}{}", work.alter(), quote_identifier(name),
                                primary ? "PRIMARY KEY" : "UNIQUE", quote_identifier(index), timing(constraint)),
+            .name = fmt::format("add {} {}", primary ? "primary key" : "constraint", name),
             .phase = phase,
             .locks = {lock_on(work.ctx, work.table, LockMode::access_exclusive)},
             .condition = {.facts = {catalog::ConstraintIs{work.table, name, contype(constraint), {}, true}}},
@@ -129,7 +131,7 @@ const catalog::Constraint* primary_key(const AlterTable& work) {
 
 // What stops it outright. True when the statement is refused or has nothing left to do.
 bool settled(AlterTable& work, const PgQuery__Constraint& constraint, const std::string& name) {
-    const std::string table = sql::display(work.table);
+    const std::string table = sql::quote_name(work.table);
     if (const catalog::Constraint* key = primary_key(work); key != nullptr && contype(constraint) == 'p') {
         if (text(constraint.conname).empty() && key->columns == constraint_columns(constraint)) {
             work.skipped.push_back(fmt::format("{} has its primary key already, as {}", table, key->name));
@@ -151,7 +153,7 @@ bool settled(AlterTable& work, const PgQuery__Constraint& constraint, const std:
     const bool in_the_way =
         relation_name_taken(work.ctx.now, index) && !work.dropped_constraints.contains(name) && work.ctx.now.find_index(index) == nullptr;
     if (in_the_way) {
-        work.refuse(fmt::format("{} is the name of another relation", sql::display(index)), "give the constraint another name");
+        work.refuse(fmt::format("{} is the name of another relation", sql::quote_name(index)), "give the constraint another name");
     }
     return in_the_way;
 }
@@ -216,12 +218,12 @@ void add_key(AlterTable& work, const Subcommand& subcommand, const PgQuery__Cons
     }
     if (work.writes_before()) {
         return work.refuse(
-            fmt::format("the index of {} would be built before the group's own changes to {}", name, sql::display(work.table)),
+            fmt::format("the index of {} would be built before the group's own changes to {}", name, sql::quote_name(work.table)),
             fmt::format("end the group before it (so that those changes are committed first), or {}", kAsWrittenWayOut));
     }
     const Standing standing = standing_index(work, constraint, name);
     if (standing == Standing::other) {
-        return work.refuse(fmt::format("index {} is there with another definition", sql::display({work.table.schema, name})),
+        return work.refuse(fmt::format("index {} is there with another definition", sql::quote_name({work.table.schema, name})),
                            "drop that index first, or give the constraint another name");
     }
     if (primary) {
@@ -231,6 +233,10 @@ void add_key(AlterTable& work, const Subcommand& subcommand, const PgQuery__Cons
     const bool replaces = work.dropped_constraints.contains(name) ||
                           (standing == Standing::nothing && relation_name_taken(work.ctx.base, {work.table.schema, name}));
     const std::string index = replaces ? temporary_name(work.ctx, name) : name;
+    if (standing == Standing::leftover) {
+        work.analysis.notes.push_back(fmt::format("an INVALID index {} is there: it is dropped and built anew",
+                                                  sql::quote_name({work.table.schema, name})));
+    }
     if (standing != Standing::fits) {
         work.before.push_back(build(work, subcommand, constraint, index, Phase::before));
     }

@@ -35,6 +35,7 @@ const catalog::Constraint* unproved(const AlterTable& work, const std::string& c
 
 Run add_proof(const AlterTable& work, const std::string& name, const std::string& body, char type, Phase phase, std::string inverse) {
     return {.sql = fmt::format("{}ADD CONSTRAINT {} {} NOT VALID", work.alter(), quote_identifier(name), body),
+            .name = fmt::format("add {} not valid", name),
             .phase = phase,
             .locks = table_locks(work, LockMode::access_exclusive, work.recurses),
             .condition = {.facts = {catalog::ConstraintIs{work.table, name, type, {}, false}}},
@@ -44,6 +45,7 @@ Run add_proof(const AlterTable& work, const std::string& name, const std::string
 
 Run set_it(const AlterTable& work, const std::string& column, Phase phase) {
     return {.sql = alter_column(work, column) + "SET NOT NULL",
+            .name = fmt::format("set not null {}.{}", work.table.name, column),
             .phase = phase,
             .locks = table_locks(work, LockMode::access_exclusive, work.recurses),
             .condition = {.facts = {catalog::ColumnIs{work.table, column, {}, true}}},
@@ -70,6 +72,7 @@ NotNullSteps by_check(const AlterTable& work, const std::string& column, Phase a
     steps.rest.push_back(validation(work, name, rest, {}));
     steps.rest.push_back(set_it(work, column, rest));
     steps.rest.push_back({.sql = fmt::format("{}DROP CONSTRAINT {}", work.alter(), quote_identifier(name)),
+                          .name = "drop helper check " + name,
                           .phase = rest,
                           .locks = table_locks(work, LockMode::access_exclusive, work.recurses),
                           .condition = {.facts = {catalog::Absent{catalog::Absent::What::constraint, work.table, name}}},
@@ -87,7 +90,7 @@ NotNullSteps not_null_steps(const AlterTable& work, const std::string& column, P
 void set_not_null(AlterTable& work, const Subcommand& subcommand) {
     const std::string name = text(subcommand.node->name);
     const catalog::Column* column = work.column(name);
-    const std::string people = sql::display(work.table) + "." + name;
+    const std::string people = sql::quote_name(work.table) + "." + name;
     if (const catalog::Constraint* constraint = unproved(work, name)) {
         work.after.push_back(validation(work, constraint->name, Phase::after, {}));
         work.because(people + " is NOT NULL already but NOT VALID: it is validated");

@@ -21,6 +21,7 @@ struct Subcommand {
 // A subcommand that stays in the one statement that is left of the author's.
 struct Kept {
     std::string sql;
+    std::string name;
     Facts effects;  // locks and scans
     catalog::Condition condition;
     Inverse inverse;

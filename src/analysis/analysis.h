@@ -59,6 +59,8 @@ struct Inverse {
     // Nothing is lost when this relation (and column, if named) holds nothing but NULL: looked at under the lock.
     QualifiedName loss_in;
     std::string loss_column;
+    // It writes or reads a large table under a strong lock, for which there is no gentler form: `why` says so.
+    bool as_written = false;
 
     bool operator==(const Inverse&) const = default;
 };
@@ -66,6 +68,7 @@ struct Inverse {
 // One statement that will be sent.
 struct Run {
     std::string sql;
+    std::string name;                       // what it does, where the statement takes several: "validate orders_total_check"
     Phase phase = Phase::inside;
     Method method = Method::transaction;
     std::vector<RelationLock> locks;        // what this form takes

@@ -2,6 +2,7 @@
 
 #include "analysis/common.h"
 #include "sql/tree.h"
+#include "sql/quote.h"
 
 #include <fmt/format.h>
 #include <pg_query/pg_query.pb-c.h>
@@ -201,8 +202,8 @@ Analysis analyze_call(const sql::Statement& statement, const Context& ctx) {
     Analysis analysis;
     analysis.name = named("call", name);
     analysis.facts.opaque = true;
-    analysis.notes.push_back(fmt::format("what {} does is not known here", sql::display(name)));
-    auto inverse = no_inverse(fmt::format("what {} did cannot be undone", sql::display(name)));
+    analysis.notes.push_back(fmt::format("what {} does is not known here", sql::quote_name(name)));
+    auto inverse = no_inverse(fmt::format("what {} did cannot be undone", sql::quote_name(name)));
     const auto* overloads = ctx.now.find_functions(name);
     const bool ends_transactions = overloads != nullptr && std::any_of(overloads->begin(), overloads->end(), [](const auto& function) {
                                        return function.kind == 'p' && commits(body_of(function.definition));

@@ -2,6 +2,7 @@
 
 #include "analysis/common.h"
 #include "analysis/restore.h"
+#include "catalog/overload.h"
 #include "sql/quote.h"
 
 #include <fmt/format.h>
@@ -82,9 +83,8 @@ Commented on_member(Facts& facts, const Context& ctx, const PgQuery__CommentStmt
 
 Commented on_function(const Context& ctx, const PgQuery__ObjectWithArgs& object) {
     const auto written = name_of(object.n_objname, object.objname);
-    const auto* overloads = ctx.now.find_functions(written);
-    if (overloads != nullptr && overloads->size() == 1) {
-        return {function_signature(overloads->front()), overloads->front().comment, true};
+    if (const auto* function = catalog::find_function(ctx.now, object)) {
+        return {function_signature(*function), function->comment, true};
     }
     return {"FUNCTION " + sql::quote_name(ctx.now.resolve_new(written)), std::nullopt, false};
 }
@@ -97,6 +97,12 @@ Commented on_type(const Context& ctx, const PgQuery__Node& object) {
         return {"TYPE " + sql::quote_name(ctx.now.resolve_new(written)), std::nullopt, false};
     }
     return {fmt::format("{} {}", type->kind == 'd' ? "DOMAIN" : "TYPE", sql::quote_name(type->name)), type->comment, true};
+}
+
+Commented on_schema(const Context& ctx, const std::string& name) {
+    const auto former = ctx.now.schema_comments.find(name);
+    return {"SCHEMA " + sql::quote_identifier(name),
+            former == ctx.now.schema_comments.end() ? std::nullopt : std::optional(former->second), ctx.now.schemas.contains(name)};
 }
 
 Commented commented_on(Facts& facts, const Context& ctx, const PgQuery__CommentStmt& comment) {
@@ -115,6 +121,7 @@ Commented commented_on(Facts& facts, const Context& ctx, const PgQuery__CommentS
         case PG_QUERY__OBJECT_TYPE__OBJECT_TRIGGER:
         case PG_QUERY__OBJECT_TYPE__OBJECT_POLICY:
         case PG_QUERY__OBJECT_TYPE__OBJECT_RULE: return on_member(facts, ctx, comment);
+        case PG_QUERY__OBJECT_TYPE__OBJECT_SCHEMA: return on_schema(ctx, string_of(comment.object));
         case PG_QUERY__OBJECT_TYPE__OBJECT_TYPE:
         case PG_QUERY__OBJECT_TYPE__OBJECT_DOMAIN: return on_type(ctx, *comment.object);
         default: break;

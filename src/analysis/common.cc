@@ -244,7 +244,7 @@ std::string new_name(const Context& ctx, const QualifiedName& written) {
 }
 
 std::string named(std::string_view verb, const QualifiedName& name) {
-    return fmt::format("{} {}", verb, sql::display(name));
+    return fmt::format("{} {}", verb, sql::quote_name(name));
 }
 
 Refusal already_there(const std::string& what) {

@@ -177,6 +177,7 @@ Inverse drop_it(const QualifiedName& index) {
 Run build(const Wanted& wanted, Phase phase, const std::string& name) {
     const QualifiedName index{wanted.index.schema, name};
     return {.sql = spliced(wanted, true, name),
+            .name = "build index " + name,
             .phase = phase,
             .method = Method::build,
             .locks = table_locks(wanted, LockMode::share_update_exclusive),
@@ -207,11 +208,18 @@ Run plain(const Wanted& wanted, std::string sql) {
 Run rename(const Wanted& wanted, const std::string& temporary) {
     const QualifiedName from{wanted.index.schema, temporary};
     Run run{.sql = fmt::format("ALTER INDEX {} RENAME TO {}", sql::quote_name(from), sql::quote_identifier(wanted.index.name)),
+            .name = fmt::format("rename index {} to {}", temporary, wanted.index.name),
             .condition = index_stands(wanted, wanted.index)};
     run.condition.facts.push_back(catalog::Absent{catalog::Absent::What::index, from, {}});
     run.inverse.sql = {fmt::format("ALTER INDEX {} RENAME TO {}", sql::quote_name(wanted.index), sql::quote_identifier(temporary))};
     add_lock(run.locks, lock_on(wanted.ctx, from, LockMode::share_update_exclusive));
     return run;
+}
+
+// What an interrupted build of this index left behind: the engine drops it and builds anew.
+bool is_leftover(const Wanted& wanted) {
+    const catalog::Index* there = wanted.ctx.now.find_index(wanted.index);
+    return there != nullptr && !there->valid && is_same(wanted, *there);
 }
 
 // What stands under the name now decides: skip, refuse, or go on. True when the analysis is complete.
@@ -221,14 +229,17 @@ bool settled_by_what_is_there(const Wanted& wanted, Analysis& analysis) {
         if (!relation_name_taken(wanted.ctx.now, wanted.index)) {
             return false;
         }
-        analysis.refusal = Refusal{fmt::format("{} is the name of something that is not an index", sql::display(wanted.index)),
+        analysis.refusal = Refusal{fmt::format("{} is the name of something that is not an index", sql::quote_name(wanted.index)),
                                    "give the index another name"};
         return true;
     }
-    const std::string name = sql::display(wanted.index);
+    const std::string name = sql::quote_name(wanted.index);
     if (is_same(wanted, *there)) {
+        if (!there->valid && (wanted.ctx.rewrite || wanted.node.concurrent)) {
+            analysis.notes.push_back(fmt::format("an INVALID index {} is there: it is dropped and built anew", name));
+        }
         if (!there->valid) {
-            return false;  // a leftover of an interrupted build: the engine drops it and builds again
+            return false;
         }
         analysis.skip = fmt::format("index {} is already there with the same definition", name);
         return true;
@@ -248,7 +259,7 @@ bool refused_as_partitioned(const Wanted& wanted, Analysis& analysis) {
     if (!is_partitioned(wanted.ctx, wanted.table) || !wanted.node.relation->inh) {
         return false;
     }
-    const std::string table = sql::display(wanted.table);
+    const std::string table = sql::quote_name(wanted.table);
     if (wanted.node.concurrent) {
         analysis.refusal = Refusal{fmt::format("CREATE INDEX CONCURRENTLY does not exist on partitioned tables, and {} is one", table),
                                    "CREATE INDEX ON ONLY it, then one CONCURRENTLY on each partition, then ALTER INDEX … ATTACH PARTITION"};
@@ -275,7 +286,7 @@ void build_after(const Wanted& wanted, const std::string& obstacle, Analysis& an
                        only_new_empty_columns(wanted.ctx, wanted.table, wanted.columns);
     if (wanted.node.unique && !empty) {
         analysis.refusal = Refusal{fmt::format("unique index {} cannot be built before its group ({}), and must hold when that commits",
-                                               sql::display(wanted.index), obstacle),
+                                               sql::quote_name(wanted.index), obstacle),
                                    split_or("COMMIT before this statement")};
         return;
     }
@@ -283,14 +294,14 @@ void build_after(const Wanted& wanted, const std::string& obstacle, Analysis& an
     analysis.why = fmt::format("{}; it is built concurrently after the group, since {}", size_reason(wanted.ctx, wanted.table), obstacle);
     if (wanted.node.unique) {
         analysis.notes.push_back(fmt::format("{} begins to hold a moment after the group commits: until then its new column is empty",
-                                             sql::display(wanted.index)));
+                                             sql::quote_name(wanted.index)));
     }
 }
 
 void build_before(const Wanted& wanted, Analysis& analysis) {
     if (wanted.node.unique && wanted.ctx.written.contains(wanted.table)) {
         analysis.refusal = Refusal{fmt::format("unique index {} would be built before the group's own changes to {}",
-                                               sql::display(wanted.index), sql::display(wanted.table)),
+                                               sql::quote_name(wanted.index), sql::quote_name(wanted.table)),
                                    split_or("so that those changes are committed first")};
         return;
     }
@@ -299,7 +310,7 @@ void build_before(const Wanted& wanted, Analysis& analysis) {
     if (wanted.ctx.in_group) {
         analysis.why += "; it is built before the group, of whose transaction it cannot be part";
     }
-    const bool replaces = wanted.ctx.in_group && relation_name_taken(wanted.ctx.base, wanted.index);
+    const bool replaces = wanted.ctx.in_group && relation_name_taken(wanted.ctx.base, wanted.index) && !is_leftover(wanted);
     if (!replaces) {
         analysis.runs.push_back(build(wanted, Phase::before, wanted.index.name));
         return;
@@ -322,7 +333,7 @@ std::string not_hoistable(const Context& ctx, const QualifiedName& table, const 
         return {};  // nothing is known: as if it had not changed
     }
     if (base == nullptr) {
-        return fmt::format("{} has its name from the same group", sql::display(table));
+        return fmt::format("{} has its name from the same group", sql::quote_name(table));
     }
     for (const std::string& name : columns) {
         const catalog::Column* after = now->column(name);
@@ -388,13 +399,16 @@ Analysis analyze_create_index(const sql::Statement& statement, const Context& ct
         return analysis;
     }
     const bool only_the_parent = is_partitioned(ctx, wanted.table) && !wanted.node.relation->inh;
-    if (!ctx.rewrite || is_tiny(ctx, wanted.table) || only_the_parent) {
+    const bool short_enough = is_tiny(ctx, wanted.table) && !is_leftover(wanted);
+    if (!ctx.rewrite || short_enough || only_the_parent) {
         analysis.runs.push_back(plain(wanted, statement.sql));
         if (only_the_parent) {
             analysis.why = "an index ON ONLY a partitioned table is a catalog entry: nothing is read";
         } else if (ctx.rewrite) {
             analysis.why = is_fresh(ctx, wanted.table) ? "nobody else sees a table that this plan makes"
                                                        : size_reason(ctx, wanted.table) + ": the build takes a moment";
+        } else {
+            analysis.why = "as the author asked";
         }
         return analysis;
     }

@@ -100,7 +100,7 @@ Analysis analyze_create_table(const sql::Statement& statement, const Context& ct
         return temporary(analysis, statement, ctx);
     }
     if (existing != nullptr) {
-        const auto what = fmt::format("{} {}", existing->kind == 'v' ? "view" : "table", sql::display(name));
+        const auto what = fmt::format("{} {}", existing->kind == 'v' ? "view" : "table", sql::quote_name(name));
         if (create.if_not_exists) {
             analysis.skip = what + " is already there; its columns were not compared";
         } else {
@@ -110,10 +110,10 @@ Analysis analyze_create_table(const sql::Statement& statement, const Context& ct
     }
     touch_elements(analysis.facts, ctx, create, name);
     if (text(create.relation->relpersistence) == "u") {
-        analysis.notes.push_back(fmt::format("{} is unlogged: it is empty after a crash and on standbys", sql::display(name)));
+        analysis.notes.push_back(fmt::format("{} is unlogged: it is empty after a crash and on standbys", sql::quote_name(name)));
     }
     auto inverse = undo_with_loss({fmt::format("DROP {} {}", kind == 'f' ? "FOREIGN TABLE" : "TABLE", sql::quote_name(name))},
-                                  fmt::format("the rows that {} holds by then", sql::display(name)), name);
+                                  fmt::format("the rows that {} holds by then", sql::quote_name(name)), name);
     if (kind == 'f') {
         inverse = undo(inverse.sql);
     }

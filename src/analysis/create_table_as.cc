@@ -30,7 +30,7 @@ Analysis filled_relation(const Filled& filled, const sql::Statement& statement, 
         return analysis;
     }
     if (const auto* existing = ctx.now.find(name)) {
-        const auto what = fmt::format("{} {}", existing->kind == 'm' ? "materialized view" : "relation", sql::display(name));
+        const auto what = fmt::format("{} {}", existing->kind == 'm' ? "materialized view" : "relation", sql::quote_name(name));
         if (filled.if_not_exists) {
             analysis.skip = what + " is already there; its query was not compared";
         } else {
@@ -46,7 +46,7 @@ Analysis filled_relation(const Filled& filled, const sql::Statement& statement, 
         return run_as_written(analysis, statement, nothing_to_undo());
     }
     const auto drop = fmt::format("DROP {} {}", matview ? "MATERIALIZED VIEW" : "TABLE", sql::quote_name(name));
-    auto inverse = matview ? undo({drop}) : undo_with_loss({drop}, fmt::format("the rows of {}", sql::display(name)), name);
+    auto inverse = matview ? undo({drop}) : undo_with_loss({drop}, fmt::format("the rows of {}", sql::quote_name(name)), name);
     // Only ACCESS SHARE on what it reads: it may run for as long as it needs.
     const auto method = ctx.in_group ? Method::transaction : Method::validate;
     return run_as_written(analysis, statement, std::move(inverse), {.facts = {catalog::RelationIs{name, filled.kind}}}, method);
@@ -94,7 +94,9 @@ Analysis analyze_refresh_matview(const sql::Statement& statement, const Context&
         touch(analysis.facts, ctx, source, LockMode::access_share);
         add_name(analysis.facts.scans, source);
     }
-    auto inverse = no_inverse(fmt::format("the former contents of {} are not kept", sql::display(name)));
+    // What the plan itself made goes with it.
+    auto inverse = is_fresh(ctx, name) ? nothing_to_undo()
+                                       : no_inverse(fmt::format("the former contents of {} are not kept", sql::quote_name(name)));
     if (!ctx.in_group && !refresh.concurrent && !refresh.skip_data && ctx.rewrite && view != nullptr && can_refresh_concurrently(*view)) {
         run_as_written(analysis, statement, std::move(inverse), {}, Method::validate);
         auto& run = analysis.runs.back();
@@ -108,7 +110,7 @@ Analysis analyze_refresh_matview(const sql::Statement& statement, const Context&
     }
     if (!refresh.concurrent) {
         analysis.notes.push_back(fmt::format("readers of {} wait while it is filled; a unique index on it makes REFRESH … CONCURRENTLY possible",
-                                             sql::display(name)));
+                                             sql::quote_name(name)));
     }
     const bool lets_work = refresh.concurrent && !ctx.in_group;
     return run_as_written(analysis, statement, std::move(inverse), {}, lets_work ? Method::validate : Method::transaction);

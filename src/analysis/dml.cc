@@ -70,7 +70,7 @@ Inverse inverse_of_write(const sql::Statement& statement, const Facts& facts, co
     if (all_fresh(facts, ctx) || only_new_columns(statement, facts, ctx)) {
         return nothing_to_undo();
     }
-    const auto where = facts.writes.empty() ? std::string("the table") : sql::display(facts.writes.front());
+    const auto where = facts.writes.empty() ? std::string("the table") : sql::quote_name(facts.writes.front());
     if (statement.kind == "InsertStmt" || statement.kind == "CopyStmt") {
         return no_inverse(fmt::format("the rows put into {} cannot be told from others afterwards", where));
     }
@@ -78,7 +78,7 @@ Inverse inverse_of_write(const sql::Statement& statement, const Facts& facts, co
 }
 
 std::string target_of(const Facts& facts, const Context& ctx, const PgQuery__RangeVar* relation) {
-    return !facts.writes.empty() ? sql::display(facts.writes.front()) : sql::display(found_name(ctx.now, name_of(relation)));
+    return !facts.writes.empty() ? sql::quote_name(facts.writes.front()) : sql::quote_name(found_name(ctx.now, name_of(relation)));
 }
 
 std::string_view verb_of(const std::string& kind) {
@@ -153,7 +153,7 @@ Analysis analyze_write(const sql::Statement& statement, const Context& ctx) {
     Analysis analysis;
     touch_query(analysis.facts, ctx, &node);
     const auto* relation = relation_of(node);
-    analysis.name = fmt::format("{} {}", verb_of(statement.kind), sql::display(found_name(ctx.now, name_of(relation))));
+    analysis.name = fmt::format("{} {}", verb_of(statement.kind), sql::quote_name(found_name(ctx.now, name_of(relation))));
     if (auto refusal = session_lock(statement)) {
         analysis.refusal = std::move(refusal);
         return analysis;
@@ -162,7 +162,7 @@ Analysis analyze_write(const sql::Statement& statement, const Context& ctx) {
         add_name(analysis.facts.scans, found_name(ctx.now, name_of(relation)));
         if (!is_tiny(ctx, name_of(relation))) {
             analysis.notes.push_back(fmt::format("every row of {} is changed in one transaction: each stays locked until the commit",
-                                                 sql::display(found_name(ctx.now, name_of(relation)))));
+                                                 sql::quote_name(found_name(ctx.now, name_of(relation)))));
         }
     }
     return run_as_written(analysis, statement, inverse_of_write(statement, analysis.facts, ctx));
@@ -206,7 +206,7 @@ Analysis analyze_truncate(const sql::Statement& statement, const Context& ctx) {
         touch_indexes(analysis.facts, ctx, lock.relation, LockMode::access_exclusive);
         add_rewrites(analysis.facts, ctx, lock.relation);
     }
-    analysis.name = "truncate " + (analysis.facts.writes.empty() ? std::string() : sql::display(analysis.facts.writes.front()));
+    analysis.name = "truncate " + (analysis.facts.writes.empty() ? std::string() : sql::quote_name(analysis.facts.writes.front()));
     return run_as_written(analysis, statement,
                           all_fresh(analysis.facts, ctx) ? nothing_to_undo() : no_inverse("the rows that TRUNCATE removes are not kept"));
 }

@@ -2,6 +2,7 @@
 
 #include "analysis/common.h"
 #include "analysis/restore.h"
+#include "catalog/overload.h"
 #include "sql/quote.h"
 
 #include <fmt/format.h>
@@ -76,7 +77,7 @@ void append(std::vector<std::string>& out, const std::vector<std::string>& more)
 
 void restore_any_view(Dropping& dropping, const catalog::Relation& view) {
     if (view.view_definition.empty()) {
-        dropping.no_way_back = fmt::format("the definition of {} is not known", sql::display(view.name));
+        dropping.no_way_back = fmt::format("the definition of {} is not known", sql::quote_name(view.name));
     }
     const auto same = [&](const catalog::Relation& other) { return other.name == view.name; };
     if (std::none_of(dropping.views.begin(), dropping.views.end(), same)) {
@@ -134,12 +135,12 @@ void drop_table(Dropping& dropping, const Context& ctx, const catalog::Relation&
             touch_around_table(facts, ctx, *partition);
         }
     }
-    dropping.no_way_back = fmt::format("the rows of {} are gone with it", sql::display(table.name));
+    dropping.no_way_back = fmt::format("the rows of {} are gone with it", sql::quote_name(table.name));
 }
 
 void drop_sequence(Dropping& dropping, const catalog::Relation& sequence) {
     append(dropping.restore, restore_sequence(sequence));
-    dropping.lost = fmt::format("the position of sequence {}", sql::display(sequence.name));
+    dropping.lost = fmt::format("the position of sequence {}", sql::quote_name(sequence.name));
     dropping.lost_in = sequence.name;
 }
 
@@ -148,7 +149,7 @@ void cascade(Dropping& dropping, const Context& ctx, const catalog::Relation& re
     for (const auto& name : dependent_views(ctx, relation.name)) {
         if (const auto* view = touch(dropping.analysis.facts, ctx, name, LockMode::access_exclusive)) {
             touch_indexes(dropping.analysis.facts, ctx, name, LockMode::access_exclusive);
-            dropping.analysis.notes.push_back(fmt::format("CASCADE drops {} too", sql::display(name)));
+            dropping.analysis.notes.push_back(fmt::format("CASCADE drops {} too", sql::quote_name(name)));
             restore_any_view(dropping, *view);
         }
     }
@@ -160,7 +161,7 @@ void drop_relation(Dropping& dropping, const Context& ctx, const QualifiedName& 
     dropping.condition.facts.emplace_back(catalog::Absent{catalog::Absent::What::relation, name, {}});
     if (relation == nullptr) {
         dropping.found += ctx.now.loaded ? 0 : 1;
-        dropping.no_way_back = fmt::format("what {} was is not known", sql::display(name));
+        dropping.no_way_back = fmt::format("what {} was is not known", sql::quote_name(name));
         return;
     }
     dropping.found += 1;
@@ -187,7 +188,7 @@ void touch_users_of_type(Dropping& dropping, const Context& ctx, const Qualified
         });
         if (uses) {
             touch(dropping.analysis.facts, ctx, name, LockMode::access_exclusive);
-            dropping.no_way_back = fmt::format("CASCADE drops the columns of type {}", sql::display(type));
+            dropping.no_way_back = fmt::format("CASCADE drops the columns of type {}", sql::quote_name(type));
         }
     }
 }
@@ -200,38 +201,18 @@ void drop_type(Dropping& dropping, const Context& ctx, const PgQuery__Node& obje
     const auto* type = ctx.now.find_type(written);
     if (type == nullptr) {
         dropping.found += ctx.now.loaded && drop.missing_ok ? 0 : 1;
-        dropping.no_way_back = fmt::format("what type {} was is not known", sql::display(written));
+        dropping.no_way_back = fmt::format("what type {} was is not known", sql::quote_name(written));
         return;
     }
     dropping.found += 1;
     if (type->kind == 'e') {
         append(dropping.restore, restore_enum(*type));
     } else {
-        dropping.no_way_back = fmt::format("the definition of type {} is not kept", sql::display(type->name));
+        dropping.no_way_back = fmt::format("the definition of type {} is not kept", sql::quote_name(type->name));
     }
     if (drop.behavior == PG_QUERY__DROP_BEHAVIOR__DROP_CASCADE) {
         touch_users_of_type(dropping, ctx, type->name);
     }
-}
-
-// Which overload is meant: the one with these arguments, or the only one.
-const catalog::Function* find_function(const Context& ctx, const PgQuery__ObjectWithArgs& written) {
-    const auto* overloads = ctx.now.find_functions(name_of(written.n_objname, written.objname));
-    if (overloads == nullptr || overloads->empty()) {
-        return nullptr;
-    }
-    if (overloads->size() == 1) {
-        return &overloads->front();
-    }
-    std::string arguments;
-    for (std::size_t i = 0; i < written.n_objargs; ++i) {
-        if (written.objargs[i]->node_case == PG_QUERY__NODE__NODE_TYPE_NAME) {
-            arguments += (arguments.empty() ? "" : ", ") + type_name(*written.objargs[i]->type_name, &ctx.now);
-        }
-    }
-    const auto found = std::find_if(overloads->begin(), overloads->end(),
-                                    [&](const catalog::Function& function) { return function.identity_arguments == arguments; });
-    return found == overloads->end() ? nullptr : &*found;
 }
 
 // CASCADE drops the triggers that call it.
@@ -253,11 +234,15 @@ void drop_function(Dropping& dropping, const Context& ctx, const PgQuery__Node& 
     }
     const auto& written = *object.object_with_args;
     const auto name = name_of(written.n_objname, written.objname);
-    const auto* function = find_function(ctx, written);
+    const auto* function = catalog::find_function(ctx.now, written);
     if (function == nullptr || function->definition.empty()) {
-        const bool absent = ctx.now.loaded && ctx.now.find_functions(name) == nullptr;
+        // A type that is not known here can still be one of an overload's: then it is the server that tells.
+        const auto* overloads = ctx.now.find_functions(name);
+        const bool absent = ctx.now.loaded && (overloads == nullptr || std::none_of(overloads->begin(), overloads->end(), [&](const auto& other) {
+                                                   return other.argument_types.size() == written.n_objargs;
+                                               }));
         dropping.found += absent && drop.missing_ok ? 0 : 1;
-        dropping.no_way_back = fmt::format("the definition of {} is not known", sql::display(name));
+        dropping.no_way_back = fmt::format("the definition of {} is not known", sql::quote_name(name));
         return;
     }
     dropping.found += 1;
@@ -304,27 +289,28 @@ void drop_member(Dropping& dropping, const Context& ctx, const PgQuery__Node& ob
 
 std::string plain_name(const PgQuery__Node& object) {
     if (object.node_case == PG_QUERY__NODE__NODE_OBJECT_WITH_ARGS) {
-        return sql::display(name_of(object.object_with_args->n_objname, object.object_with_args->objname));
+        return sql::quote_name(name_of(object.object_with_args->n_objname, object.object_with_args->objname));
     }
     if (object.node_case == PG_QUERY__NODE__NODE_TYPE_NAME) {
-        return sql::display(name_of(object.type_name->n_names, object.type_name->names));
+        return sql::quote_name(name_of(object.type_name->n_names, object.type_name->names));
     }
-    return sql::display(name_of_list(&object));
+    return sql::quote_name(name_of_list(&object));
 }
 
 void drop_other(Dropping& dropping, const Context& ctx, const PgQuery__Node& object, const PgQuery__DropStmt& drop) {
     const auto name = plain_name(object);
+    const auto bare = name_of_list(&object).name;
     bool absent = false;
     if (drop.remove_type == PG_QUERY__OBJECT_TYPE__OBJECT_SCHEMA) {
-        absent = ctx.now.loaded && !ctx.now.schemas.contains(name);
+        absent = ctx.now.loaded && !ctx.now.schemas.contains(bare);
         for (const auto& [key, relation] : ctx.now.relations) {
             const bool index = relation.kind == 'i' || relation.kind == 'I';
-            if (key.schema == name && !index && drop.behavior == PG_QUERY__DROP_BEHAVIOR__DROP_CASCADE) {
+            if (key.schema == bare && !index && drop.behavior == PG_QUERY__DROP_BEHAVIOR__DROP_CASCADE) {
                 touch(dropping.analysis.facts, ctx, key, LockMode::access_exclusive);
             }
         }
     } else if (drop.remove_type == PG_QUERY__OBJECT_TYPE__OBJECT_EXTENSION) {
-        absent = ctx.now.loaded && !ctx.now.extensions.contains(name);
+        absent = ctx.now.loaded && !ctx.now.extensions.contains(bare);
     }
     dropping.found += absent && drop.missing_ok ? 0 : 1;
     dropping.no_way_back = fmt::format("what {} {} held is not kept", word_of(drop.remove_type), name);

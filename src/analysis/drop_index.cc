@@ -59,7 +59,11 @@ std::vector<RelationLock> locks_of(const Dropped& dropped, LockMode mode, const 
 
 Inverse inverse_of(const Dropped& dropped) {
     if (dropped.index == nullptr) {
-        return {.possible = false, .why = "the definition of " + sql::display(dropped.name) + " is not known"};
+        return {.possible = false, .why = "the definition of " + sql::quote_name(dropped.name) + " is not known"};
+    }
+    if (dropped.index->partitioned) {
+        return {.possible = false,
+                .why = fmt::format("the partitions' indexes, which go with {}, are not kept", sql::quote_name(dropped.name))};
     }
     return recreate_index(*dropped.index);
 }
@@ -70,6 +74,7 @@ catalog::Condition gone(const Dropped& dropped) {
 
 Run concurrent_drop(const Dropped& dropped, bool if_exists, const Context& ctx) {
     return {.sql = fmt::format("DROP INDEX CONCURRENTLY {}{}", if_exists ? "IF EXISTS " : "", sql::quote_name(dropped.name)),
+            .name = "drop index " + dropped.name.name,
             .phase = Phase::after,
             .method = Method::drop_concurrently,
             .locks = locks_of(dropped, LockMode::share_update_exclusive, ctx),
@@ -90,13 +95,13 @@ std::string needs_as_written(const Dropped& dropped, bool cascade, const Context
     const catalog::Index& index = *dropped.index;
     if (!index.constraint.empty()) {
         return fmt::format("{} belongs to constraint {}: the server refuses to drop it; drop the constraint instead",
-                           sql::display(index.name), index.constraint);
+                           sql::quote_name(index.name), index.constraint);
     }
     if (index.partitioned) {
-        return sql::display(index.name) + " is on a partitioned table, where DROP INDEX CONCURRENTLY does not exist";
+        return sql::quote_name(index.name) + " is on a partitioned table, where DROP INDEX CONCURRENTLY does not exist";
     }
     if (index.parent) {
-        return sql::display(index.name) + " is part of " + sql::display(*index.parent) + ": the server refuses to drop it alone";
+        return sql::quote_name(index.name) + " is part of " + sql::quote_name(*index.parent) + ": the server refuses to drop it alone";
     }
     if (is_fresh(ctx, index.table)) {
         return "nobody else sees a table that this plan makes";
@@ -104,7 +109,47 @@ std::string needs_as_written(const Dropped& dropped, bool cascade, const Context
     return {};
 }
 
-Run as_written(const std::vector<Dropped>& all, const sql::Statement& statement, bool concurrent, const Context& ctx) {
+// The foreign keys that go with the indexes: what CASCADE is for here.
+std::vector<catalog::ForeignKeyIn> dropped_keys(const std::vector<Dropped>& all, const Context& ctx) {
+    std::vector<catalog::ForeignKeyIn> keys;
+    for (const Dropped& dropped : all) {
+        if (dropped.index != nullptr) {
+            const auto more = ctx.now.foreign_keys_on(*dropped.index).value_or(std::vector<catalog::ForeignKeyIn>{});
+            keys.insert(keys.end(), more.begin(), more.end());
+        }
+    }
+    return keys;
+}
+
+void note_dropped_keys(const std::vector<Dropped>& all, const Context& ctx, Analysis& analysis) {
+    for (const catalog::ForeignKeyIn& key : dropped_keys(all, ctx)) {
+        analysis.notes.push_back(
+            fmt::format("CASCADE drops foreign key {} of {} too", sql::quote_identifier(key.constraint), sql::quote_name(key.table)));
+    }
+}
+
+// The indexes come back first, then what stood on them.
+Inverse inverse_of(const std::vector<Dropped>& all, bool cascade, const Context& ctx) {
+    Inverse whole;
+    const auto add = [&](const Inverse& inverse) {
+        whole.possible = whole.possible && inverse.possible;
+        whole.why = inverse.possible ? whole.why : inverse.why;
+        whole.sql.insert(whole.sql.end(), inverse.sql.begin(), inverse.sql.end());
+    };
+    for (const Dropped& dropped : all) {
+        if (!is_absent(dropped, ctx)) {
+            add(inverse_of(dropped));
+        }
+    }
+    for (const Dropped& dropped : all) {
+        if (cascade && dropped.index != nullptr) {
+            add(recreate_foreign_keys_on(ctx.now, *dropped.index));
+        }
+    }
+    return whole;
+}
+
+Run as_written(const std::vector<Dropped>& all, const sql::Statement& statement, bool concurrent, bool cascade, const Context& ctx) {
     Run run{.sql = statement.sql, .method = concurrent ? Method::drop_concurrently : Method::transaction};
     const LockMode mode = concurrent ? LockMode::share_update_exclusive : LockMode::access_exclusive;
     for (const Dropped& dropped : all) {
@@ -114,16 +159,12 @@ Run as_written(const std::vector<Dropped>& all, const sql::Statement& statement,
         for (const catalog::Fact& fact : gone(dropped).facts) {
             run.condition.facts.push_back(fact);
         }
-        if (is_absent(dropped, ctx)) {
-            continue;
-        }
-        const Inverse inverse = inverse_of(dropped);
-        run.inverse.possible = run.inverse.possible && inverse.possible;
-        if (!inverse.possible) {
-            run.inverse.why = inverse.why;
-        }
-        run.inverse.sql.insert(run.inverse.sql.end(), inverse.sql.begin(), inverse.sql.end());
     }
+    for (const catalog::ForeignKeyIn& key : cascade ? dropped_keys(all, ctx) : std::vector<catalog::ForeignKeyIn>{}) {
+        add_lock(run.locks, lock_on(ctx, key.table, LockMode::access_exclusive));
+        run.condition.facts.push_back(catalog::Absent{catalog::Absent::What::constraint, key.table, key.constraint});
+    }
+    run.inverse = inverse_of(all, cascade, ctx);
     if (concurrent && !all.empty()) {
         run.index = all.front().name;
         run.table = all.front().table;
@@ -146,10 +187,10 @@ std::vector<Dropped> present(std::vector<Dropped> all, bool if_exists, const Con
         if (!is_absent(dropped, ctx)) {
             left.push_back(dropped);
         } else if (if_exists) {
-            analysis.notes.push_back(fmt::format("index {} is not there", sql::display(dropped.written)));
+            analysis.notes.push_back(fmt::format("index {} is not there", sql::quote_name(dropped.written)));
         } else {
             analysis.notes.push_back(
-                fmt::format("index {} is not known here: the server will refuse to drop it", sql::display(dropped.written)));
+                fmt::format("index {} is not known here: the server will refuse to drop it", sql::quote_name(dropped.written)));
             left.push_back(dropped);
         }
     }
@@ -168,10 +209,13 @@ Analysis analyze_drop_index(const sql::Statement& statement, const Context& ctx)
     analysis.name = name_for_people(named);
     const std::vector<Dropped> all = present(named, if_exists, ctx, analysis);
     analysis.facts.transactional = !concurrent;
-    analysis.facts.locks = as_written(all, statement, concurrent, ctx).locks;
+    analysis.facts.locks = as_written(all, statement, concurrent, cascade, ctx).locks;
     if (all.empty()) {
         analysis.skip = "there is no such index";
         return analysis;
+    }
+    if (cascade) {
+        note_dropped_keys(all, ctx, analysis);
     }
     if (concurrent && ctx.in_group) {
         analysis.refusal = Refusal{"DROP INDEX CONCURRENTLY cannot run inside a transaction", "move it out of the BEGIN … COMMIT group"};
@@ -188,7 +232,7 @@ Analysis analyze_drop_index(const sql::Statement& statement, const Context& ctx)
     }
     if (!ctx.rewrite || !reason.empty() || (concurrent && drop.n_objects == 1)) {
         analysis.why = ctx.rewrite ? reason : "as the author asked";
-        analysis.runs.push_back(as_written(all, statement, concurrent, ctx));
+        analysis.runs.push_back(as_written(all, statement, concurrent, cascade, ctx));
         return analysis;
     }
     for (const Dropped& dropped : all) {

@@ -2,6 +2,7 @@
 
 #include "analysis/common.h"
 #include "analysis/restore.h"
+#include "catalog/overload.h"
 #include "sql/quote.h"
 
 #include <fmt/format.h>
@@ -42,12 +43,11 @@ std::optional<Granted> find_object(const Context& ctx, const PgQuery__GrantStmt&
                        found};
     }
     if (object.node_case == PG_QUERY__NODE__NODE_OBJECT_WITH_ARGS) {
-        const auto* overloads = ctx.now.find_functions(name_of(object.object_with_args->n_objname, object.object_with_args->objname));
-        if (overloads == nullptr || overloads->size() != 1) {
+        const auto* function = catalog::find_function(ctx.now, *object.object_with_args);
+        if (function == nullptr) {
             return {};
         }
-        const auto& function = overloads->front();
-        return Granted{function_signature(function), function.acl, function.owner, "X", "X"};
+        return Granted{function_signature(*function), function->acl, function->owner, "X", "X"};
     }
     if (grant.objtype == PG_QUERY__OBJECT_TYPE__OBJECT_TYPE || grant.objtype == PG_QUERY__OBJECT_TYPE__OBJECT_DOMAIN) {
         if (const auto* type = ctx.now.find_type(name_of_list(&object))) {
@@ -191,7 +191,7 @@ Analysis analyze_grant(const sql::Statement& statement, const Context& ctx) {
     Analysis analysis;
     analysis.name = grant.is_grant ? "grant" : "revoke";
     if (grant.n_objects > 0 && grant.objects[0]->node_case == PG_QUERY__NODE__NODE_RANGE_VAR) {
-        analysis.name += " on " + sql::display(found_name(ctx.now, name_of(grant.objects[0]->range_var)));
+        analysis.name += " on " + sql::quote_name(found_name(ctx.now, name_of(grant.objects[0]->range_var)));
     }
     return run_as_written(analysis, statement, inverse_of(grant, ctx));
 }

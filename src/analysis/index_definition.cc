@@ -1,9 +1,12 @@
 #include "analysis/index_definition.h"
 
 #include "analysis/tree_util.h"
+#include "catalog/walk.h"
 #include "sql/quote.h"
+#include "sql/statement.h"
 
 #include <fmt/format.h>
+#include <pg_query/pg_query.pb-c.h>
 
 namespace pgbelay::analysis {
 
@@ -23,6 +26,26 @@ std::string create_index_again(const catalog::Index& index) {
     }
     const std::size_t at = tokens[where - 1].end;  // the grammar wants TABLESPACE before WHERE
     return sql::splice(index.definition, {{at, at, clause}});
+}
+
+std::vector<std::string> columns_of_index(const catalog::Index& index) {
+    std::vector<std::string> columns = index.keys;
+    columns.insert(columns.end(), index.included.begin(), index.included.end());
+    const sql::Statement definition = sql::read_statement(index.definition);
+    if (definition.kind != "IndexStmt") {
+        return columns;
+    }
+    const PgQuery__IndexStmt& node = *definition.node().index_stmt;
+    const auto add = [&](const PgQuery__Node* expression) {
+        for (std::string& column : catalog::columns_in(expression)) {
+            columns.push_back(std::move(column));
+        }
+    };
+    for (std::size_t i = 0; i < node.n_index_params; ++i) {
+        add(node.index_params[i]->index_elem->expr);
+    }
+    add(node.where_clause);
+    return columns;
 }
 
 std::vector<std::string> index_properties(const catalog::Index& index) {
@@ -52,6 +75,22 @@ Inverse recreate_index(const catalog::Index& index) {
     inverse.sql.push_back(create_index_again(index));
     for (std::string& statement : index_properties(index)) {
         inverse.sql.push_back(std::move(statement));
+    }
+    return inverse;
+}
+
+Inverse recreate_foreign_keys_on(const catalog::Catalog& catalog, const catalog::Index& index) {
+    const auto keys = catalog.foreign_keys_on(index);
+    if (!keys) {
+        return {.possible = false,
+                .why = fmt::format("the foreign keys that stand on {}, and that CASCADE drops, are not known", quote_name(index.name))};
+    }
+    Inverse inverse;
+    for (const catalog::ForeignKeyIn& key : *keys) {
+        const catalog::Relation& table = *catalog.find(key.table);
+        for (std::string& statement : recreate_constraint(table, *table.constraint(key.constraint))) {
+            inverse.sql.push_back(std::move(statement));
+        }
     }
     return inverse;
 }

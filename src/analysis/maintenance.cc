@@ -33,7 +33,7 @@ Analysis analyze_lock(const sql::Statement& statement, const Context& ctx) {
         const auto& relation = *lock.relations[i]->range_var;
         const auto* found = relation.inh ? touch_all(analysis.facts, ctx, name_of(&relation), mode)
                                          : touch(analysis.facts, ctx, name_of(&relation), mode);
-        analysis.name += (i == 0 ? " " : ", ") + sql::display(found_name(ctx.now, name_of(&relation)));
+        analysis.name += (i == 0 ? " " : ", ") + sql::quote_name(found_name(ctx.now, name_of(&relation)));
         // Locking a view locks what it reads.
         for (const auto& below : found != nullptr && found->kind == 'v' ? below_view(ctx.now, found->name) : std::vector<QualifiedName>{}) {
             touch_all(analysis.facts, ctx, below, mode);
@@ -54,7 +54,7 @@ Analysis analyze_vacuum(const sql::Statement& statement, const Context& ctx) {
     for (std::size_t i = 0; i < vacuum.n_rels; ++i) {
         const auto written = name_of(vacuum.rels[i]->vacuum_relation->relation);
         touch_all(analysis.facts, ctx, written, full ? LockMode::access_exclusive : LockMode::share_update_exclusive);
-        analysis.name += (i == 0 ? " " : ", ") + sql::display(found_name(ctx.now, written));
+        analysis.name += (i == 0 ? " " : ", ") + sql::quote_name(found_name(ctx.now, written));
         if (full) {
             touch_indexes(analysis.facts, ctx, written, LockMode::access_exclusive);
             add_rewrites(analysis.facts, ctx, written);
@@ -89,8 +89,8 @@ Analysis analyze_cluster(const sql::Statement& statement, const Context& ctx) {
     }
     const auto name = found_name(ctx.now, name_of(cluster.relation));
     analysis.name = named("cluster", name);
-    analysis.notes.push_back(fmt::format("CLUSTER keeps readers and writers of {} out for as long as it copies the table", sql::display(name)));
-    return run_as_written(analysis, statement, no_inverse(fmt::format("the former order of the rows of {} is not kept", sql::display(name))));
+    analysis.notes.push_back(fmt::format("CLUSTER keeps readers and writers of {} out for as long as it copies the table", sql::quote_name(name)));
+    return run_as_written(analysis, statement, no_inverse(fmt::format("the former order of the rows of {} is not kept", sql::quote_name(name))));
 }
 
 Analysis analyze_server_statement(const sql::Statement& statement, const Context& ctx) {

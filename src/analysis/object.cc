@@ -142,7 +142,7 @@ Analysis analyze_statistics(const sql::Statement& statement, const Context& ctx)
     }
     const auto name = ctx.now.resolve_new(written);
     analysis.name = named("create statistics", name);
-    auto inverse = create.if_not_exists ? no_inverse(fmt::format("whether statistics {} were there before is not known", sql::display(name)))
+    auto inverse = create.if_not_exists ? no_inverse(fmt::format("whether statistics {} were there before is not known", sql::quote_name(name)))
                                         : undo({"DROP STATISTICS " + sql::quote_name(name)});
     return run_as_written(analysis, statement, std::move(inverse));
 }

@@ -2,6 +2,7 @@
 
 #include "analysis/relation_facts.h"
 #include "analysis/tree_util.h"
+#include "sql/quote.h"
 
 #include <fmt/format.h>
 #include <pg_query/pg_query.pb-c.h>
@@ -148,7 +149,7 @@ void add_notes(const Reindex& reindex, Analysis& analysis) {
             continue;
         }
         analysis.notes.push_back(
-            fmt::format("{} belongs to an exclusion constraint: the server leaves it out with a warning", sql::display(index->name)));
+            fmt::format("{} belongs to an exclusion constraint: the server leaves it out with a warning", sql::quote_name(index->name)));
     }
 }
 

@@ -1,4 +1,5 @@
 #include "analysis/relation_facts.h"
+#include "sql/quote.h"
 
 #include <fmt/format.h>
 
@@ -106,7 +107,7 @@ std::string format_bytes(std::int64_t bytes) {
 std::string size_reason(const Context& ctx, const QualifiedName& relation) {
     const catalog::Relation* now = ctx.now.find(relation);
     if (now == nullptr) {
-        return fmt::format("the size of {} is not known", sql::display(relation));
+        return fmt::format("the size of {} is not known", sql::quote_name(relation));
     }
     std::int64_t bytes = now->bytes;
     for (const QualifiedName& child : descendants(ctx, relation)) {
@@ -114,7 +115,7 @@ std::string size_reason(const Context& ctx, const QualifiedName& relation) {
             bytes += found->bytes;
         }
     }
-    return fmt::format("{} is {}", sql::display(now->name), format_bytes(bytes));
+    return fmt::format("{} is {}", sql::quote_name(now->name), format_bytes(bytes));
 }
 
 }  // namespace pgbelay::analysis

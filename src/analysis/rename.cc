@@ -2,6 +2,7 @@
 
 #include "analysis/common.h"
 #include "analysis/restore.h"
+#include "catalog/overload.h"
 #include "sql/quote.h"
 
 #include <fmt/format.h>
@@ -49,7 +50,7 @@ void rename_relation(Analysis& analysis, const sql::Statement& statement, const 
     touch(analysis.facts, ctx, written, index ? LockMode::share_update_exclusive : LockMode::access_exclusive);
     const auto from = found_name(ctx.now, written);
     const QualifiedName to{from.schema, text(rename.newname)};
-    analysis.name = fmt::format("rename {} to {}", sql::display(from), to.name);
+    analysis.name = fmt::format("rename {} to {}", sql::quote_name(from), to.name);
     const auto what = index ? catalog::Absent::What::index : catalog::Absent::What::relation;
     run_as_written(analysis, statement,
                    undo({fmt::format("ALTER {} {} RENAME TO {}", alter_word(kind), sql::quote_name(to), sql::quote_identifier(from.name))}),
@@ -68,7 +69,7 @@ void rename_column(Analysis& analysis, const sql::Statement& statement, const Co
     const auto to = text(rename.newname);
     const bool attribute = rename.rename_type == PG_QUERY__OBJECT_TYPE__OBJECT_ATTRIBUTE;
     const auto word = attribute ? "TYPE" : alter_word(kind_of(relation, rename.relation_type));
-    analysis.name = fmt::format("rename column {}.{} to {}", sql::display(table), from, to);
+    analysis.name = fmt::format("rename column {}.{} to {}", sql::quote_name(table), from, to);
     run_as_written(analysis, statement,
                    undo({fmt::format("ALTER {} {} RENAME {} {} TO {}", word, sql::quote_name(table), attribute ? "ATTRIBUTE" : "COLUMN",
                                      sql::quote_identifier(to), sql::quote_identifier(from))}),
@@ -144,7 +145,7 @@ void rename_type(Analysis& analysis, const sql::Statement& statement, const Cont
     const auto from = type_of(*rename.object, ctx);
     const auto to = text(rename.newname);
     const auto word = rename.rename_type == PG_QUERY__OBJECT_TYPE__OBJECT_DOMAIN ? "DOMAIN" : "TYPE";
-    analysis.name = fmt::format("rename type {} to {}", sql::display(from), to);
+    analysis.name = fmt::format("rename type {} to {}", sql::quote_name(from), to);
     run_as_written(analysis, statement,
                    undo({fmt::format("ALTER {} {} RENAME TO {}", word, sql::quote_name({from.schema, to}), sql::quote_identifier(from.name))}));
 }
@@ -153,7 +154,7 @@ void rename_function(Analysis& analysis, const sql::Statement& statement, const 
     const auto& object = *rename.object->object_with_args;
     const auto from = function_name(object, ctx);
     const auto to = text(rename.newname);
-    analysis.name = fmt::format("rename function {} to {}", sql::display(from), to);
+    analysis.name = fmt::format("rename function {} to {}", sql::quote_name(from), to);
     run_as_written(analysis, statement,
                    undo({fmt::format("ALTER {} {}{} RENAME TO {}", function_word(rename.rename_type), sql::quote_name({from.schema, to}),
                                      arguments_of(object, ctx), sql::quote_identifier(from.name))}));
@@ -189,7 +190,7 @@ Analysis analyze_rename(const sql::Statement& statement, const Context& ctx) {
     Analysis analysis;
     if (absent(ctx, rename.relation, rename.missing_ok)) {
         analysis.name = named("rename", name_of(rename.relation));
-        analysis.skip = fmt::format("{} is not there", sql::display(name_of(rename.relation)));
+        analysis.skip = fmt::format("{} is not there", sql::quote_name(name_of(rename.relation)));
         return analysis;
     }
     switch (rename.rename_type) {
@@ -222,7 +223,7 @@ Analysis analyze_set_schema(const sql::Statement& statement, const Context& ctx)
     Analysis analysis;
     if (absent(ctx, alter.relation, alter.missing_ok)) {
         analysis.name = named("set schema of", name_of(alter.relation));
-        analysis.skip = fmt::format("{} is not there", sql::display(name_of(alter.relation)));
+        analysis.skip = fmt::format("{} is not there", sql::quote_name(name_of(alter.relation)));
         return analysis;
     }
     if (alter.relation != nullptr) {
@@ -230,7 +231,7 @@ Analysis analyze_set_schema(const sql::Statement& statement, const Context& ctx)
         const auto from = found_name(ctx.now, name_of(alter.relation));
         const QualifiedName to{schema, from.name};
         const char kind = kind_of(relation, alter.object_type);
-        analysis.name = fmt::format("move {} to schema {}", sql::display(from), schema);
+        analysis.name = fmt::format("move {} to schema {}", sql::quote_name(from), schema);
         analysis.notes.push_back(fmt::format("who finds {} through search_path may not find it from the moment of the commit", from.name));
         return run_as_written(
             analysis, statement,
@@ -262,12 +263,12 @@ Analysis analyze_owner(const sql::Statement& statement, const Context& ctx) {
     analysis.name = "change an owner";
     if (alter.object != nullptr && alter.object->node_case == PG_QUERY__NODE__NODE_OBJECT_WITH_ARGS) {
         const auto& object = *alter.object->object_with_args;
-        const auto* overloads = ctx.now.find_functions(name_of(object.n_objname, object.objname));
+        const auto* function = catalog::find_function(ctx.now, object);
         analysis.name = named("change the owner of", function_name(object, ctx));
-        if (overloads != nullptr && overloads->size() == 1 && !overloads->front().owner.empty()) {
+        if (function != nullptr && !function->owner.empty()) {
             return run_as_written(analysis, statement,
-                                  undo({fmt::format("ALTER {} OWNER TO {}", function_signature(overloads->front()),
-                                                    sql::quote_identifier(overloads->front().owner))}));
+                                  undo({fmt::format("ALTER {} OWNER TO {}", function_signature(*function),
+                                                    sql::quote_identifier(function->owner))}));
         }
     } else if (alter.object != nullptr && (alter.object_type == PG_QUERY__OBJECT_TYPE__OBJECT_TYPE ||
                                            alter.object_type == PG_QUERY__OBJECT_TYPE__OBJECT_DOMAIN)) {

@@ -24,7 +24,7 @@ Inverse former_sequence(const PgQuery__AlterSeqStmt& alter, const catalog::Relat
         return no_inverse("the former options of the sequence are not known");
     }
     if (has_option(alter, "restart")) {
-        return no_inverse(fmt::format("the former position of {} is not kept", sql::display(sequence->name)));
+        return no_inverse(fmt::format("the former position of {} is not kept", sql::quote_name(sequence->name)));
     }
     const auto name = sql::quote_name(sequence->name);
     std::vector<std::string> sql;
@@ -34,7 +34,7 @@ Inverse former_sequence(const PgQuery__AlterSeqStmt& alter, const catalog::Relat
     }
     if (alter.n_options > sql.size()) {
         if (sequence->sequence_definition.empty()) {
-            return no_inverse(fmt::format("the former options of {} are not known", sql::display(sequence->name)));
+            return no_inverse(fmt::format("the former options of {} are not known", sql::quote_name(sequence->name)));
         }
         sql.push_back(fmt::format("ALTER SEQUENCE {} {}", name, sequence->sequence_definition));
     }
@@ -54,7 +54,7 @@ Analysis analyze_create_sequence(const sql::Statement& statement, const Context&
         return analysis;
     }
     if (ctx.now.find(name) != nullptr) {
-        const auto what = "sequence " + sql::display(name);
+        const auto what = "sequence " + sql::quote_name(name);
         if (create.if_not_exists) {
             analysis.skip = what + " is already there; its options were not compared";
         } else {
@@ -73,7 +73,7 @@ Analysis analyze_alter_sequence(const sql::Statement& statement, const Context& 
     const auto name = found_name(ctx.now, name_of(alter.sequence));
     analysis.name = named("alter sequence", name);
     if (alter.missing_ok && ctx.now.loaded && sequence == nullptr) {
-        analysis.skip = fmt::format("there is no sequence {}", sql::display(name));
+        analysis.skip = fmt::format("there is no sequence {}", sql::quote_name(name));
         return analysis;
     }
     add_name(analysis.facts.rewrites, name);

@@ -38,11 +38,11 @@ Analysis analyze_create_trigger(const sql::Statement& statement, const Context& 
                                    : touch(analysis.facts, ctx, written, LockMode::share_row_exclusive);
     touch(analysis.facts, ctx, name_of(create.constrrel), LockMode::access_share);
     const auto on = found_name(ctx.now, written);
-    analysis.name = fmt::format("create trigger {} on {}", name, sql::display(on));
+    analysis.name = fmt::format("create trigger {} on {}", name, sql::quote_name(on));
     const auto* former = table == nullptr ? nullptr : table->trigger(name);
     const auto drop = drop_statement("TRIGGER", name, on);
     if (former != nullptr && !create.replace) {
-        analysis.refusal = already_there(fmt::format("trigger {} on {}", name, sql::display(on)));
+        analysis.refusal = already_there(fmt::format("trigger {} on {}", name, sql::quote_name(on)));
         return analysis;
     }
     if (former != nullptr) {
@@ -57,7 +57,7 @@ Analysis analyze_create_rule(const sql::Statement& statement, const Context& ctx
     Analysis analysis;
     const auto* table = touch(analysis.facts, ctx, name_of(create.relation), LockMode::access_exclusive);
     const auto on = found_name(ctx.now, name_of(create.relation));
-    analysis.name = fmt::format("create rule {} on {}", name, sql::display(on));
+    analysis.name = fmt::format("create rule {} on {}", name, sql::quote_name(on));
     const auto drop = drop_statement("RULE", name, on);
     if (table != nullptr && create.replace) {
         const auto prefix = "CREATE RULE " + sql::quote_identifier(name) + " AS";
@@ -77,7 +77,7 @@ Analysis analyze_create_policy(const sql::Statement& statement, const Context& c
     touch_query(analysis.facts, ctx, create.qual);
     touch_query(analysis.facts, ctx, create.with_check);
     const auto on = found_name(ctx.now, name_of(create.table));
-    analysis.name = fmt::format("create policy {} on {}", name, sql::display(on));
+    analysis.name = fmt::format("create policy {} on {}", name, sql::quote_name(on));
     return run_as_written(analysis, statement, undo({drop_statement("POLICY", name, on)}));
 }
 
@@ -89,7 +89,7 @@ Analysis analyze_alter_policy(const sql::Statement& statement, const Context& ct
     touch_query(analysis.facts, ctx, alter.qual);
     touch_query(analysis.facts, ctx, alter.with_check);
     const auto on = found_name(ctx.now, name_of(alter.table));
-    analysis.name = fmt::format("alter policy {} on {}", name, sql::display(on));
+    analysis.name = fmt::format("alter policy {} on {}", name, sql::quote_name(on));
     for (const auto& policy : table == nullptr ? std::vector<catalog::Policy>{} : table->policies) {
         if (policy.name == name) {
             return run_as_written(analysis, statement,

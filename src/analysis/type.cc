@@ -58,7 +58,7 @@ Inverse former_domain(const PgQuery__AlterDomainStmt& alter, const QualifiedName
     if (subtype == "V") {
         return nothing_to_undo();
     }
-    return no_inverse(fmt::format("the former definition of domain {} is not known", sql::display(name)));
+    return no_inverse(fmt::format("the former definition of domain {} is not known", sql::quote_name(name)));
 }
 
 }  // namespace
@@ -69,9 +69,9 @@ Analysis analyze_create_type(const sql::Statement& statement, const Context& ctx
     const bool domain = node.node_case == PG_QUERY__NODE__NODE_CREATE_DOMAIN_STMT;
     const std::string_view word = domain ? "domain" : "type";
     Analysis analysis;
-    analysis.name = fmt::format("create {} {}", word, sql::display(name));
+    analysis.name = fmt::format("create {} {}", word, sql::quote_name(name));
     if (ctx.now.types.contains(name)) {
-        analysis.refusal = already_there(fmt::format("{} {}", word, sql::display(name)));
+        analysis.refusal = already_there(fmt::format("{} {}", word, sql::quote_name(name)));
         return analysis;
     }
     return run_as_written(analysis, statement, undo({fmt::format("DROP {} {}", domain ? "DOMAIN" : "TYPE", sql::quote_name(name))}));
@@ -84,22 +84,22 @@ Analysis analyze_alter_enum(const sql::Statement& statement, const Context& ctx)
     const auto name = type != nullptr ? type->name : ctx.now.resolve_new(written);
     const auto label = text(alter.new_val);
     Analysis analysis;
-    analysis.name = fmt::format("alter type {}", sql::display(name));
+    analysis.name = fmt::format("alter type {}", sql::quote_name(name));
     if (const auto old_label = text(alter.old_val); !old_label.empty()) {
-        analysis.name = fmt::format("rename value {} of {}", old_label, sql::display(name));
+        analysis.name = fmt::format("rename value {} of {}", old_label, sql::quote_name(name));
         return run_as_written(analysis, statement,
                               undo({fmt::format("{} RENAME VALUE {} TO {}", enum_type(name), sql::quote_literal(label),
                                                 sql::quote_literal(old_label))}));
     }
-    analysis.name = fmt::format("add value {} to {}", label, sql::display(name));
+    analysis.name = fmt::format("add value {} to {}", label, sql::quote_name(name));
     if (type != nullptr && std::find(type->labels.begin(), type->labels.end(), label) != type->labels.end()) {
-        analysis.skip = fmt::format("type {} already has the value {}", sql::display(name), label);
+        analysis.skip = fmt::format("type {} already has the value {}", sql::quote_name(name), label);
         return analysis;
     }
     if (ctx.in_group) {
         analysis.notes.push_back(fmt::format("the value {} cannot be used before its group has committed", label));
     }
-    return run_as_written(analysis, statement, no_inverse(fmt::format("PostgreSQL cannot take the value {} away from {}", label, sql::display(name))));
+    return run_as_written(analysis, statement, no_inverse(fmt::format("PostgreSQL cannot take the value {} away from {}", label, sql::quote_name(name))));
 }
 
 Analysis analyze_alter_domain(const sql::Statement& statement, const Context& ctx) {
@@ -108,7 +108,7 @@ Analysis analyze_alter_domain(const sql::Statement& statement, const Context& ct
     const auto* type = ctx.now.find_type(written);
     const auto name = type != nullptr ? type->name : ctx.now.resolve_new(written);
     Analysis analysis;
-    analysis.name = fmt::format("alter domain {}", sql::display(name));
+    analysis.name = fmt::format("alter domain {}", sql::quote_name(name));
     const auto subtype = text(alter.subtype);
     const auto* constraint = constraint_of(alter);
     const bool checks = (subtype == "C" && (constraint == nullptr || !constraint->skip_validation)) || subtype == "O" || subtype == "V";

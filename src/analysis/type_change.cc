@@ -1,4 +1,5 @@
 #include "analysis/type_change.h"
+#include "sql/quote.h"
 
 #include <algorithm>
 #include <array>
@@ -96,7 +97,7 @@ bool binary_coercible(const std::string& from, const std::string& to) {
 
 const catalog::Type* domain(const catalog::Catalog& catalog, const std::string& printed) {
     for (const auto& [name, type] : catalog.types) {
-        if (type.kind == 'd' && (printed == name.name || printed == sql::display(name))) {
+        if (type.kind == 'd' && (printed == name.name || printed == sql::quote_name(name))) {
             return &type;
         }
     }

@@ -45,7 +45,7 @@ std::string replace_with(const catalog::Relation& view) {
 // dropping the view, which needs that nothing else stands on it.
 Inverse former_view(const catalog::Relation& view, const PgQuery__ViewStmt& create) {
     if (view.view_definition.empty()) {
-        return no_inverse(fmt::format("the former definition of {} is not known", sql::display(view.name)));
+        return no_inverse(fmt::format("the former definition of {} is not known", sql::quote_name(view.name)));
     }
     const auto columns = column_count(create.query);
     if (columns == view.columns.size()) {
@@ -53,7 +53,7 @@ Inverse former_view(const catalog::Relation& view, const PgQuery__ViewStmt& crea
     }
     if (!view.dependent_views.empty()) {
         return no_inverse(fmt::format("{} may get more columns, and other views stand on it: it cannot be dropped and made again",
-                                      sql::display(view.name)));
+                                      sql::quote_name(view.name)));
     }
     std::vector<std::string> sql{"DROP VIEW " + sql::quote_name(view.name)};
     const auto restored = restore_view(view);
@@ -75,7 +75,7 @@ Analysis analyze_create_view(const sql::Statement& statement, const Context& ctx
     }
     const auto* existing = ctx.now.find(name);
     if (existing != nullptr && !create.replace) {
-        analysis.refusal = already_there(fmt::format("{} {}", existing->kind == 'v' ? "view" : "relation", sql::display(name)));
+        analysis.refusal = already_there(fmt::format("{} {}", existing->kind == 'v' ? "view" : "relation", sql::quote_name(name)));
         return analysis;
     }
     if (existing != nullptr) {

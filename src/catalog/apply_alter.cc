@@ -237,11 +237,21 @@ void add_constraint(const PgQuery__AlterTableCmd& command, const QualifiedName& 
     }
 }
 
+void drop_constraint(const PgQuery__AlterTableCmd& command, Relation& table, Catalog& catalog) {
+    const auto name = text(command.name);
+    const auto* constraint = table.constraint(name);
+    const auto* index = constraint == nullptr ? nullptr : table.index(constraint->index);
+    if (index != nullptr && command.behavior == PG_QUERY__DROP_BEHAVIOR__DROP_CASCADE) {
+        drop_foreign_keys_on(Index(*index), catalog);
+    }
+    drop_constraint(catalog, table, name);
+}
+
 void alter_rest(const PgQuery__AlterTableCmd& command, Relation& table, Catalog& catalog) {
     const auto key = table.name;
     switch (command.subtype) {
         case PG_QUERY__ALTER_TABLE_TYPE__AT_AddConstraint: add_constraint(command, key, catalog); break;
-        case PG_QUERY__ALTER_TABLE_TYPE__AT_DropConstraint: drop_constraint(catalog, table, text(command.name)); break;
+        case PG_QUERY__ALTER_TABLE_TYPE__AT_DropConstraint: drop_constraint(command, table, catalog); break;
         case PG_QUERY__ALTER_TABLE_TYPE__AT_ValidateConstraint: validate(text(command.name), table); break;
         case PG_QUERY__ALTER_TABLE_TYPE__AT_ReplicaIdentity: replica_identity(command, table); break;
         case PG_QUERY__ALTER_TABLE_TYPE__AT_EnableRowSecurity: table.row_security = true; break;

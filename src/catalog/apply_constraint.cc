@@ -286,6 +286,14 @@ void drop_constraint(Catalog& catalog, Relation& table, const std::string& name)
     }
 }
 
+void drop_foreign_keys_on(const Index& index, Catalog& catalog) {
+    for (const auto& key : catalog.foreign_keys_on(index).value_or(std::vector<ForeignKeyIn>{})) {
+        if (auto* other = writable(catalog, key.table)) {
+            drop_constraint(catalog, *other, key.constraint);
+        }
+    }
+}
+
 void drop_column(Catalog& catalog, Relation& table, const std::string& name) {
     const auto uses = [&](const std::vector<std::string>& columns) { return std::find(columns.begin(), columns.end(), name) != columns.end(); };
     std::vector<std::string> constraints;

@@ -1,4 +1,5 @@
 #include "catalog/apply_internal.h"
+#include "catalog/overload.h"
 #include "catalog/tree_util.h"
 #include "sql/quote.h"
 
@@ -37,6 +38,9 @@ void drop_relation(const QualifiedName& name, bool cascade, Catalog& catalog) {
     }
     const Relation gone = *found;
     if (gone.kind == 'i' || gone.kind == 'I') {
+        if (const auto* index = catalog.find_index(gone.name); cascade && index != nullptr) {
+            drop_foreign_keys_on(*index, catalog);
+        }
         for (const auto& [key, relation] : std::map<QualifiedName, Relation>(catalog.relations)) {
             for (const auto& index : relation.indexes) {
                 if (index.parent == gone.name) {
@@ -98,11 +102,15 @@ void drop_function(const PgQuery__Node& object, Catalog& catalog) {
     if (object.node_case != PG_QUERY__NODE__NODE_OBJECT_WITH_ARGS) {
         return;
     }
-    const auto& written = *object.object_with_args;
-    const auto* overloads = catalog.find_functions(name_of(written.n_objname, written.objname));
-    // Which of several overloads it is would take the server's own reading of the argument types.
-    if (overloads != nullptr && overloads->size() == 1) {
-        catalog.functions.erase(QualifiedName(overloads->front().name));
+    const Function* function = find_function(catalog, *object.object_with_args);
+    if (function == nullptr) {
+        return;
+    }
+    const QualifiedName name = function->name;
+    auto& overloads = catalog.functions.at(name);
+    overloads.erase(overloads.begin() + (function - overloads.data()));
+    if (overloads.empty()) {
+        catalog.functions.erase(name);
     }
 }
 

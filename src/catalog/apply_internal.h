@@ -40,6 +40,8 @@ struct NewConstraint {
 std::vector<NewConstraint> constraints_of(const PgQuery__ColumnDef& definition);
 void add_constraints(std::vector<NewConstraint> constraints, const QualifiedName& table, Catalog& catalog);
 void drop_constraint(Catalog& catalog, Relation& table, const std::string& name);
+// The foreign keys that stand on the index: CASCADE takes them along.
+void drop_foreign_keys_on(const Index& index, Catalog& catalog);
 void drop_column(Catalog& catalog, Relation& table, const std::string& name);
 
 // Moves a relation to another name, and everything that refers to it by name.

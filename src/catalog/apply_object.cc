@@ -1,4 +1,5 @@
 #include "catalog/apply_internal.h"
+#include "catalog/overload.h"
 #include "catalog/tree_util.h"
 #include "sql/quote.h"
 
@@ -92,10 +93,17 @@ void create_function(const PgQuery__CreateFunctionStmt& statement, std::string_v
         arguments += type_name(*parameter.arg_type, &catalog);
     }
     function.identity_arguments = arguments;
+    function.argument_types = argument_types(statement, catalog);
     function.definition = replaceable(sql, statement.replace);
+    if (const Function* former = find_function(catalog, statement)) {
+        // Owner, grants and comment survive a replacement.
+        function.oid = former->oid;
+        function.owner = former->owner;
+        function.acl = former->acl;
+        function.comment = former->comment;
+    }
     auto& overloads = catalog.functions[function.name];
-    const auto same = [&](const Function& other) { return other.identity_arguments == arguments; };
-    std::erase_if(overloads, same);
+    std::erase_if(overloads, [&](const Function& other) { return other.argument_types == function.argument_types; });
     overloads.push_back(std::move(function));
 }
 
@@ -153,6 +161,13 @@ void comment(const PgQuery__CommentStmt& statement, Catalog& catalog) {
     }
     const auto value = text(statement.comment);
     const auto set = value.empty() ? std::nullopt : std::optional(value);
+    if (statement.objtype == PG_QUERY__OBJECT_TYPE__OBJECT_SCHEMA) {
+        catalog.schema_comments.erase(string_of(statement.object));
+        if (set) {
+            catalog.schema_comments[string_of(statement.object)] = *set;
+        }
+        return;
+    }
     if (statement.objtype == PG_QUERY__OBJECT_TYPE__OBJECT_COLUMN) {
         comment_on_column(*statement.object, set, catalog);
         return;

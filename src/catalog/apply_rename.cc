@@ -1,4 +1,5 @@
 #include "catalog/apply_internal.h"
+#include "catalog/overload.h"
 #include "catalog/tree_util.h"
 #include "sql/quote.h"
 
@@ -26,6 +27,9 @@ void follow(Relation& relation, const QualifiedName& from, const QualifiedName& 
         }
     }
     for (auto& constraint : relation.constraints) {
+        if (constraint.references && constraint.references->schema == from.schema && constraint.referenced_index == from.name) {
+            constraint.referenced_index = to.name;
+        }
         if (constraint.references == from) {
             constraint.references = to;
             // Its printed form names the table: unknown until the server prints it again.
@@ -195,11 +199,10 @@ void rename_named_object(const PgQuery__RenameStmt& statement, Catalog& catalog)
         return;
     }
     if (statement.object->node_case == PG_QUERY__NODE__NODE_OBJECT_WITH_ARGS) {
-        const auto& written = *statement.object->object_with_args;
-        const auto* overloads = catalog.find_functions(name_of(written.n_objname, written.objname));
-        if (overloads != nullptr && overloads->size() == 1) {
-            auto function = overloads->front();
-            catalog.functions.erase(QualifiedName(function.name));
+        if (const auto* found = find_function(catalog, *statement.object->object_with_args)) {
+            auto function = *found;
+            auto& overloads = catalog.functions.at(function.name);
+            overloads.erase(overloads.begin() + (found - overloads.data()));
             function.name.name = to;
             function.definition.clear();
             catalog.functions[function.name].push_back(std::move(function));

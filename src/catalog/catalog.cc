@@ -130,6 +130,27 @@ const std::vector<Function>* Catalog::find_functions(const QualifiedName& name) 
     return along_path(*this, functions, name);
 }
 
+std::optional<std::vector<ForeignKeyIn>> Catalog::foreign_keys_on(const Index& index) const {
+    const Relation* table = find(index.table);
+    if (table == nullptr) {
+        return {};
+    }
+    std::vector<ForeignKeyIn> keys;
+    for (const ForeignKeyIn& in : table->referenced_by) {
+        const Relation* other = find(in.table);
+        const Constraint* key = other == nullptr ? nullptr : other->constraint(in.constraint);
+        if (key == nullptr) {
+            return {};
+        }
+        const bool stands_on_it = key->referenced_index.empty() ? std::ranges::is_permutation(key->referenced_columns, index.keys)
+                                                                : key->referenced_index == index.name.name;
+        if (stands_on_it) {
+            keys.push_back(in);
+        }
+    }
+    return keys;
+}
+
 QualifiedName Catalog::resolve(const QualifiedName& name) const {
     const auto* relation = find(name);
     return relation != nullptr ? relation->name : resolve_new(name);

@@ -79,6 +79,7 @@ struct Constraint {
     std::vector<std::string> columns;
     std::optional<QualifiedName> references;
     std::vector<std::string> referenced_columns;
+    std::string referenced_index;           // of the referenced table, that a foreign key stands on; "" = not known
     char on_update = 'a';
     char on_delete = 'a';
     char match = 's';
@@ -152,6 +153,7 @@ struct Function {
     Oid oid{};
     QualifiedName name;
     std::string identity_arguments;         // pg_get_function_identity_arguments()
+    std::vector<std::string> argument_types;    // format_type() of what tells it from its overloads
     std::string definition;                 // pg_get_functiondef(); "" for aggregates
     char kind = 'f';                        // f p a w
     char volatility = 'v';
@@ -183,6 +185,7 @@ public:
     std::vector<std::string> search_path;   // effective, in order, as current_schemas(false); "$user" resolved
     std::string role;                       // current_user
     std::set<std::string> schemas;
+    std::map<std::string, std::string> schema_comments;      // of the schemas that have one
     std::set<std::string> extensions;
     std::map<QualifiedName, Relation> relations;             // by resolved name, indexes and sequences included as kind i/I/S
     std::map<QualifiedName, std::vector<Function>> functions;
@@ -200,6 +203,9 @@ public:
     const Relation* table_of_index(const QualifiedName& name) const;
     const Type* find_type(const QualifiedName& name) const;
     const std::vector<Function>* find_functions(const QualifiedName& name) const;
+    // The foreign keys that stand on the index, or on the constraint that it implements: they go with it under CASCADE. Nothing when
+    // they are not known.
+    std::optional<std::vector<ForeignKeyIn>> foreign_keys_on(const Index& index) const;
     // The name with its schema filled in: the found relation's, else the first schema of the path ("public" without one).
     QualifiedName resolve(const QualifiedName& name) const;
     QualifiedName resolve_new(const QualifiedName& name) const;

@@ -62,7 +62,26 @@ void add_names(const std::vector<sql::QualifiedName>& names, const std::vector<s
     }
 }
 
-void make_unique(std::vector<sql::QualifiedName>& names) {
+// A column that holds nothing can come back when it was dropped: the plan wants to know.
+void add_dropped_columns(const sql::Statement& statement, const std::vector<std::string>& schemas, std::vector<pg::NullCheck>& into) {
+    if (statement.opaque() || statement.node().node_case != PG_QUERY__NODE__NODE_ALTER_TABLE_STMT) {
+        return;
+    }
+    const PgQuery__AlterTableStmt& alter = *statement.node().alter_table_stmt;
+    std::vector<sql::QualifiedName> tables;
+    add_names({{alter.relation->schemaname, alter.relation->relname}}, schemas, tables);
+    for (std::size_t i = 0; i < alter.n_cmds; ++i) {
+        const PgQuery__AlterTableCmd& command = *alter.cmds[i]->alter_table_cmd;
+        for (const auto& table : tables) {
+            if (command.subtype == PG_QUERY__ALTER_TABLE_TYPE__AT_DropColumn) {
+                into.push_back({table, command.name});
+            }
+        }
+    }
+}
+
+template <class Name>
+void make_unique(std::vector<Name>& names) {
     std::ranges::sort(names);
     const auto rest = std::ranges::unique(names);
     names.erase(rest.begin(), rest.end());
@@ -242,10 +261,12 @@ catalog::Catalog load_for(pg::Connection& connection, const runbook::Runbook& ru
         add_names(sql::relations_named(statement), schemas, request.relations);
         add_names(sql::functions_named(statement), schemas, request.functions);
         add_names(sql::types_named(statement), schemas, request.types);
+        add_dropped_columns(statement, schemas, request.null_checks);
     });
     make_unique(request.relations);
     make_unique(request.functions);
     make_unique(request.types);
+    make_unique(request.null_checks);
     return pg::load_catalog(connection, request);
 }
 

@@ -75,6 +75,9 @@ public:
             throw;
         }
         ask(queries::kLoadEnd, {});
+        for (const NullCheck& check : request_.null_checks) {
+            look_for_values(check);
+        }
         return std::move(catalog_);
     }
 
@@ -114,7 +117,11 @@ private:
         for (std::string& extension : from_array(row.text(0, 3))) {
             catalog_.extensions.insert(std::move(extension));
         }
-        oids_ = row.text(0, 4);
+        const std::vector<std::string> comments = from_array(row.text(0, 4));  // name, comment, name, comment
+        for (std::size_t i = 0; i + 1 < comments.size(); i += 2) {
+            catalog_.schema_comments[comments[i]] = comments[i + 1];
+        }
+        oids_ = row.text(0, 5);
     }
 
     void load_relations() {
@@ -269,6 +276,27 @@ private:
         for (int row = 0; row < rows.rows(); ++row) {
             auto& names = rows.text(row, 0) == "r" ? catalog_.taken_relation_names : catalog_.taken_constraint_names;
             names.insert({rows.text(row, 1), rows.text(row, 2)});
+        }
+    }
+
+    // In a transaction of its own, and for a second at most: a look that is not finished by then leaves the column as one with values.
+    void look_for_values(const NullCheck& check) {
+        const Relation* found = catalog_.find(check.relation);
+        if (found == nullptr || found->column(check.column) == nullptr) {
+            return;
+        }
+        const Result made = ask(queries::kNullCheckQuery, {found->name.schema, found->name.name, check.column});
+        if (made.rows() == 0) {
+            return;
+        }
+        const std::string sql = made.text(0, 0);
+        ask(queries::kLoadBegin, {});
+        ask(queries::kNullCheckLimits, {});
+        const Outcome outcome = connection_.try_query(Query{"null_check", sql});
+        ask(queries::kEndTransaction, {});
+        const auto* answer = std::get_if<Result>(&outcome);
+        for (catalog::Column& column : catalog_.relations.at(found->name).columns) {
+            column.all_null = column.all_null || (column.name == check.column && answer != nullptr && answer->boolean(0, 0));
         }
     }
 

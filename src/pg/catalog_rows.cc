@@ -136,6 +136,7 @@ catalog::Constraint read_constraint(const Result& rows, int row) {
     constraint.expression = rows.text(row, 18);
     constraint.index = rows.text(row, 19);
     constraint.comment = rows.maybe(row, 20);
+    constraint.referenced_index = rows.text(row, 21);
     return constraint;
 }
 
@@ -151,6 +152,7 @@ catalog::Function read_function(const Result& rows, int row) {
     function.acl = rows.maybe(row, 8);
     function.comment = rows.maybe(row, 9);
     function.result = rows.text(row, 10);
+    function.argument_types = texts(rows, row, 11);
     return function;
 }
 

@@ -92,6 +92,7 @@ struct StatementPlan {
     std::optional<std::string> skip;
     catalog::Condition condition;
     std::optional<std::vector<std::string>> inverse;    // nothing: a point of no return
+    std::string no_inverse_why;                         // what makes it one
     bool loses_data = false;
     std::string when;                               // `-- pgbelay: when`
     std::string undone_by;                          // the author's own rollback, which wins over `inverse`

@@ -48,6 +48,9 @@ void to_json(nlohmann::json& j, const Inverse& inverse) {
         j["loss_in"] = inverse.loss_in;
         j["loss_column"] = inverse.loss_column;
     }
+    if (inverse.as_written) {
+        j["as_written"] = true;
+    }
     if (!inverse.why.empty()) {
         j["why"] = inverse.why;
     }
@@ -60,6 +63,7 @@ void from_json(const nlohmann::json& j, Inverse& inverse) {
         j.at("loss_in").get_to(inverse.loss_in);
         j.at("loss_column").get_to(inverse.loss_column);
     }
+    inverse.as_written = j.value("as_written", false);
     inverse.why = j.value("why", "");
 }
 

@@ -60,6 +60,24 @@ std::vector<std::string> inverse_of(const std::vector<analysis::Run>& runs, bool
     return sql;
 }
 
+std::string reasons_for_no_inverse(const std::vector<analysis::Run>& runs) {
+    std::vector<std::string> reasons;
+    for (const auto& run : runs) {
+        if (!run.inverse.possible && !run.inverse.why.empty()) {
+            reasons.push_back(run.inverse.why);
+        }
+    }
+    return fmt::format("{}", fmt::join(reasons, "; "));
+}
+
+// What one transaction is called after: its only run, or the first of several.
+std::string name_of(const std::vector<const analysis::Run*>& runs, const std::string& otherwise) {
+    if (runs.empty() || runs.front()->name.empty()) {
+        return otherwise;
+    }
+    return runs.size() == 1 ? runs.front()->name : fmt::format("{} and {} more", runs.front()->name, runs.size() - 1);
+}
+
 void fill(StatementPlan& shown, const analysis::Analysis& analysis) {
     shown.session = false;
     shown.facts = analysis.facts;
@@ -76,6 +94,8 @@ void fill(StatementPlan& shown, const analysis::Analysis& analysis) {
     auto inverse = inverse_of(analysis.runs, possible, shown.loses_data);
     if (possible) {
         shown.inverse = std::move(inverse);
+    } else {
+        shown.no_inverse_why = reasons_for_no_inverse(analysis.runs);
     }
 }
 
@@ -380,6 +400,7 @@ void Planner::add_skipped(const Member& member) {
 
 void Planner::add_step_for(const Member& member, const analysis::Run& run) {
     Step& step = new_step(member, kind_of(run.method));
+    step.name = run.name.empty() ? step.name : run.name;
     step.sends.push_back({.sql = run.sql,
                           .place = member.statement->place,
                           .statement = member.statement->n,
@@ -412,6 +433,7 @@ void Planner::arrange(const Group& group, const std::vector<Member>& members) {
     std::vector<catalog::Condition> conditions;
     int parts = 0;
     const Member* named_after = nullptr;
+    std::vector<const analysis::Run*> runs;
     for (const auto& member : members) {
         if (member.skip) {
             add_skipped(member);
@@ -438,6 +460,7 @@ void Planner::arrange(const Group& group, const std::vector<Member>& members) {
             merge_locks(transaction.locks, run.locks);
             transaction.inverses.push_back(run.inverse);
             conditions.push_back(run.condition);
+            runs.push_back(&run);
             named_after = named_after == nullptr ? &member : named_after;
             parts += counted ? 0 : 1;
             counted = true;
@@ -452,6 +475,8 @@ void Planner::arrange(const Group& group, const std::vector<Member>& members) {
         if (parts > 1) {
             step.name = fmt::format("{} and {} more", step.name, parts - 1);
             step.context = members.front().context;
+        } else if (named_after->runs.size() > 1) {
+            step.name = name_of(runs, step.name);
         }
     }
     add_phase(analysis::Phase::after);

@@ -19,6 +19,13 @@ bool file_is_done(const Plan& plan, int file, const std::set<int>& done) {
     });
 }
 
+struct Undo {
+    Undo(std::string statement, bool keep = false) : sql(std::move(statement)), as_written(keep) {}
+
+    std::string sql;
+    bool as_written;  // there is no gentler form
+};
+
 class RollbackMaker {
 public:
     RollbackMaker(const Plan& plan, const std::set<int>& done, bool automatic) : plan_(plan), done_(done), automatic_(automatic) {
@@ -59,7 +66,7 @@ private:
         if (found == item_of_file_.end()) {
             const PlannedFile& planned = plan_.files.at(static_cast<std::size_t>(file));
             item_of_file_[file] = add(fmt::format("{} undoes {}", planned.rollback_from, planned.path), {planned.rollback_from, 0, 0},
-                                      planned.rollback, planned.rollback_in_one_transaction);
+                                      std::vector<Undo>(planned.rollback.begin(), planned.rollback.end()), planned.rollback_in_one_transaction);
         }
         for (const auto& step : plan_.steps) {
             if (step.file == file && done_.contains(step.n)) {
@@ -69,7 +76,7 @@ private:
     }
 
     void undo(const Step& step) {
-        std::vector<std::string> statements;
+        std::vector<Undo> statements;
         for (auto inverse = step.inverses.rbegin(); inverse != step.inverses.rend(); ++inverse) {
             if (!inverse->possible) {
                 result_.refusals.push_back({step.place, fmt::format("step {} ({}) has no inverse: {}", step.n, step.name, inverse->why),
@@ -81,7 +88,9 @@ private:
                     look_first(step, *inverse, statements);
                 }
             }
-            statements.insert(statements.end(), inverse->sql.begin(), inverse->sql.end());
+            for (const auto& sql : inverse->sql) {
+                statements.push_back({sql, inverse->as_written});
+            }
         }
         if (!statements.empty()) {
             note_undone(add(fmt::format("undo step {}", step.n), step.place, statements, true), step.n);
@@ -89,7 +98,7 @@ private:
     }
 
     // LOCK TABLE first, so that what is looked at stays as it is until the inverse has run.
-    void look_first(const Step& step, const analysis::Inverse& inverse, std::vector<std::string>& statements) {
+    void look_first(const Step& step, const analysis::Inverse& inverse, std::vector<Undo>& statements) {
         if (inverse.loss_in.empty()) {
             result_.refusals.push_back({step.place, fmt::format("undoing step {} ({}) would lose data: {}", step.n, step.name, inverse.why),
                                         "`pgbelay rollback` asks a person"});
@@ -106,11 +115,14 @@ private:
                                                             rows, sql::quote_literal(message))));
     }
 
-    std::size_t add(std::string name, base::Place place, const std::vector<std::string>& sql, bool one_transaction) {
+    std::size_t add(std::string name, base::Place place, const std::vector<Undo>& undos, bool one_transaction) {
         runbook::SqlItem what;
         int n = 0;
-        for (const auto& statement : sql) {
-            what.statements.push_back(sql::read_statement(statement, place, ++n));
+        for (const auto& undo : undos) {
+            what.statements.push_back(sql::read_statement(undo.sql, place, ++n));
+            if (undo.as_written) {
+                what.statements.back().directives.push_back({"as-written", "", place});
+            }
         }
         what.rule = one_transaction ? runbook::TransactionRule::whole_file : runbook::TransactionRule::each_statement;
         // A file of its own each, without a key: no ledger knows it, but its last step is known as such.

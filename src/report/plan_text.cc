@@ -99,7 +99,7 @@ std::string undo_text(const plan::StatementPlan& statement, const Style& style) 
         return labelled("undo", "the author's own: " + statement.undone_by, style, kColumn);
     }
     if (!statement.inverse) {
-        return labelled_in(Ink::bad, "undo", "POINT OF NO RETURN: nothing undoes it", style, kColumn);
+        return labelled_in(Ink::bad, "undo", "POINT OF NO RETURN: " + (statement.no_inverse_why.empty() ? "nothing undoes it" : statement.no_inverse_why), style, kColumn);
     }
     std::string out;
     for (const std::string& sql : *statement.inverse) {

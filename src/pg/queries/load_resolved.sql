@@ -7,6 +7,12 @@ SELECT pg_catalog.current_schemas(false),
        current_user,
        ARRAY(SELECT n.nspname FROM pg_catalog.pg_namespace AS n),
        ARRAY(SELECT e.extname FROM pg_catalog.pg_extension AS e),
+       ARRAY(SELECT s.part
+             FROM pg_catalog.pg_description AS d
+             JOIN pg_catalog.pg_namespace AS n ON n.oid OPERATOR(pg_catalog.=) d.objoid,
+                  LATERAL (VALUES (1, n.nspname::pg_catalog.text), (2, d.description)) AS s (place, part)
+             WHERE d.classoid OPERATOR(pg_catalog.=) 'pg_catalog.pg_namespace'::pg_catalog.regclass
+             ORDER BY n.oid, s.place),
        ARRAY(SELECT pg_catalog.to_regclass(pg_catalog.quote_ident(wanted.name))::pg_catalog.oid
              FROM wanted
              WHERE wanted.schema OPERATOR(pg_catalog.=) ''
