@@ -23,7 +23,7 @@ std::string headline(const engine::RunReport& report, const Ending& ending, cons
             text = report.verification_failures.empty() ? painted(Ink::good, "Deployed")
                                                         : painted(Ink::bad, "Deployed, but not as it should be");
             break;
-        case engine::RunResult::nothing_to_do: return painted(Ink::good, "Nothing to do") + ": these files are recorded as deployed, or what they ask for is there.\n";
+        case engine::RunResult::nothing_to_do: return painted(Ink::good, "Nothing to do") + ": deployed before, or there already.\n";
         case engine::RunResult::waiting: text = painted(Ink::warning, "Waiting for its time"); break;
         case engine::RunResult::rolled_back: text = painted(Ink::warning, "Rolled back"); break;
         case engine::RunResult::stopped:

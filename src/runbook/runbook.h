@@ -68,7 +68,7 @@ struct CheckItem {
 // The file that an item belongs to in the ledger: several items of a runbook share one.
 struct File {
     std::string path;    // as given, for people
-    std::string key;     // the name in our ledger: relative to the PATH argument's parent, '/' separators
+    std::string key;     // the name in our ledger: its folder's own name and what follows, '/' separators
     std::string digest;  // SHA-256 over what the author gave: statement bytes after expansion, attributes
     std::string text;    // the statements' bytes, joined by ";\n": to show a later difference
     Layout layout = Layout::plain;

@@ -72,7 +72,7 @@ TEST(Summary, DoesNotCallItDeployedWhenTheVerificationFailed) {
 TEST(Summary, IsShortWhenThereWasNothingToDo) {
     engine::RunReport report;
     report.result = engine::RunResult::nothing_to_do;
-    EXPECT_EQ(summary_text(report, {}, Style{}), "Nothing to do: everything is there already.\n");
+    EXPECT_EQ(summary_text(report, {}, Style{}), "Nothing to do: deployed before, or there already.\n");
 }
 
 TEST(DeployJson, SpellsTheDocumentedKeys) {

@@ -122,7 +122,7 @@ TEST(PlainLayout, FindsTheRollbackOfASingleFile) {
     w.write("m/rollbacks/2_rollback.sql", "SELECT -2;");
     const Runbook runbook = read({path, w.path("m/2.sql")}, {});
     EXPECT_FALSE(runbook.from_directory);
-    EXPECT_THAT(keys_of(runbook), ElementsAre("1.up.sql", "2.sql"));
+    EXPECT_THAT(keys_of(runbook), ElementsAre("m/1.up.sql", "m/2.sql"));
     EXPECT_THAT(statements_of(sql_of(runbook, 0).rollback), ElementsAre("SELECT -1"));
     EXPECT_THAT(statements_of(sql_of(runbook, 1).rollback), ElementsAre("SELECT -2"));
 }
@@ -188,7 +188,7 @@ TEST(PrismaLayout, IsRecognisedInASingleFile) {
     const Runbook runbook = read({path}, {});
     EXPECT_EQ(runbook.files[0].layout, Layout::prisma);
     EXPECT_THAT(versions_of(runbook), ElementsAre("20240101_init"));
-    EXPECT_THAT(keys_of(runbook), ElementsAre("20240101_init/migration.sql"));
+    EXPECT_THAT(keys_of(runbook), ElementsAre("migrations/20240101_init/migration.sql"));
     EXPECT_EQ(sql_of(runbook, 0).rule, TransactionRule::whole_file);
 }
 

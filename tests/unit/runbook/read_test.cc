@@ -80,13 +80,13 @@ TEST(Read, NamesFilesInTheLedgerWithoutDots) {
     w.write("db/x/other", "");
     EXPECT_THAT(keys_of(read({w.path("db/x/../m/.")}, {})), ElementsAre("m/1.sql"));
     EXPECT_THAT(keys_of(read({w.path("db/m/")}, {})), ElementsAre("m/1.sql"));
-    EXPECT_THAT(keys_of(read({w.path("db/m/../m/1.sql")}, {})), ElementsAre("1.sql"));
+    EXPECT_THAT(keys_of(read({w.path("db/m/../m/1.sql")}, {})), ElementsAre("m/1.sql"));
 }
 
 TEST(Read, RefusesTwoFilesThatTheLedgerWouldTakeForOne) {
     const Workspace w;
-    const std::string first = w.write("a/1.sql", "SELECT 1;");
-    const std::string second = w.write("b/1.sql", "SELECT 2;");
+    const std::string first = w.write("a/m/1.sql", "SELECT 1;");
+    const std::string second = w.write("b/m/1.sql", "SELECT 2;");
     const base::Error error = error_of({first, second});
     EXPECT_EQ(error.place().file, second);
     EXPECT_THAT(error.message(), HasSubstr(first));
