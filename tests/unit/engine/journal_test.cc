@@ -1,0 +1,142 @@
+#include "engine/journal/journal.h"
+#include "engine/ledger.h"
+#include "engine/session.h"
+#include "pg/activity.h"
+#include "server.h"
+
+#include <gtest/gtest.h>
+
+#include <functional>
+#include <variant>
+
+namespace pgbelay::engine {
+namespace {
+
+using base::ErrorCode;
+using testing::Database;
+using testing::value;
+
+constexpr base::Millis kPatience{300};
+
+ErrorCode code_of(const std::function<void()>& action) {
+    try {
+        action();
+    } catch (const base::Error& error) {
+        return error.code();
+    }
+    ADD_FAILURE() << "nothing was thrown";
+    return ErrorCode::internal;
+}
+
+class JournalTest : public ::testing::Test {
+protected:
+    JournalTest() { ensure_journal(target_.control()); }
+
+    RunKey begin() {
+        Journal journal(target_.control());
+        return journal.begin(plan::Plan{.name = "test", .digest = "d", .plan_digest = "p"}, {}, target_.facts());
+    }
+    std::string look(const std::string& sql) {
+        pg::Connection connection = database_.open();
+        return value(connection, sql);
+    }
+
+    Database database_;
+    Target target_ = database_.target();
+};
+
+TEST_F(JournalTest, OnlyOneSessionHoldsTheDatabaseAndTheOtherIsToldWhoDoes) {
+    const Session first(target_, kPatience);
+    Target other = database_.target();
+    try {
+        const Session second(other, kPatience);
+        FAIL() << "two sessions";
+    } catch (const base::Error& error) {
+        EXPECT_EQ(error.code(), ErrorCode::conflict);
+        EXPECT_NE(error.message().find("since"), std::string::npos) << error.message();
+    }
+}
+
+TEST_F(JournalTest, WhoWasReplacedWritesNeitherAnEndNorARowOfALedger) {
+    const RunKey old = begin();
+    Journal journal(target_.control());
+    RunKey now = old;
+    ASSERT_TRUE(journal.take_over(now, base::in(std::chrono::seconds(1)), nullptr));
+    EXPECT_EQ(now.epoch, 2);
+    testing::run(target_.control(), "CREATE TABLE public.ledger (n integer)");
+    const Also row{{"INSERT INTO public.ledger VALUES (1)", {}}};
+    EXPECT_EQ(code_of([&] { journal.finish(old, 1, StepResult::done, "", row); }), ErrorCode::conflict);
+    EXPECT_EQ(code_of([&] { journal.intend(old, 1, {}); }), ErrorCode::conflict);
+    EXPECT_EQ(look("SELECT count(*) FROM public.ledger"), "0");
+    EXPECT_TRUE(journal.steps_done(now).empty());
+
+    journal.finish(now, 1, StepResult::done, "", row);
+    EXPECT_EQ(look("SELECT count(*) FROM public.ledger"), "1");
+    EXPECT_EQ(journal.steps_done(now).at(1), StepResult::done);
+}
+
+TEST_F(JournalTest, ATakeOverWaitsForTheTransactionOfAnOrphan) {
+    const RunKey old = begin();
+    pg::Connection orphan = database_.open();
+    Journal writer(orphan);
+    const auto opened = orphan.pipeline(writer.opening(old, 1), base::in(std::chrono::seconds(5)), nullptr);
+    ASSERT_EQ(std::get<pg::Result>(opened.at(Journal::kFence)).rows(), 1);
+
+    Journal journal(target_.control());
+    RunKey now = old;
+    EXPECT_FALSE(journal.take_over(now, base::in(base::Millis(100)), nullptr));
+    testing::run(orphan, "COMMIT");
+    EXPECT_TRUE(journal.take_over(now, base::in(std::chrono::seconds(5)), nullptr));
+    EXPECT_EQ(journal.steps_done(now).at(1), StepResult::done);
+    // The next one of the older epoch does not get in.
+    const auto late = orphan.pipeline(writer.opening(old, 2), base::in(std::chrono::seconds(5)), nullptr);
+    EXPECT_EQ(std::get<pg::Result>(late.at(Journal::kFence)).rows(), 0);
+}
+
+TEST_F(JournalTest, ARunThatIsOverIsNotTakenOver) {
+    const RunKey key = begin();
+    Session session(target_, kPatience);
+    session.journal().set_state(key, "aborted");
+    EXPECT_EQ(code_of([&] { session.take_over(key.id, [](const std::string&) {}); }), ErrorCode::conflict);
+    EXPECT_EQ(look("SELECT state FROM pgbelay.run"), "aborted");
+    EXPECT_FALSE(session.take_up_again(key, [](const std::string&) {}));
+}
+
+TEST_F(JournalTest, ARunThatSomebodyElseWasAtIsNotTakenUpAgain) {
+    const RunKey key = begin();
+    Session session(target_, kPatience);
+    RunKey other = key;
+    ASSERT_TRUE(session.journal().take_over(other, base::in(std::chrono::seconds(1)), nullptr));
+    EXPECT_EQ(code_of([&] { session.take_up_again(key, [](const std::string&) {}); }), ErrorCode::conflict);
+}
+
+TEST_F(JournalTest, AnIdleSessionOfAFrozenProcessIsEndedByATakeOver) {
+    const RunKey key = begin();
+    pg::Connection frozen = database_.open();
+    value(frozen, "SELECT pg_advisory_lock_shared(" + std::to_string(pg::AdvisoryKeys::kWorker) + ", " + std::to_string(key.id) + ")");
+    Session session(target_, kPatience);
+    session.take_over(key.id, [](const std::string&) {});
+    EXPECT_EQ(session.key().epoch, 2);
+    const pg::Outcome outcome = frozen.run("SELECT 1", std::nullopt, base::in(std::chrono::seconds(5)), nullptr);
+    EXPECT_TRUE(std::holds_alternative<pg::ServerError>(outcome));
+}
+
+TEST_F(JournalTest, ARunOfACopiedDatabaseIsNotGoneOnWith) {
+    begin();
+    testing::run(target_.control(), "UPDATE pgbelay.run SET database_oid = 1");
+    EXPECT_FALSE(unfinished_run(target_.control(), target_.facts()));
+    const RunRecord record = load_run(target_.control(), 1);
+    EXPECT_EQ(code_of([&] { refuse_copied(target_, record); }), ErrorCode::refused);
+}
+
+TEST_F(JournalTest, ControlReachesTheRun) {
+    const RunKey key = begin();
+    Journal journal(target_.control());
+    EXPECT_EQ(journal.control(key).request, ControlRequest::run);
+    request_control(target_.control(), key.id, ControlRequest::pause_now);
+    EXPECT_EQ(journal.control(key).request, ControlRequest::pause_now);
+    EXPECT_EQ(journal.control(key).by, operator_name());
+}
+
+}  // namespace
+}  // namespace pgbelay::engine
