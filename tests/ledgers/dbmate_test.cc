@@ -70,7 +70,7 @@ private:
 TEST_F(Dbmate, AcceptsWhatPgbelayDeployed) {
     dbmate("up");
     write_more();
-    EXPECT_THAT(deployed("migrations"), ElementsAre("create index users_email", HasSubstr("orders")));
+    EXPECT_THAT(deployed("migrations"), ElementsAre(HasSubstr("index users_email"), HasSubstr("orders")));
 
     EXPECT_THAT(dbmate("status"), HasSubstr("Pending: 0"));
     EXPECT_EQ(dbmate("up"), "");
@@ -126,7 +126,7 @@ TEST_F(Dbmate, FillsGapsAndSoDoesPgbelay) {
     write("migrations/20240103000000_orders.sql", kOrders);
     deployed("migrations");
     write("migrations/20240102000000_index.sql", kIndex);
-    EXPECT_THAT(deployed("migrations"), ElementsAre("create index users_email"));
+    EXPECT_THAT(deployed("migrations"), ElementsAre(HasSubstr("index users_email")));
     EXPECT_THAT(dbmate("status"), HasSubstr("Pending: 0"));
 }
 
