@@ -34,7 +34,8 @@ const std::vector<Rule>& rules() {
         add(R"((Guard, the most seen in )\d+ samples?:(\n  \w+ +[\d.]+)*)", "$1<samples>");
         // The version's length decides where the line is broken.
         add(R"(PostgreSQL\s+\d+(\.\d+)?( \([^)]*\))?)", "PostgreSQL <version>");
-        add(R"((for \S+,)\s+(PostgreSQL <version>:)\s+(\d+ statements?,)\s+(\d+ steps?)\s+(to)\s+(run))", "$1 $2 $3 $4 $5 $6");
+        add(R"((Plan of [^\n]* for)\s+(\S+,)\s+(PostgreSQL <version>:)\s+(\d+)\s+(statements?,)\s+(\d+)\s+(steps?)\s+to\s+run)",
+            "$1 $2 $3 $4 $5 $6 $7 to run");
         // So does a time's.
         add(R"((\n  in way [^\n]*)\n {12}(?! ))", "$1 ");
         add(R"x(("server": )"[\d.]+")x", "$1\"<version>\"");

@@ -80,6 +80,8 @@ std::unique_ptr<cluster::Cluster> start_server(const std::string& major) {
                         {"synchronous_commit", "off"},
                         // Its locks and statistics would come and go; the cases that want it start it themselves.
                         {"autovacuum", "off"},
+                        // Whether a parallel worker or its leader finds a duplicate first is chance, and shows in the error.
+                        {"max_parallel_maintenance_workers", "0"},
                         {"max_connections", "60"},
                         {"max_wal_size", "4GB"},
                         {"wal_level", "logical"},
