@@ -59,7 +59,7 @@ int follow(const Context& context, engine::Target& target, bool rollback_asked, 
     const engine::RunReport report = carried_out(work, sinks);
     const auto took = std::chrono::duration_cast<base::Millis>(base::Clock::now() - began);
     sinks.finish(report::deploy_json(report),
-                 report::summary_text(report, ending_of(report, target, took, rollback_asked), context.console.style()));
+                 report::summary_text(report, ending_of(report, target, took, rollback_asked || report.was_rollback), context.console.style()));
     if (report.error && !context.console.json()) {
         context.console.error(*report.error);
     }
@@ -70,7 +70,7 @@ int follow(const Context& context, engine::Target& target, bool rollback_asked, 
     if (report.error) {
         outcome.error = report.error->code();
     }
-    outcome.rollback_asked = rollback_asked;
+    outcome.rollback_asked = rollback_asked || report.was_rollback;
     outcome.signal = context.interrupts.signal();
     return exit_status(outcome);
 }

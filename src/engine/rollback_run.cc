@@ -83,7 +83,9 @@ RunReport run_rollback(Target& target, const plan::Plan& plan, const RunRecord& 
     loop.ends_as(RunResult::rolled_back, "rolled_back");
     loop.carry_along([&](const plan::Step& step) { return step.undoes.empty() ? Also{} : Also{mark_undone_piece(undone.id, step.undoes)}; });
     loop.when_good([&](Session& living) { close_undone(target, living, undone); });
-    return loop.run(resumed);
+    RunReport report = loop.run(resumed);
+    report.was_rollback = true;
+    return report;
 }
 
 Error cannot(const plan::Plan& plan) {

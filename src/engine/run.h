@@ -33,6 +33,7 @@ struct RunReport {
     std::string digest;
     std::string plan_digest;
     bool verified = false;
+    bool was_rollback = false;          // the run itself is a rollback: rolled back is what was wanted
     bool changed = false;               // something of the target's schema or data was changed and stands
     std::vector<StepReport> steps;
     std::vector<std::string> verification_failures;
