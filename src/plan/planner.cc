@@ -107,7 +107,10 @@ std::optional<catalog::QualifiedName> changed_relation(const sql::Statement& sta
     const PgQuery__Node& node = statement.node();
     const PgQuery__RangeVar* relation = nullptr;
     switch (node.node_case) {
-        case PG_QUERY__NODE__NODE_ALTER_TABLE_STMT: relation = node.alter_table_stmt->relation; break;
+        case PG_QUERY__NODE__NODE_ALTER_TABLE_STMT:
+            // A composite type is not loaded as a relation.
+            relation = node.alter_table_stmt->objtype == PG_QUERY__OBJECT_TYPE__OBJECT_TYPE ? nullptr : node.alter_table_stmt->relation;
+            break;
         case PG_QUERY__NODE__NODE_INDEX_STMT: relation = node.index_stmt->relation; break;
         case PG_QUERY__NODE__NODE_CREATE_TRIG_STMT: relation = node.create_trig_stmt->relation; break;
         case PG_QUERY__NODE__NODE_INSERT_STMT: relation = node.insert_stmt->relation; break;
