@@ -1,0 +1,1 @@
+UPDATE orders SET total = -5 WHERE id = 17;

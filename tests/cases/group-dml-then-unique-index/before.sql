@@ -1,0 +1,1 @@
+UPDATE orders SET reference = 'R40' WHERE id IN (41, 42);

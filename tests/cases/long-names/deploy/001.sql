@@ -1,0 +1,8 @@
+CREATE INDEX ON customer_relationship_management_interaction_history_records (a_rather_long_column_name_for_a_customer, another_rather_long_column_name);
+ALTER TABLE customer_relationship_management_interaction_history_records ADD FOREIGN KEY (a_rather_long_column_name_for_a_customer) REFERENCES customers (id);
+ALTER TABLE customer_relationship_management_interaction_history_records ADD UNIQUE (another_rather_long_column_name, a_rather_long_column_name_for_a_customer);
+ALTER TABLE customer_relationship_management_interaction_history_records ADD CHECK (another_rather_long_column_name <> '');
+ALTER TABLE customer_relationship_management_interaction_history_records ADD CHECK (another_rather_long_column_name <> 'ä');
+ALTER TABLE customer_relationship_management_interaction_history_records ALTER COLUMN another_rather_long_column_name SET NOT NULL;
+ALTER TABLE customer_relationship_management_interaction_history_records ADD PRIMARY KEY (id);
+CREATE INDEX ON "überlänge_der_tabellennamen_für_kundenbeziehungen_öäü" ("schlüsselwörter_für_größe");

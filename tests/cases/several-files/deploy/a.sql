@@ -1,0 +1,1 @@
+CREATE TABLE depots (id int PRIMARY KEY);

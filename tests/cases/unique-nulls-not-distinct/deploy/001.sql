@@ -1,0 +1,2 @@
+ALTER TABLE orders ADD CONSTRAINT orders_reference_key UNIQUE NULLS NOT DISTINCT (reference) INCLUDE (total);
+CREATE UNIQUE INDEX ON customers (email) NULLS NOT DISTINCT;
