@@ -41,6 +41,8 @@ struct Texts {
     std::string on_failure = "stop";
     std::vector<std::string> variables;
     std::vector<std::string> limits;
+    std::string jobs;
+    std::string stuck_after;
     std::string db;
     std::int64_t run = 0;
     std::vector<std::string> paths;
@@ -61,6 +63,7 @@ private:
     void planning(CLI::App* app);
     void run_number(CLI::App* app);
     void on_failure(CLI::App* app);
+    void builds(CLI::App* app);
     void yes(CLI::App* app);
 
     void add_deploying();
@@ -132,6 +135,12 @@ void Reader::planning(CLI::App* app) {
     app->add_flag("--as-written", texts_.as_written, "Rewrite nothing");
 }
 
+// Limits that are asked for so often that they have options of their own.
+void Reader::builds(CLI::App* app) {
+    app->add_option("--jobs", texts_.jobs, "Index builds that may work at the same time (2)")->option_text("N");
+    app->add_option("--stuck-after", texts_.stuck_after, "Cancel a build in which nothing moves (30min)")->option_text("TIME");
+}
+
 void Reader::run_number(CLI::App* app) {
     app->add_option("RUN", texts_.run, "The run's number")->check(CLI::PositiveNumber)->option_text(" ");
 }
@@ -165,6 +174,7 @@ void Reader::add_deploying() {
     deploy->add_flag("--dry-run", dry_run_, "Show the plan and stop");
     planning(deploy);
     on_failure(deploy);
+    builds(deploy);
     output(deploy, streaming());
 
     auto* rollback =
@@ -282,6 +292,11 @@ Arguments Reader::take() {
     };
     assign("--set", texts_.variables, common_.variables);
     assign("--limit", texts_.limits, common_.limits);
+    for (const auto& [limit, text] : {std::pair{"jobs", texts_.jobs}, std::pair{"stuck_after", texts_.stuck_after}}) {
+        if (!text.empty()) {
+            common_.limits[limit] = text;
+        }
+    }
     common_.format = format_of(texts_.format);
     common_.color = texts_.color == "always" ? Color::always : texts_.color == "never" ? Color::never : Color::automatic;
     return {common_, chosen->second()};

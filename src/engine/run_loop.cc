@@ -25,6 +25,19 @@ constexpr Millis kKeeperPatience{40'000};
 // Somebody who ends our sessions again and again means it.
 constexpr int kMostLosses = 5;
 
+bool runs_aside(const plan::Step& step) { return step.skip || (step.kind != plan::StepKind::transaction && step.kind != plan::StepKind::check); }
+
+// What a step's own failure makes of it; what concerns the whole run is thrown on.
+StepOutcome outcome_of(const Error& error) {
+    if (error.code() == ErrorCode::connection || error.code() == ErrorCode::conflict) {
+        throw error;
+    }
+    if (error.code() == ErrorCode::interrupted) {
+        return {.interrupted = Order::stop};
+    }
+    return {.result = StepResult::failed, .error = error};
+}
+
 }  // namespace
 
 RunLoop::RunLoop(Target& target, const plan::Plan& plan, std::unique_ptr<Session> session, const RunOptions& options, const Sink& sink)
@@ -108,48 +121,84 @@ void RunLoop::reconcile() {
 }
 
 void RunLoop::steps() {
-    for (const auto& s : plan_.steps) {
-        if (step(s) == Next::end) {
+    for (auto next = plan_.steps.begin(); next != plan_.steps.end();) {
+        const auto last = std::find_if_not(next, plan_.steps.end(), runs_aside);
+        const Next then = last == next ? step(*next) : steps_aside({next, last});
+        if (then == Next::end) {
             return;
         }
+        next = std::max(last, next + 1);
     }
     for (const auto& text : plan_.trailing_echoes) {
         sink_(Echo{text});
     }
 }
 
+bool RunLoop::done_earlier(const plan::Step& step) {
+    const auto done = done_.find(step.n);
+    if (done == done_.end()) {
+        return false;
+    }
+    report_.steps.push_back(report_of(step));
+    report_.steps.back().result = done->second;
+    report_.steps.back().note = "earlier";
+    return true;
+}
+
 RunLoop::Next RunLoop::step(const plan::Step& step) {
-    if (const auto done = done_.find(step.n); done != done_.end()) {
-        report_.steps.push_back(report_of(step));
-        report_.steps.back().result = done->second;
-        report_.steps.back().note = "earlier";
+    if (done_earlier(step)) {
         return Next::go_on;
     }
+    RunContext context{target_, plan_, *session_, *control_, *guard_, sink_};
+    guard_->reset_peak();
+    if (const Begun begun = begin(context, step); begun != Begun::runs) {
+        return begun == Begun::failed ? Next::end : Next::go_on;
+    }
+    StepOutcome outcome;
+    try {
+        outcome = transact(context, step);
+    } catch (const Error& error) {
+        outcome = outcome_of(error);
+    }
+    outcome.times.blocked_sessions = std::max(outcome.times.blocked_sessions, guard_->view().most_blocked_by_us);
+    return settle(step, std::move(outcome));
+}
+
+// Steps outside of transactions, which may overtake each other as far as the plan's order of steps lets them.
+RunLoop::Next RunLoop::steps_aside(std::span<const plan::Step> steps) {
+    RunContext context{target_, plan_, *session_, *control_, *guard_, sink_};
+    std::vector<const plan::Step*> left;
+    for (const auto& step : steps) {
+        if (!done_earlier(step)) {
+            left.push_back(&step);
+        }
+    }
+    const BuildsCallbacks callbacks{
+        .begin = [&](const plan::Step& step) { return begin(context, step); },
+        .intent =
+            [&](const plan::Step& step) {
+                const auto intent = intents_.find(step.n);
+                return intent == intents_.end() ? std::nullopt : std::optional(intent->second);
+            },
+        .also = [&](const plan::Step& step) { return also_for(step); },
+        .settle = [&](const plan::Step& step, StepOutcome outcome) { return settle(step, std::move(outcome)) == Next::go_on; },
+    };
+    run_builds(context, left, callbacks, options_.on_failure == OnFailure::rollback);
+    std::ranges::sort(report_.steps, {}, &StepReport::n);
+    return report_.error ? Next::end : Next::go_on;
+}
+
+Begun RunLoop::begin(RunContext& context, const plan::Step& step) {
     for (const auto& text : step.echoes) {
         sink_(Echo{text});
     }
     sink_(StepStarted{.step = &step, .total = static_cast<int>(plan_.steps.size())});
-    RunContext context{target_, plan_, *session_, *control_, *guard_, sink_};
-    guard_->reset_peak();
-    StepOutcome outcome;
     try {
-        if (skip_by_plan(step) || skip_by_when(context, step)) {
-            return Next::go_on;
-        }
-        outcome = dispatch(context, step);
+        return skip_by_plan(step) || skip_by_when(context, step) ? Begun::settled : Begun::runs;
     } catch (const Error& error) {
-        if (error.code() == ErrorCode::connection || error.code() == ErrorCode::conflict) {
-            throw;
-        }
-        if (error.code() == ErrorCode::interrupted) {
-            outcome.interrupted = Order::stop;
-        } else {
-            outcome.result = StepResult::failed;
-            outcome.error = error;
-        }
+        settle(step, outcome_of(error));
+        return Begun::failed;
     }
-    outcome.times.blocked_sessions = std::max(outcome.times.blocked_sessions, guard_->view().most_blocked_by_us);
-    return settle(step, std::move(outcome));
 }
 
 bool RunLoop::skip_by_plan(const plan::Step& step) {
@@ -182,47 +231,61 @@ bool RunLoop::skip_by_when(RunContext& context, const plan::Step& step) {
     return true;
 }
 
-StepOutcome RunLoop::dispatch(RunContext& context, const plan::Step& step) {
+StepOutcome RunLoop::transact(RunContext& context, const plan::Step& step) {
+    if (step.kind == plan::StepKind::check) {
+        return run_check(context, step, also_for(step));
+    }
+    StepOutcome outcome = run_transaction(context, step, also_for(step));
+    if (!outcome.error && outcome.interrupted == Order::go_on) {
+        if (const std::string failure = condition_failure(target_.control(), step.condition); !failure.empty()) {
+            outcome.result = StepResult::failed;
+            outcome.error = Error(ErrorCode::check, "the step was committed, but what it should have done is not there: " + failure)
+                                .at(step.place)
+                                .hint("look at what else changes this table; `pgbelay rollback` undoes the run");
+        }
+    }
+    return outcome;
+}
+
+Also RunLoop::also_for(const plan::Step& step) const {
     Also also = ledger_rows(step);
     if (carry_along_) {
         const Also more = carry_along_(step);
         also.insert(also.end(), more.begin(), more.end());
     }
-    switch (step.kind) {
-        case plan::StepKind::transaction: {
-            StepOutcome outcome = run_transaction(context, step, also);
-            if (!outcome.error && outcome.interrupted == Order::go_on) {
-                if (const std::string failure = condition_failure(target_.control(), step.condition); !failure.empty()) {
-                    outcome.result = StepResult::failed;
-                    outcome.error = Error(ErrorCode::check, "the step was committed, but what it should have done is not there: " + failure)
-                                        .at(step.place)
-                                        .hint("look at what else changes this table; `pgbelay rollback` undoes the run");
-                }
-            }
-            return outcome;
-        }
-        case plan::StepKind::check: return run_check(context, step, also);
-        case plan::StepKind::concurrent:
-        case plan::StepKind::repeatable:
-        case plan::StepKind::once: {
-            const auto intent = intents_.find(step.n);
-            return run_concurrent(context, step, intent == intents_.end() ? std::nullopt : std::optional(intent->second), also);
-        }
-    }
-    throw Error(ErrorCode::internal, "a step of no kind");
+    return also;
 }
 
+// The rows of the files that become whole with this step: all their steps are done then, and those of the files before them. Steps may
+// overtake each other, ledgers are written in order.
 Also RunLoop::ledger_rows(const plan::Step& step) const {
-    if (!step.last_of_file || step.file < 0) {
-        return {};
+    std::vector<int> left(plan_.files.size(), 0);
+    for (const auto& other : plan_.steps) {
+        if (other.file >= 0 && !done_.contains(other.n)) {
+            ++left[static_cast<std::size_t>(other.file)];
+        }
     }
-    return ledger_.deployed(session_->journal(), session_->key(), plan_.files.at(static_cast<std::size_t>(step.file)));
+    Also rows;
+    bool whole_before = true;
+    for (std::size_t file = 0; file < left.size(); ++file) {
+        const int with_this = step.file == static_cast<int>(file) ? 1 : 0;
+        if (left[file] > with_this) {
+            break;
+        }
+        whole_before = whole_before && left[file] == 0;
+        if (!whole_before) {
+            const Also more = ledger_.deployed(session_->journal(), session_->key(), plan_.files[file]);
+            rows.insert(rows.end(), more.begin(), more.end());
+        }
+    }
+    return rows;
 }
 
 // Evidence, the event, and what follows from the outcome.
 RunLoop::Next RunLoop::settle(const plan::Step& step, StepOutcome outcome) {
     const bool interrupted = outcome.interrupted != Order::go_on;
-    if (outcome.error) {
+    // Of several that fail side by side the first one says why the run ends.
+    if (outcome.error && !report_.error) {
         report_.error = outcome.error;
         report_.result = RunResult::stopped;
         want_rollback_ = options_.on_failure == OnFailure::rollback && outcome.result == StepResult::failed;
@@ -242,6 +305,9 @@ RunLoop::Next RunLoop::settle(const plan::Step& step, StepOutcome outcome) {
         return Next::end;
     }
     if (interrupted) {
+        if (report_.error) {
+            return Next::end;
+        }
         take_effect_order(outcome.interrupted, control_->why());
         return Next::end;
     }

@@ -1,6 +1,7 @@
 // Runs the steps of a plan that are not done yet, and closes the run.
 #pragma once
 
+#include "engine/builds.h"
 #include "engine/control_point.h"
 #include "engine/guard.h"
 #include "engine/ledger.h"
@@ -12,6 +13,7 @@
 #include <memory>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 
 namespace pgbelay::engine {
@@ -41,10 +43,14 @@ private:
     void reconcile();
     void steps();
     Next step(const plan::Step& step);
+    Next steps_aside(std::span<const plan::Step> steps);
+    bool done_earlier(const plan::Step& step);
+    Begun begin(RunContext& context, const plan::Step& step);
     bool skip_by_plan(const plan::Step& step);
     bool skip_by_when(RunContext& context, const plan::Step& step);
-    StepOutcome dispatch(RunContext& context, const plan::Step& step);
+    StepOutcome transact(RunContext& context, const plan::Step& step);
     Next settle(const plan::Step& step, StepOutcome outcome);
+    Also also_for(const plan::Step& step) const;
     Also ledger_rows(const plan::Step& step) const;
     void take_effect_order(Order order, const std::string& why);
     void fail(base::Error error);

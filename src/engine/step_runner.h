@@ -38,9 +38,6 @@ using Also = std::vector<pg::Connection::Piece>;
 // One transaction, fenced; strong locks under the lock budget, tried until the step's deadline. Throws Error{connection}.
 StepOutcome run_transaction(RunContext& run, const plan::Step& step, const Also& also);
 
-// A statement that cannot run in a transaction, by intent and end. `before` is what an earlier incarnation wrote down, if any.
-StepOutcome run_concurrent(RunContext& run, const plan::Step& step, const std::optional<Intent>& before, const Also& also);
-
 // A read-only query with an expectation.
 StepOutcome run_check(RunContext& run, const plan::Step& step, const Also& also);
 

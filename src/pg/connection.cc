@@ -4,6 +4,8 @@
 #include "pg/connection_state.h"
 
 #include <fmt/core.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <array>
 #include <cctype>
@@ -353,5 +355,11 @@ std::vector<Outcome> Connection::collect_pipeline(Exchange& exchange, const std:
     }
     return outcomes;
 }
+
+Severance::Severance(const Connection& connection) : socket_(dup(connection.socket())) {}
+
+Severance::~Severance() { close(socket_); }
+
+void Severance::sever() noexcept { shutdown(socket_, SHUT_RDWR); }
 
 }  // namespace pgbelay::pg

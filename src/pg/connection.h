@@ -149,4 +149,19 @@ private:
     int backend_pid_ = 0;
 };
 
+// Breaks a connection from any thread without a word to the server: what runs there goes on, and who waits for it here finds the
+// connection lost.
+class Severance {
+public:
+    explicit Severance(const Connection& connection);
+    ~Severance();
+    Severance(const Severance&) = delete;
+    Severance& operator=(const Severance&) = delete;
+
+    void sever() noexcept;
+
+private:
+    int socket_;                            // a duplicate: it stays this connection's when libpq has closed its own
+};
+
 }  // namespace pgbelay::pg

@@ -104,7 +104,9 @@ static void to_json(nlohmann::json& j, const Limits& limits) {
          {"hold_ms", limits.hold.count()},
          {"deadline_ms", limits.deadline.count()},
          {"statement_timeout_ms", limits.statement_timeout.count()},
-         {"tiny", limits.tiny}};
+         {"tiny", limits.tiny},
+         {"jobs", limits.jobs},
+         {"stuck_after_ms", limits.stuck_after.count()}};
     put(j, "blocked_sessions", limits.blocked_sessions);
     put(j, "active_sessions", limits.active_sessions);
     put(j, "replication_lag_ms", count(limits.replication_lag));
@@ -119,6 +121,8 @@ static void from_json(const nlohmann::json& j, Limits& limits) {
     limits.deadline = base::Millis(j.at("deadline_ms").get<std::int64_t>());
     limits.statement_timeout = base::Millis(j.at("statement_timeout_ms").get<std::int64_t>());
     j.at("tiny").get_to(limits.tiny);
+    limits.jobs = j.value("jobs", limits.jobs);
+    limits.stuck_after = base::Millis(j.value("stuck_after_ms", limits.stuck_after.count()));
     take(j, "blocked_sessions", limits.blocked_sessions);
     take(j, "active_sessions", limits.active_sessions);
     take_duration(j, "replication_lag_ms", limits.replication_lag);

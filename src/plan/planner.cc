@@ -143,6 +143,40 @@ std::string ledger_checksum(const runbook::File& file) {
     }
 }
 
+// Whether it may overtake others: an index build, but for one whose `when` an earlier step of its statement answers.
+bool overtakes(const Step& step) {
+    return step.kind == StepKind::concurrent && !step.skip && step.when.empty() && !step.index.empty() && !step.table.empty() &&
+           std::ranges::none_of(step.condition.facts, [](const auto& f) { return std::holds_alternative<catalog::Absent>(f); });
+}
+
+// Builds in a row may run side by side where they are on different tables; everything else keeps the author's order.
+void order_steps(Plan& plan) {
+    std::vector<int> builds;                        // since the last step that waits for all before it
+    int barrier = 0;
+    for (Step& step : plan.steps) {
+        if (barrier > 0) {
+            step.after.push_back(barrier);
+        }
+        if (step.skip) {
+            continue;                               // nothing is done
+        }
+        if (!overtakes(step)) {
+            step.after = builds.empty() ? step.after : std::exchange(builds, {});
+            barrier = step.n;
+            continue;
+        }
+        // A file without a key is what undoes a step; it is undone when the last step of its file has ended.
+        const bool closes = step.last_of_file && plan.files.at(static_cast<std::size_t>(step.file)).key.empty();
+        for (const int n : builds) {
+            const Step& earlier = plan.steps.at(static_cast<std::size_t>(n - 1));
+            if (earlier.table == step.table || (closes && earlier.file == step.file)) {
+                step.after.push_back(n);
+            }
+        }
+        builds.push_back(step.n);
+    }
+}
+
 }  // namespace
 
 Planner::Planner(const runbook::Runbook& runbook, catalog::Catalog catalog, PlanOptions options)
@@ -388,9 +422,6 @@ Step& Planner::new_step(const Member& member, StepKind kind) {
     step.why = member.why;
     step.file = file_;
     step.echoes = std::exchange(echoes_, {});
-    if (step.n > 1) {
-        step.after.push_back(step.n - 1);
-    }
     plan_.steps.push_back(std::move(step));
     return plan_.steps.back();
 }
@@ -529,6 +560,7 @@ void Planner::finish_file(int file) {
 }
 
 void Planner::seal() {
+    order_steps(plan_);
     nlohmann::json steps = nlohmann::json::array();
     for (const auto& step : plan_.steps) {
         steps.push_back(step);

@@ -53,26 +53,41 @@ std::string LiveDisplay::erase() {
     return out;
 }
 
-std::vector<std::string> LiveDisplay::lines() const {
-    std::vector<std::string> out;
-    if (current_) {
-        const std::string since = base::format_duration(now_() - current_->started) + (current_->left.empty() ? "" : ", " + current_->left);
-        const int room = style_.columns - 4 - width(since);
-        out.push_back(fmt::format(" {} {} {}", style_.utf8 ? "▸" : ">", pad(shorten(current_->head, room, style_), room), since));
-        const auto add = [&](const std::string& text) {
-            constexpr std::size_t kMost = 3;
-            std::vector<std::string> folded = wrap(text, style_.columns - 5);
-            folded.resize(std::min(folded.size(), kMost));
-            for (const std::string& line : folded) {
-                out.push_back("     " + shorten(line, style_.columns - 5, style_));
-            }
-        };
-        add(current_->bar.empty() ? current_->phase : current_->bar + (current_->phase.empty() ? "" : "  " + current_->phase));
-        add(current_->blockers);
-        add(current_->retry);
-        if (current_->waiting_on_us > 0) {
-            add(fmt::format("{} wait{} on us", count(current_->waiting_on_us, "session"), current_->waiting_on_us == 1 ? "s" : ""));
+LiveDisplay::Current* LiveDisplay::find(const plan::Step& step) {
+    const auto found = in_hand_.find(step.n);
+    return found == in_hand_.end() ? nullptr : &found->second;
+}
+
+void LiveDisplay::draw(const Current& current, std::size_t most, std::vector<std::string>& out) const {
+    const std::string since = base::format_duration(now_() - current.started) + (current.left.empty() ? "" : ", " + current.left);
+    const int room = style_.columns - 4 - width(since);
+    out.push_back(fmt::format(" {} {} {}", style_.utf8 ? "▸" : ">", pad(shorten(current.head, room, style_), room), since));
+    const auto add = [&](const std::string& text) {
+        std::vector<std::string> folded = wrap(text, style_.columns - 5);
+        folded.resize(std::min(folded.size(), most));
+        for (const std::string& line : folded) {
+            out.push_back("     " + shorten(line, style_.columns - 5, style_));
         }
+    };
+    add(current.bar.empty() ? current.phase : current.bar + (current.phase.empty() ? "" : "  " + current.phase));
+    add(current.blockers);
+    add(current.retry);
+    if (current.waiting_on_us > 0) {
+        add(fmt::format("{} wait{} on us", count(current.waiting_on_us, "session"), current.waiting_on_us == 1 ? "s" : ""));
+    }
+}
+
+std::vector<std::string> LiveDisplay::lines() const {
+    constexpr std::size_t kMostInHand = 4;
+    std::vector<std::string> out;
+    std::size_t shown = 0;
+    for (const auto& [n, current] : in_hand_) {
+        if (shown++ < kMostInHand) {
+            draw(current, in_hand_.size() == 1 ? 3 : 1, out);
+        }
+    }
+    if (shown > kMostInHand) {
+        out.push_back(fmt::format("   and {} more", shown - kMostInHand));
     }
     for (const std::string& text : {breach_, paused_}) {
         if (!text.empty()) {
@@ -124,38 +139,40 @@ void LiveDisplay::on(const engine::RunStarted& e) {
 
 void LiveDisplay::on(const engine::StepStarted& e) {
     total_ = e.total;
-    current_ = Current{head_of(*e.step, e.total), now_(), "", "", "", "", "", 0};
+    in_hand_[e.step->n] = Current{head_of(*e.step, e.total), now_(), "", "", "", "", "", 0};
     redraw(true);
 }
 
 void LiveDisplay::on(const engine::StepWaiting& e) {
-    if (!current_) {
+    Current* current = find(*e.step);
+    if (current == nullptr) {
         return;
     }
-    const bool news = current_->blockers.empty();
-    current_->blockers = "waits for " + blockers_words(e.blockers);
-    current_->retry = "waited " + base::format_duration(e.since) + " so far; nobody queues behind us";
+    const bool news = current->blockers.empty();
+    current->blockers = "waits for " + blockers_words(e.blockers);
+    current->retry = "waited " + base::format_duration(e.since) + " so far; nobody queues behind us";
     redraw(news);
 }
 
 void LiveDisplay::on(const engine::StepRetry& e) {
-    if (current_) {
-        current_->blockers.clear();
-        current_->retry = fmt::format("try {}: {}; again in {}", e.tries, one_line(e.why), base::format_duration(e.backoff));
+    if (Current* current = find(*e.step); current != nullptr) {
+        current->blockers.clear();
+        current->retry = fmt::format("try {}: {}; again in {}", e.tries, one_line(e.why), base::format_duration(e.backoff));
         redraw(false);
     }
 }
 
 void LiveDisplay::on(const engine::StepProgress& e) {
-    if (!current_) {
+    Current* current = find(*e.step);
+    if (current == nullptr) {
         return;
     }
-    current_->bar = bar(e.fraction, kBarCells, style_);
-    current_->phase = one_line(e.phase);
-    current_->left = e.eta ? "about " + base::format_duration(*e.eta) + " left" : "";
-    current_->blockers = e.blockers.empty() ? "" : "waits for " + blockers_words(e.blockers);
-    current_->retry.clear();
-    current_->waiting_on_us = e.waiting_on_us;
+    current->bar = bar(e.fraction, kBarCells, style_);
+    current->phase = one_line(e.phase);
+    current->left = e.eta ? "about " + base::format_duration(*e.eta) + " left" : "";
+    current->blockers = e.blockers.empty() ? "" : "waits for " + blockers_words(e.blockers);
+    current->retry.clear();
+    current->waiting_on_us = e.waiting_on_us;
     redraw(false);
 }
 
@@ -173,7 +190,7 @@ void LiveDisplay::on(const engine::StepFinished& e) {
         words.insert(words.end(), times.begin(), times.end());
     }
     const std::string right = join(words, ", ");
-    current_.reset();
+    in_hand_.erase(e.step->n);
     const int room = style_.columns - 4 - width(right);
     if (width(head) <= room) {
         scroll(fmt::format(" {} {} {}\n", mark(e.result), pad(head, room), right));
@@ -213,7 +230,7 @@ void LiveDisplay::on(const engine::Verified& e) {
 }
 
 void LiveDisplay::on(const engine::RunFinished& /*e*/) {
-    current_.reset();
+    in_hand_.clear();
     breach_.clear();
     paused_.clear();
     redraw(true);

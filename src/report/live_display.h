@@ -3,6 +3,7 @@
 
 #include "report/progress.h"
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -34,7 +35,7 @@ private:
     void on(const engine::Verified& e);
     void on(const engine::RunFinished& e);
 
-    // The step in hand, as it is drawn.
+    // A step in hand, as it is drawn.
     struct Current {
         std::string head;  // "2/3  create index …"
         base::Deadline started;
@@ -47,6 +48,9 @@ private:
     };
 
     std::vector<std::string> lines() const;
+    Current* find(const plan::Step& step);
+    // At most `most` lines for what is said about it besides its head.
+    void draw(const Current& current, std::size_t most, std::vector<std::string>& out) const;
     // Draws now, or, unless `must`, only when the last drawing is a tenth of a second old.
     void redraw(bool must);
     std::string erase();
@@ -58,7 +62,7 @@ private:
     Write write_;
     Now now_;
     int total_ = 0;
-    std::optional<Current> current_;
+    std::map<int, Current> in_hand_;  // the steps under way, by n
     std::string paused_;
     std::string breach_;
     int drawn_ = 0;  // live lines on the screen

@@ -36,13 +36,17 @@ void PlainDisplay::step_line(const plan::Step& step, const std::string& text) {
     }
 }
 
-bool PlainDisplay::due() {
+bool PlainDisplay::due(const plan::Step& step) {
+    const auto pace = in_hand_.find(step.n);
+    if (pace == in_hand_.end()) {
+        return true;
+    }
     const base::Deadline now = now_();
-    const bool later = step_started_ && now - *step_started_ > kLater;
-    if (last_line_ && now - *last_line_ < (later ? kEveryLater : kEvery)) {
+    const bool later = now - pace->second.started > kLater;
+    if (now - pace->second.last_line < (later ? kEveryLater : kEvery)) {
         return false;
     }
-    last_line_ = now;
+    pace->second.last_line = now;
     return true;
 }
 
@@ -56,28 +60,30 @@ void PlainDisplay::on(const engine::RunStarted& e) {
 
 void PlainDisplay::on(const engine::StepStarted& e) {
     total_ = e.total;
-    step_started_ = now_();
     // A step that is over within five seconds needs no word in between, except on who is in its way.
-    last_line_ = step_started_;
+    in_hand_[e.step->n] = {now_(), now_()};
     step_line(*e.step, "start");
 }
 
 void PlainDisplay::on(const engine::StepWaiting& e) {
-    const bool first = step_started_ && last_line_ == step_started_;
-    if (first || due()) {
-        last_line_ = now_();
+    const auto pace = in_hand_.find(e.step->n);
+    const bool first = pace != in_hand_.end() && pace->second.last_line == pace->second.started;
+    if (first) {
+        pace->second.last_line = now_();
+    }
+    if (first || due(*e.step)) {
         step_line(*e.step, fmt::format("has waited {} for {}", base::format_duration(e.since), blockers_words(e.blockers)));
     }
 }
 
 void PlainDisplay::on(const engine::StepRetry& e) {
-    if (due()) {
+    if (due(*e.step)) {
         step_line(*e.step, fmt::format("try {} failed: {}; again in {}", e.tries, one_line(e.why), base::format_duration(e.backoff)));
     }
 }
 
 void PlainDisplay::on(const engine::StepProgress& e) {
-    if (!due()) {
+    if (!due(*e.step)) {
         return;
     }
     std::string text = progress_words(e);
@@ -99,8 +105,7 @@ void PlainDisplay::on(const engine::StepFinished& e) {
         text += " (" + join(times_words(e.times), ", ") + ")";
     }
     step_line(*e.step, text);
-    step_started_.reset();
-    last_line_.reset();
+    in_hand_.erase(e.step->n);
 }
 
 void PlainDisplay::on(const engine::Echo& e) {

@@ -3,7 +3,7 @@
 
 #include "report/progress.h"
 
-#include <optional>
+#include <map>
 
 namespace pgbelay::report {
 
@@ -31,16 +31,19 @@ private:
 
     void line(const std::string& text);
     void step_line(const plan::Step& step, const std::string& text);
-    // Whether a line about the step in hand may be written now; it is then counted as written.
-    bool due();
+    // Whether a line about the step may be written now; it is then counted as written.
+    bool due(const plan::Step& step);
 
     Style style_;
     bool quiet_;
     Write write_;
     Now now_;
     int total_ = 0;
-    std::optional<base::Deadline> step_started_;
-    std::optional<base::Deadline> last_line_;
+    struct Pace {
+        base::Deadline started;
+        base::Deadline last_line;
+    };
+    std::map<int, Pace> in_hand_;           // the steps under way, by n
 };
 
 }  // namespace pgbelay::report

@@ -16,6 +16,7 @@ namespace pgbelay::runbook {
 namespace {
 
 constexpr std::string_view kFormat = "1";
+constexpr int kMostJobs = 64;
 
 const std::string& scalar(const YamlNode& node, std::string_view key) {
     if (node.kind != YamlNode::Kind::scalar) {
@@ -52,6 +53,14 @@ int count(const YamlNode& node, std::string_view key) {
         throw input_error(fmt::format("{} is \"{}\", which is not a whole number", key, text), node.place);
     }
     return value;
+}
+
+int jobs(const YamlNode& node) {
+    const int n = count(node, "jobs");
+    if (n < 1 || n > kMostJobs) {
+        throw input_error(fmt::format("jobs is {}, which is not between 1 and {}", n, kMostJobs), node.place);
+    }
+    return n;
 }
 
 double rate(const YamlNode& node, std::string_view key) {
@@ -99,12 +108,14 @@ void read_keys(const YamlNode& map, std::string_view what,
 Limits read_limits(const YamlNode& node, Limits limits = {}) {
     require_map(node, "limits", "limits: { lock_timeout: 100ms }");
     using Reader = std::pair<std::string_view, std::function<void(const YamlNode&)>>;
-    const std::array<Reader, 11> readers = {
+    const std::array<Reader, 13> readers = {
         Reader{"lock_timeout", [&](const YamlNode& v) { limits.lock_timeout = duration(v, "lock_timeout", false); }},
         Reader{"hold", [&](const YamlNode& v) { limits.hold = duration(v, "hold", false); }},
         Reader{"deadline", [&](const YamlNode& v) { limits.deadline = duration(v, "deadline", false); }},
         Reader{"statement_timeout", [&](const YamlNode& v) { limits.statement_timeout = duration(v, "statement_timeout", true); }},
         Reader{"tiny", [&](const YamlNode& v) { limits.tiny = size(v, "tiny"); }},
+        Reader{"jobs", [&](const YamlNode& v) { limits.jobs = jobs(v); }},
+        Reader{"stuck_after", [&](const YamlNode& v) { limits.stuck_after = duration(v, "stuck_after", true); }},
         Reader{"blocked_sessions", [&](const YamlNode& v) { limits.blocked_sessions = count(v, "blocked_sessions"); }},
         Reader{"active_sessions", [&](const YamlNode& v) { limits.active_sessions = count(v, "active_sessions"); }},
         Reader{"replication_lag", [&](const YamlNode& v) { limits.replication_lag = duration(v, "replication_lag", true); }},

@@ -72,6 +72,7 @@ void read_whole(const MigrationFile& migration, const sql::Variables& variables,
     }
 }
 
+// Not jobs and stuck_after: they say how fast, and who approved a change need not do so again for that.
 void add_limits(base::DigestBuilder& digest, const Limits& limits) {
     const auto add = [&](const auto& value) { digest.add(value ? fmt::format("{}", *value) : "none"); };
     const auto add_time = [&](const std::optional<base::Millis>& value) { digest.add(value ? fmt::format("{}", value->count()) : "none"); };

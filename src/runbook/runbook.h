@@ -25,6 +25,8 @@ struct Limits {
     base::Millis deadline{600'000};       // how long a step keeps trying to get its lock
     base::Millis statement_timeout{0};    // for transactions that hold no strong lock; 0 = none
     std::int64_t tiny = 8 * 1024 * 1024;  // bytes
+    int jobs = 2;                         // how many index builds may work at the same time
+    base::Millis stuck_after{1'800'000};  // a build in which nothing moves for so long is cancelled; 0 = never
     std::optional<int> blocked_sessions;  // the guard's; nothing = not watched
     std::optional<int> active_sessions;
     std::optional<base::Millis> replication_lag;

@@ -35,6 +35,19 @@ TEST(Planner, OneStatementIsOneStep) {
     EXPECT_THAT(plan.refusals, IsEmpty());
 }
 
+TEST(Planner, LetsBuildsOvertakeEachOtherOnDifferentTablesOnly) {
+    const Plan plan = plan_of(
+        "COMMENT ON TABLE t IS 'x';\nCREATE INDEX t_a ON t (a);\nCREATE INDEX u_t ON u (t_id);\nCREATE INDEX t_b ON t (a, id);\n"
+        "COMMENT ON TABLE u IS 'y';\nCREATE INDEX u_b ON u (t_id, id);\n",
+        kTables);
+    ASSERT_EQ(plan.steps.size(), 6U);
+    EXPECT_THAT(plan.steps[1].after, ElementsAre(1));
+    EXPECT_THAT(plan.steps[2].after, ElementsAre(1));
+    EXPECT_THAT(plan.steps[3].after, ElementsAre(1, 2));
+    EXPECT_THAT(plan.steps[4].after, ElementsAre(2, 3, 4));
+    EXPECT_THAT(plan.steps[5].after, ElementsAre(5));
+}
+
 TEST(Planner, BuildsBeforeTheTransactionAndValidatesAfterIt) {
     const Plan plan = plan_of(
         "BEGIN;\nALTER TABLE t ADD COLUMN c text;\nCREATE INDEX t_a ON t (a);\n"
