@@ -9,11 +9,14 @@ namespace {
 
 // Between two rounds of the application: it is a busy one, but not the only user of the machine.
 constexpr base::Millis kThinkTime{5};
+// Transactions younger than 100 ms are the application at work, which nobody waits for or names: a blocker is older.
+constexpr base::Millis kOldEnough{150};
 
 }  // namespace
 
 Blocker::Blocker(const std::string& url, const std::string& script) : session_(Session(url)) {
     session_->run(script);
+    base::pause_for(kOldEnough, &stop_);
 }
 
 Blocker::~Blocker() {
