@@ -1,0 +1,250 @@
+#include "campaign/trial.h"
+
+#include "base/file.h"
+#include "support/canonical.h"
+#include "support/line_diff.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <csignal>
+#include <stdexcept>
+
+namespace pgbelay::test {
+
+namespace {
+
+constexpr std::chrono::seconds kPatience{120};
+// A standby is cut off up to so many boundaries before the primary goes: the transactions between them are lost.
+constexpr int kMostLost = 25;
+
+Client::Setting setting(const Scene& scene, const std::string& url) {
+    return {.binary = PGBELAY_BINARY, .directory = scene.folder.path(), .url = url};
+}
+
+Client::Setting stopping_at(const Scene& scene, const std::string& url, const std::string& boundaries) {
+    return {
+        .binary = PGBELAY_FAULTS_BINARY, .directory = scene.folder.path(), .url = url, .env = {{"PGBELAY_FAIL_POINT_STOP_AT", boundaries}}};
+}
+
+// What is not as it should be; "" when all is.
+std::string wrong(const Scene& scene, const Site::Database& database) {
+    Session session = database.open();
+    if (const std::string state = session.value("SELECT state FROM pgbelay.run ORDER BY id DESC LIMIT 1"); state != "deployed") {
+        return "the run is " + state;
+    }
+    if (const std::string twice =
+            session.value("SELECT string_agg(step, ', ') FROM (SELECT step FROM ran GROUP BY step HAVING count(*) > 1) AS t");
+        !twice.empty()) {
+        return "ran more than once: " + twice;
+    }
+    if (const std::string invalid = session.value("SELECT string_agg(indexrelid::regclass::text, ', ') FROM pg_index WHERE NOT indisvalid");
+        !invalid.empty()) {
+        return "INVALID: " + invalid;
+    }
+    if (const std::string debts = session.value("SELECT count(*) FROM pgbelay.debt WHERE settled_at IS NULL"); debts != "0") {
+        return "debts are open: " + debts;
+    }
+    const std::string difference = line_diff(scene.expected, canonical_dump(database.url()));
+    return difference.empty() ? "" : "the catalog differs:\n" + difference;
+}
+
+// The arguments with which a person carries on: resume when a run is unfinished, the same command again when none had begun; none
+// when it is deployed.
+std::vector<std::string> next_command(const Scene& scene, const Site::Database& database) {
+    Session session = database.open();
+    if (session.value("SELECT to_regclass('pgbelay.run')").empty()) {
+        return scene.migration.command();
+    }
+    const std::string state = session.value("SELECT state FROM pgbelay.run ORDER BY id DESC LIMIT 1");
+    if (state.empty()) {
+        return scene.migration.command();
+    }
+    return state == "deployed" ? std::vector<std::string>() : std::vector<std::string>{"resume", "-y"};
+}
+
+// Why it did not work; "" when it did.
+std::string carry_on(const Scene& scene, const Site::Database& database, const std::string& url) {
+    const std::vector<std::string> command = next_command(scene, database);
+    if (command.empty()) {
+        return "";
+    }
+    Client client(setting(scene, url), command);
+    const int status = client.wait(kPatience);
+    return status == 0 ? "" : fmt::format("{} ended {}:\n{}", command.front(), status, client.said());
+}
+
+// Whatever happens, the program ends in one of the ways that docs/commands.md names.
+bool a_known_end(int status) {
+    return status == 0 || (status >= 3 && status <= 5);
+}
+
+Outcome judge(const Scene& scene, const Site::Database& database, const std::string& url, Client& client, int injected, int status) {
+    Outcome outcome{.injected = injected, .by_itself = status == 0};
+    constexpr int kKilled = 128 + SIGKILL;
+    if (!a_known_end(status) && status != kKilled) {
+        outcome.failure = fmt::format("it ended {}:\n{}", status, client.said());
+    } else if (status != 0) {
+        outcome.failure = carry_on(scene, database, url);
+        if (!outcome.failure.empty() && status != kKilled) {
+            outcome.failure += fmt::format("\nbefore that it had ended {}:\n{}", status, client.said());
+        }
+    }
+    if (outcome.failure.empty()) {
+        outcome.failure = wrong(scene, database);
+    }
+    return outcome;
+}
+
+// False when there is none of these.
+bool terminate(const Site::Database& database, const std::string& purposes) {
+    Session session = database.open();
+    const std::string those =
+        fmt::format("FROM pg_stat_activity WHERE datname = current_database() AND application_name IN ({})", purposes);
+    if (session.column("SELECT pg_terminate_backend(pid) " + those).empty()) {
+        return false;
+    }
+    eventually("the backends are gone", [&] { return session.value("SELECT count(*) " + those) == "0"; });
+    return true;
+}
+
+// The client goes on while the server is away, so that it meets one that refuses, and one that is not ready.
+bool inject(Fault fault, Site& site, const Site::Database& database, const Client& client) {
+    switch (fault) {
+        case Fault::kill:
+        case Fault::random_kill: client.signal(SIGKILL); return true;
+        case Fault::backend:
+        case Fault::keeper:
+            if (!terminate(database, fault == Fault::keeper ? "'pgbelay keeper'" : "'pgbelay worker', 'pgbelay build'")) {
+                return false;
+            }
+            client.signal(SIGCONT);
+            return true;
+        case Fault::crash:
+            site.stop_immediately();
+            client.signal(SIGCONT);
+            site.start();
+            return true;
+        case Fault::failover:
+            site.stop_immediately();
+            client.signal(SIGCONT);
+            site.promote_standby();
+            return true;
+    }
+    return false;
+}
+
+std::string file_name(const std::string& text) {
+    std::string name = text;
+    std::ranges::replace_if(name, [](char c) { return c == '/' || c == ' '; }, '_');
+    return name;
+}
+
+}  // namespace
+
+std::string_view name(Fault fault) {
+    switch (fault) {
+        case Fault::kill: return "kill";
+        case Fault::backend: return "backend";
+        case Fault::keeper: return "keeper";
+        case Fault::crash: return "crash";
+        case Fault::failover: return "failover";
+        case Fault::random_kill: return "random";
+    }
+    return "";
+}
+
+std::string_view description(Fault fault) {
+    switch (fault) {
+        case Fault::kill: return "`kill -9` of the client";
+        case Fault::backend: return "`pg_terminate_backend` of the step's backend";
+        case Fault::keeper: return "`pg_terminate_backend` of the keeper";
+        case Fault::crash: return "crash of the server";
+        case Fault::failover: return "standby promoted, last transactions lost";
+        case Fault::random_kill: return "`kill -9` at random moments";
+    }
+    return "";
+}
+
+void rehearse(Scene& scene, Site& site) {
+    for (const auto& [file, text] : scene.migration.files) {
+        scene.folder.write(file, text);
+    }
+    const Site::Database database(site, scene.migration);
+    Client::Setting logged = stopping_at(scene, database.url(), "");
+    const std::filesystem::path log = scene.folder.path() / file_name("boundaries of " + scene.migration.name);
+    logged.env = {{"PGBELAY_FAIL_POINT_LOG", log.string()}};
+    const auto began = base::Clock::now();
+    Client client(logged, scene.migration.command());
+    if (const int status = client.wait(kPatience); status != 0) {
+        throw std::runtime_error(fmt::format("without any fault it ended {}:\n{}", status, client.said()));
+    }
+    scene.took = base::Clock::now() - began;
+    scene.expected = canonical_dump(database.url());
+    scene.all = boundaries(log);
+    if (const std::string failure = wrong(scene, database); !failure.empty()) {
+        throw std::runtime_error("without any fault: " + failure);
+    }
+}
+
+Outcome fault_at(const Scene& scene, Site& site, Fault fault, const Boundary& boundary, std::minstd_rand& random) {
+    const Site::Database database(site, scene.migration);
+    std::string stops = std::to_string(boundary.n);
+    int cut_off_at = boundary.n;
+    if (fault == Fault::failover) {
+        site.add_standby();
+        cut_off_at = std::max(1, boundary.n - std::uniform_int_distribution(0, kMostLost)(random));
+        stops += "," + std::to_string(cut_off_at);
+    }
+    const std::string url = database.url();
+    Client client(stopping_at(scene, url, stops), scene.migration.command());
+    if (fault == Fault::failover && client.wait_until_stopped(kPatience)) {
+        site.cut_off_standby();
+        if (cut_off_at != boundary.n) {
+            client.signal(SIGCONT);
+        }
+    }
+    // Two runs are not always of the same length: a lock that was not got at once has more boundaries. This one may end before.
+    const bool there = (fault == Fault::failover && cut_off_at == boundary.n) || client.wait_until_stopped(kPatience);
+    if (!there || !inject(fault, site, database, client)) {
+        return {};
+    }
+    const int status = client.wait(kPatience);
+    Outcome outcome = judge(scene, database, url, client, 1, status);
+    if (!outcome.failure.empty() && fault == Fault::failover) {
+        outcome.failure = fmt::format("standby cut off at boundary {}: {}", cut_off_at, outcome.failure);
+    }
+    return outcome;
+}
+
+Outcome kill_at_random(const Scene& scene, Site& site, std::minstd_rand& random) {
+    const Site::Database database(site, scene.migration);
+    const std::string url = database.url();
+    const int kills = std::uniform_int_distribution(1, 3)(random);
+    std::vector<std::string> command = scene.migration.command();
+    Outcome outcome;
+    while (outcome.injected < kills && !command.empty()) {
+        Client client(setting(scene, url), command);
+        const auto moment = std::uniform_int_distribution<base::Clock::rep>(0, scene.took.count())(random);
+        const base::Deadline deadline = base::in(base::Clock::duration(moment));
+        while (client.running() && base::Clock::now() < deadline) {
+            base::pause_for(std::chrono::milliseconds(1), nullptr);
+        }
+        if (client.running()) {
+            client.signal(SIGKILL);
+            client.wait();
+            ++outcome.injected;
+        } else if (const int status = client.wait(); status != 0) {
+            outcome.failure = fmt::format("{} ended {}:\n{}", command.front(), status, client.said());
+            return outcome;
+        }
+        command = next_command(scene, database);
+    }
+    outcome.failure = carry_on(scene, database, url);
+    if (outcome.failure.empty()) {
+        outcome.failure = wrong(scene, database);
+    }
+    return outcome;
+}
+
+}  // namespace pgbelay::test
