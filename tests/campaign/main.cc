@@ -96,11 +96,26 @@ Arguments parse(const std::vector<std::string>& words) {
     return arguments;
 }
 
+// What a server fault is done to at a time.
+constexpr std::size_t kTogether = 6;
+
 struct Trial {
     Fault fault;
-    Boundary boundary;  // none for kills at random moments
+    std::vector<Boundary> boundaries;  // none for kills at random moments
     unsigned seed;
 };
+
+// In an order that spreads them, so that those that are done together differ.
+std::vector<Boundary> some_of(const Arguments& arguments, std::vector<Boundary> all, std::minstd_rand& random) {
+    if (arguments.boundary != 0) {
+        std::erase_if(all, [&](const Boundary& b) { return b.n != arguments.boundary; });
+    }
+    std::ranges::shuffle(all, random);
+    if (arguments.sample != 0 && all.size() > static_cast<std::size_t>(arguments.sample)) {
+        all.resize(static_cast<std::size_t>(arguments.sample));
+    }
+    return all;
+}
 
 // All that is to be tried on one version. The same seed makes the same trials.
 std::deque<Trial> trials(const Arguments& arguments, const std::vector<Boundary>& all) {
@@ -113,15 +128,12 @@ std::deque<Trial> trials(const Arguments& arguments, const std::vector<Boundary>
             }
             continue;
         }
-        std::vector<Boundary> some;
-        if (arguments.boundary != 0) {
-            std::ranges::copy_if(all, std::back_inserter(some), [&](const Boundary& b) { return b.n == arguments.boundary; });
-        } else {
-            const auto most = arguments.sample == 0 ? all.size() : static_cast<std::size_t>(arguments.sample);
-            std::ranges::sample(all, std::back_inserter(some), static_cast<std::ptrdiff_t>(most), random);
-        }
-        for (const Boundary& boundary : some) {
-            chosen.push_back({fault, boundary, static_cast<unsigned>(random())});
+        const std::size_t together = fault == Fault::crash || fault == Fault::failover ? kTogether : 1;
+        const std::vector<Boundary> some = some_of(arguments, all, random);
+        for (std::size_t i = 0; i < some.size(); i += together) {
+            const auto begin = some.begin() + static_cast<std::ptrdiff_t>(i);
+            const auto count = static_cast<std::ptrdiff_t>(std::min(together, some.size() - i));
+            chosen.push_back({fault, {begin, begin + count}, static_cast<unsigned>(random())});
         }
     }
     return chosen;
@@ -155,7 +167,7 @@ public:
 private:
     void work(std::unique_ptr<Site> site) {
         for (auto trial = next(); trial; trial = next()) {
-            Outcome outcome;
+            std::vector<Outcome> outcomes;
             try {
                 if (!site) {
                     site = std::make_unique<Site>(major_);
@@ -163,13 +175,13 @@ private:
                     site->prepare(mixed_.migration);
                 }
                 std::minstd_rand random(trial->seed);
-                outcome = trial->fault == Fault::random_kill ? kill_at_random(mixed_, *site, random)
-                                                             : fault_at(each_, *site, trial->fault, trial->boundary, random);
+                outcomes = trial->fault == Fault::random_kill ? std::vector{kill_at_random(mixed_, *site, random)}
+                                                              : faults_at(each_, *site, trial->fault, trial->boundaries, random);
             } catch (const std::exception& error) {
-                outcome = {.injected = 1, .failure = error.what()};
+                outcomes = {{.injected = 1, .failure = error.what()}};
                 site.reset();  // who knows in what state it is
             }
-            settle(*trial, outcome);
+            settle(*trial, outcomes);
         }
     }
 
@@ -183,13 +195,16 @@ private:
         return trial;
     }
 
-    void settle(const Trial& trial, const Outcome& outcome) {
+    void settle(const Trial& trial, const std::vector<Outcome>& outcomes) {
         const std::lock_guard lock(mutex_);
-        summary_.add(major_, trial.fault, outcome);
-        if (!outcome.failure.empty()) {
-            std::cout << fmt::format("LOST on {}: {} at boundary {} ({}), its seed {}\n{}\n", major_, name(trial.fault), trial.boundary.n,
-                                     trial.boundary.name, trial.seed, outcome.failure)
-                      << std::endl;
+        for (std::size_t i = 0; i < outcomes.size(); ++i) {
+            summary_.add(major_, trial.fault, outcomes[i]);
+            if (!outcomes[i].failure.empty()) {
+                const Boundary at = i < trial.boundaries.size() ? trial.boundaries[i] : Boundary{};
+                std::cout << fmt::format("LOST on {}: {} at boundary {} ({}), its seed {}\n{}\n", major_, name(trial.fault), at.n, at.name,
+                                         trial.seed, outcomes[i].failure)
+                          << std::endl;
+            }
         }
     }
 
@@ -210,23 +225,30 @@ std::string today() {
     return {text.data(), std::strftime(text.data(), text.size(), "%Y-%m-%d", &utc)};
 }
 
+std::string summary_of(const Arguments& arguments, const Summary& summary, const std::vector<std::string>& boundaries,
+                       base::Clock::duration took) {
+    const Summary::Count total = summary.total();
+    return fmt::format("{}, commit {}, seed {}, in {}. Boundaries of a deployment: {}.\n\n**{} injected, {} survived, {} lost.**\n\n{}",
+                       today(), arguments.commit, arguments.seed, base::format_duration(took), fmt::join(boundaries, ", "), total.injected,
+                       total.survived, total.lost, summary.table());
+}
+
 int campaign(const Arguments& arguments) {
     const auto began = base::Clock::now();
     std::cout << "seed " << arguments.seed << std::endl;
     Summary summary;
     std::vector<std::string> boundaries;
+    std::string text;
     for (const std::string& major : arguments.versions) {
         boundaries.push_back(fmt::format("{} on {}", Version(arguments, major, summary).run(), major));
+        text = summary_of(arguments, summary, boundaries, base::Clock::now() - began);
+        // After each version: it takes long, and may not come to its end.
+        if (!arguments.write.empty()) {
+            write_between_marks(arguments.write, text);
+        }
     }
-    const Summary::Count total = summary.total();
-    const std::string text =
-        fmt::format("{}, commit {}, seed {}, in {}. Boundaries of a deployment: {}.\n\n**{} injected, {} survived, {} lost.**\n\n{}",
-                    today(), arguments.commit, arguments.seed, base::format_duration(base::Clock::now() - began),
-                    fmt::join(boundaries, ", "), total.injected, total.survived, total.lost, summary.table());
     std::cout << text << std::endl;
-    if (!arguments.write.empty()) {
-        write_between_marks(arguments.write, text);
-    }
+    const Summary::Count total = summary.total();
     return total.lost == 0 && total.injected > 0 ? 0 : 1;
 }
 

@@ -26,7 +26,10 @@ std::string template_of(const Migration& migration) {
 
 }  // namespace
 
-Site::Site(const std::string& major) : major_(major), primary_(std::make_unique<cluster::Cluster>(options(major))) {}
+Site::Site(const std::string& major)
+    : major_(major),
+      quick_copy_(std::stoi(major) < 15 ? "" : " STRATEGY file_copy"),
+      primary_(std::make_unique<cluster::Cluster>(options(major))) {}
 
 void Site::prepare(const Migration& migration) {
     const std::string name = template_of(migration);
@@ -35,7 +38,7 @@ void Site::prepare(const Migration& migration) {
 }
 
 Site::Database::Database(Site& site, const Migration& migration) : site_(site), name_(fmt::format("trial_{}", ++site.databases_)) {
-    Session(site.url("postgres")).run(fmt::format("CREATE DATABASE {} TEMPLATE {}", name_, template_of(migration)));
+    Session(site.url("postgres")).run(fmt::format("CREATE DATABASE {} TEMPLATE {}{}", name_, template_of(migration), site.quick_copy_));
 }
 
 Site::Database::~Database() {

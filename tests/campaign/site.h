@@ -48,6 +48,7 @@ private:
     std::string url(const std::string& database) const;
 
     std::string major_;
+    std::string quick_copy_;  // from 15 on: what copies a database as the older ones do
     std::unique_ptr<cluster::Cluster> primary_;
     std::unique_ptr<cluster::Cluster> standby_;
     std::unique_ptr<cluster::Cluster> former_;  // its port stays taken while clients may still try it

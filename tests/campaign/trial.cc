@@ -96,6 +96,46 @@ Outcome judge(const Scene& scene, const Site::Database& database, const std::str
     return outcome;
 }
 
+// A client at its boundary, with a database of its own.
+struct Stand {
+    Stand(Site& site, const Scene& scene, Boundary at, int cut_off)
+        : boundary(std::move(at)), cut_off_at(cut_off), database(site, scene.migration) {}
+
+    Boundary boundary;
+    int cut_off_at;  // failover: the standby gets nothing of what comes after this one
+    Site::Database database;
+    std::string url{};  // as the client knows it
+    std::unique_ptr<Client> client{};
+    bool there = false;  // it has reached its boundary
+};
+using Stands = std::vector<std::unique_ptr<Stand>>;
+
+// Two runs are not always of the same length: a lock that was not got at once has more boundaries. One may end before its own.
+void bring_to_boundaries(const Scene& scene, Site& site, Fault fault, const Stands& stands) {
+    const bool failover = fault == Fault::failover;
+    if (failover) {
+        site.add_standby();
+    }
+    for (const auto& stand : stands) {
+        stand->url = stand->database.url();
+        const std::string stops = failover ? fmt::format("{},{}", stand->cut_off_at, stand->boundary.n) : std::to_string(stand->boundary.n);
+        stand->client = std::make_unique<Client>(stopping_at(scene, stand->url, stops), scene.migration.command());
+    }
+    for (const auto& stand : stands) {
+        stand->there = stand->client->wait_until_stopped(kPatience);
+    }
+    if (!failover) {
+        return;
+    }
+    site.cut_off_standby();
+    for (const auto& stand : stands) {
+        if (stand->there && stand->cut_off_at != stand->boundary.n) {
+            stand->client->signal(SIGCONT);
+            stand->there = stand->client->wait_until_stopped(kPatience);
+        }
+    }
+}
+
 // False when there is none of these.
 bool terminate(const Site::Database& database, const std::string& purposes) {
     Session session = database.open();
@@ -108,30 +148,41 @@ bool terminate(const Site::Database& database, const std::string& purposes) {
     return true;
 }
 
-// The client goes on while the server is away, so that it meets one that refuses, and one that is not ready.
-bool inject(Fault fault, Site& site, const Site::Database& database, const Client& client) {
+void let_go_on(const Stands& stands) {
+    for (const auto& stand : stands) {
+        stand->client->signal(SIGCONT);
+    }
+}
+
+// Where nothing could be done to a client, it is not there any more.
+void inject(Fault fault, Site& site, const Stands& stands) {
     switch (fault) {
         case Fault::kill:
-        case Fault::random_kill: client.signal(SIGKILL); return true;
+        case Fault::random_kill:
+            for (const auto& stand : stands) {
+                stand->client->signal(SIGKILL);
+            }
+            return;
         case Fault::backend:
         case Fault::keeper:
-            if (!terminate(database, fault == Fault::keeper ? "'pgbelay keeper'" : "'pgbelay worker', 'pgbelay build'")) {
-                return false;
+            for (const auto& stand : stands) {
+                stand->there = stand->there && terminate(stand->database,
+                                                         fault == Fault::keeper ? "'pgbelay keeper'" : "'pgbelay worker', 'pgbelay build'");
             }
-            client.signal(SIGCONT);
-            return true;
+            let_go_on(stands);
+            return;
+        // The clients go on while the server is away, so that they meet one that refuses, and one that is not ready.
         case Fault::crash:
             site.stop_immediately();
-            client.signal(SIGCONT);
+            let_go_on(stands);
             site.start();
-            return true;
+            return;
         case Fault::failover:
             site.stop_immediately();
-            client.signal(SIGCONT);
+            let_go_on(stands);
             site.promote_standby();
-            return true;
+            return;
     }
-    return false;
 }
 
 std::string file_name(const std::string& text) {
@@ -187,34 +238,30 @@ void rehearse(Scene& scene, Site& site) {
     }
 }
 
-Outcome fault_at(const Scene& scene, Site& site, Fault fault, const Boundary& boundary, std::minstd_rand& random) {
-    const Site::Database database(site, scene.migration);
-    std::string stops = std::to_string(boundary.n);
-    int cut_off_at = boundary.n;
-    if (fault == Fault::failover) {
-        site.add_standby();
-        cut_off_at = std::max(1, boundary.n - std::uniform_int_distribution(0, kMostLost)(random));
-        stops += "," + std::to_string(cut_off_at);
+std::vector<Outcome> faults_at(const Scene& scene, Site& site, Fault fault, const std::vector<Boundary>& chosen, std::minstd_rand& random) {
+    Stands stands;
+    for (const Boundary& boundary : chosen) {
+        const int cut_off_at = std::max(1, boundary.n - std::uniform_int_distribution(0, kMostLost)(random));
+        stands.push_back(std::make_unique<Stand>(site, scene, boundary, cut_off_at));
     }
-    const std::string url = database.url();
-    Client client(stopping_at(scene, url, stops), scene.migration.command());
-    if (fault == Fault::failover && client.wait_until_stopped(kPatience)) {
-        site.cut_off_standby();
-        if (cut_off_at != boundary.n) {
-            client.signal(SIGCONT);
+    bring_to_boundaries(scene, site, fault, stands);
+    inject(fault, site, stands);
+    std::vector<Outcome> outcomes;
+    for (const auto& stand : stands) {
+        Outcome& outcome = outcomes.emplace_back();
+        try {
+            const int status = stand->client->wait(kPatience);
+            if (stand->there) {
+                outcome = judge(scene, stand->database, stand->url, *stand->client, 1, status);
+            }
+        } catch (const std::exception& error) {
+            outcome = {.injected = 1, .failure = error.what()};
+        }
+        if (!outcome.failure.empty() && fault == Fault::failover) {
+            outcome.failure = fmt::format("standby cut off at boundary {}: {}", stand->cut_off_at, outcome.failure);
         }
     }
-    // Two runs are not always of the same length: a lock that was not got at once has more boundaries. This one may end before.
-    const bool there = (fault == Fault::failover && cut_off_at == boundary.n) || client.wait_until_stopped(kPatience);
-    if (!there || !inject(fault, site, database, client)) {
-        return {};
-    }
-    const int status = client.wait(kPatience);
-    Outcome outcome = judge(scene, database, url, client, 1, status);
-    if (!outcome.failure.empty() && fault == Fault::failover) {
-        outcome.failure = fmt::format("standby cut off at boundary {}: {}", cut_off_at, outcome.failure);
-    }
-    return outcome;
+    return outcomes;
 }
 
 Outcome kill_at_random(const Scene& scene, Site& site, std::minstd_rand& random) {

@@ -39,8 +39,9 @@ struct Outcome {
     std::string failure;     // "" = survived
 };
 
-// The fault while the client stands at the boundary.
-Outcome fault_at(const Scene& scene, Site& site, Fault fault, const Boundary& boundary, std::minstd_rand& random);
+// The fault while a client stands at each of the boundaries, each in a database of its own; what is done to the server is done once, to
+// all.
+std::vector<Outcome> faults_at(const Scene& scene, Site& site, Fault fault, const std::vector<Boundary>& chosen, std::minstd_rand& random);
 
 // One to three kills at random moments: of the deployment, and of what carries it on.
 Outcome kill_at_random(const Scene& scene, Site& site, std::minstd_rand& random);
