@@ -22,7 +22,7 @@ namespace {
 constexpr std::chrono::seconds kCancelAgain{1};
 // A server that has not answered a cancel for so long is not there any more. Together with the five seconds of a query of ours, and with
 // the statement that is given up after it, this stays below the 30 s after which keepalives give up.
-constexpr std::chrono::seconds kGiveUp{10};
+constexpr std::chrono::seconds kGiveUp{8};
 constexpr std::size_t kCopyChunk = 64 * 1024;
 
 // One descriptor that becomes readable when `socket` can be read or written: base::wait knows one direction at a time, and
