@@ -79,12 +79,16 @@ bool a_known_end(int status) {
     return status == 0 || (status >= 3 && status <= 5);
 }
 
-Outcome judge(const Scene& scene, const Site::Database& database, const std::string& url, Client& client, int injected, int status) {
-    Outcome outcome{.injected = injected, .by_itself = status == 0};
+// The end of a client that stood at its boundary; `nothing_left` when it had no word to exchange with the server any more, and so cannot
+// have known that a standby without its last ones took over.
+Outcome judge(const Scene& scene, const Site::Database& database, const std::string& url, Client& client, bool nothing_left) {
+    const int status = client.wait(kPatience);
+    const bool carried = status != 0 || (nothing_left && !next_command(scene, database).empty());
+    Outcome outcome{.injected = 1, .by_itself = !carried};
     constexpr int kKilled = 128 + SIGKILL;
     if (!a_known_end(status) && status != kKilled) {
         outcome.failure = fmt::format("it ended {}:\n{}", status, client.said());
-    } else if (status != 0) {
+    } else if (carried) {
         outcome.failure = carry_on(scene, database, url);
         if (!outcome.failure.empty() && status != kKilled) {
             outcome.failure += fmt::format("\nbefore that it had ended {}:\n{}", status, client.said());
@@ -250,9 +254,9 @@ std::vector<Outcome> faults_at(const Scene& scene, Site& site, Fault fault, cons
     for (const auto& stand : stands) {
         Outcome& outcome = outcomes.emplace_back();
         try {
-            const int status = stand->client->wait(kPatience);
             if (stand->there) {
-                outcome = judge(scene, stand->database, stand->url, *stand->client, 1, status);
+                const bool nothing_left = fault == Fault::failover && stand->boundary.n == scene.all.back().n;
+                outcome = judge(scene, stand->database, stand->url, *stand->client, nothing_left);
             }
         } catch (const std::exception& error) {
             outcome = {.injected = 1, .failure = error.what()};
