@@ -40,12 +40,14 @@ std::string alter_word(const AlterTable& work) {
         case PG_QUERY__OBJECT_TYPE__OBJECT_SEQUENCE: return "ALTER SEQUENCE ";
         case PG_QUERY__OBJECT_TYPE__OBJECT_MATVIEW: return "ALTER MATERIALIZED VIEW ";
         case PG_QUERY__OBJECT_TYPE__OBJECT_FOREIGN_TABLE: return "ALTER FOREIGN TABLE ";
+        case PG_QUERY__OBJECT_TYPE__OBJECT_TYPE: return "ALTER TYPE ";
         default: return "ALTER TABLE ";
     }
 }
 
 std::string alter(const AlterTable& work) {
-    return alter_word(work) + (work.recurses ? "" : "ONLY ") + quote_name(work.table) + " ";
+    const bool of_type = work.node.objtype == PG_QUERY__OBJECT_TYPE__OBJECT_TYPE;  // which knows no ONLY
+    return alter_word(work) + (work.recurses || of_type ? "" : "ONLY ") + quote_name(work.table) + " ";
 }
 
 std::string alter_column(const AlterTable& work, const std::string& column) {
@@ -92,6 +94,22 @@ Inverse of_storage(const AlterTable& work, const catalog::Column& column) {
     return name == names.end() ? unknown_before(work) : statement(alter_column(work, column.name) + "SET STORAGE " + name->second);
 }
 
+// ` (START WITH 10 …)` of the column's own sequence, without the type, which is the column's.
+std::string sequence_options(const AlterTable& work, const catalog::Column& column) {
+    const std::string owner = quote_name(work.table) + "." + quote_identifier(column.name);
+    for (const auto& [name, relation] : work.ctx.now.relations) {
+        if (relation.sequence_owner_column != owner) {
+            continue;
+        }
+        std::string options = relation.sequence_definition;
+        if (const std::size_t rest = options.find(' ', 3); options.starts_with("AS ")) {
+            options = rest == std::string::npos ? "" : options.substr(rest + 1);
+        }
+        return fmt::format(" (SEQUENCE NAME {}{}{})", quote_name(name), options.empty() ? "" : " ", options);
+    }
+    return {};
+}
+
 Inverse of_identity(const AlterTable& work, const PgQuery__AlterTableCmd& command, const catalog::Column& column) {
     const std::string head = alter_column(work, column.name);
     const std::string kind = column.identity == 'a' ? "ALWAYS" : "BY DEFAULT";
@@ -99,7 +117,7 @@ Inverse of_identity(const AlterTable& work, const PgQuery__AlterTableCmd& comman
         return statement(head + "DROP IDENTITY");
     }
     if (command.subtype == PG_QUERY__ALTER_TABLE_TYPE__AT_DropIdentity) {
-        Inverse inverse = statement(head + "ADD GENERATED " + kind + " AS IDENTITY");
+        Inverse inverse = statement(head + "ADD GENERATED " + kind + " AS IDENTITY" + sequence_options(work, column));
         inverse.loses_data = true;
         inverse.why = "the identity's sequence begins anew";
         return inverse;
@@ -234,11 +252,14 @@ Inverse of_add_column(const AlterTable& work, const PgQuery__ColumnDef& column) 
     if (work.column(name) != nullptr) {
         return {};  // IF NOT EXISTS found it: nothing was done
     }
-    Inverse inverse = statement(alter(work) + "DROP COLUMN " + quote_identifier(name));
+    const bool of_type = work.node.objtype == PG_QUERY__OBJECT_TYPE__OBJECT_TYPE;
+    Inverse inverse = statement(alter(work) + (of_type ? "DROP ATTRIBUTE " : "DROP COLUMN ") + quote_identifier(name));
     inverse.loses_data = true;
     inverse.why = fmt::format("what was written to {}.{} since", sql::quote_name(work.table), name);
-    inverse.loss_in = work.table;
-    inverse.loss_column = name;
+    if (!of_type) {
+        inverse.loss_in = work.table;
+        inverse.loss_column = name;
+    }
     return inverse;
 }
 
@@ -415,6 +436,15 @@ Inverse of_column(const AlterTable& work, const PgQuery__AlterTableCmd& command)
     }
 }
 
+Inverse of_owner(const AlterTable& work, const PgQuery__AlterTableCmd& command) {
+    const catalog::Relation& now = *work.now;
+    const std::string on = (now.kind == 'S' ? "SEQUENCE " : "TABLE ") + quote_name(now.name);
+    const std::string to = command.newowner == nullptr ? std::string() : text(command.newowner->rolename);
+    std::string head = alter(work);
+    head.pop_back();  // its blank
+    return {.sql = restore_owner(head, on, now.owner, now.acl, to)};
+}
+
 // What concerns the relation as a whole; `work.now` is known.
 Inverse of_relation(const AlterTable& work, const PgQuery__AlterTableCmd& command) {
     const catalog::Relation& now = *work.now;
@@ -443,7 +473,7 @@ Inverse of_relation(const AlterTable& work, const PgQuery__AlterTableCmd& comman
             return statement(alter(work) + (now.force_row_security ? "FORCE" : "NO FORCE") + " ROW LEVEL SECURITY");
         case PG_QUERY__ALTER_TABLE_TYPE__AT_ReplicaIdentity: return of_replica_identity(work);
         case PG_QUERY__ALTER_TABLE_TYPE__AT_ChangeOwner:
-            return now.owner.empty() ? unknown_before(work) : statement(alter(work) + "OWNER TO " + quote_identifier(now.owner));
+            return now.owner.empty() ? unknown_before(work) : of_owner(work, command);
         case PG_QUERY__ALTER_TABLE_TYPE__AT_ClusterOn:
         case PG_QUERY__ALTER_TABLE_TYPE__AT_DropCluster: return of_cluster(work);
         case PG_QUERY__ALTER_TABLE_TYPE__AT_SetTableSpace: return of_tablespace(work);
@@ -541,6 +571,26 @@ Inverse combine(const std::vector<Inverse>& inverses) {
     return whole;
 }
 
+namespace {
+
+// Indexes and constraints go with their column: what an earlier statement of the plan said of them ends here.
+catalog::Condition without_column(const AlterTable& work, const std::string& column) {
+    catalog::Condition gone{.facts = {catalog::Absent{catalog::Absent::What::column, work.table, column}}};
+    for (const catalog::Index& index : work.now == nullptr ? std::vector<catalog::Index>{} : work.now->indexes) {
+        if (std::ranges::count(columns_of_index(index), column) > 0) {
+            gone.facts.push_back(catalog::Absent{catalog::Absent::What::index, index.name, {}});
+        }
+    }
+    for (const catalog::Constraint& constraint : work.now == nullptr ? std::vector<catalog::Constraint>{} : work.now->constraints) {
+        if (std::ranges::count(constraint.columns, column) > 0) {
+            gone.facts.push_back(catalog::Absent{catalog::Absent::What::constraint, work.table, constraint.name});
+        }
+    }
+    return gone;
+}
+
+}  // namespace
+
 catalog::Condition condition_of(const AlterTable& work, const PgQuery__AlterTableCmd& command) {
     const std::string name = text(command.name);
     switch (command.subtype) {
@@ -553,7 +603,7 @@ catalog::Condition condition_of(const AlterTable& work, const PgQuery__AlterTabl
             return {.facts = {catalog::ColumnIs{work.table, text(column.colname), type, false}}};
         }
         case PG_QUERY__ALTER_TABLE_TYPE__AT_DropColumn:
-            return {.facts = {catalog::Absent{catalog::Absent::What::column, work.table, name}}};
+            return without_column(work, name);
         case PG_QUERY__ALTER_TABLE_TYPE__AT_AddConstraint: {
             const PgQuery__Constraint& constraint = *command.def->constraint;
             const std::string conname = text(constraint.conname);

@@ -76,7 +76,7 @@ Commented on_member(Facts& facts, const Context& ctx, const PgQuery__CommentStmt
         case PG_QUERY__OBJECT_TYPE__OBJECT_TABCONSTRAINT: former_of(commented, table->constraints, member); break;
         case PG_QUERY__OBJECT_TYPE__OBJECT_TRIGGER: former_of(commented, table->triggers, member); break;
         case PG_QUERY__OBJECT_TYPE__OBJECT_POLICY: former_of(commented, table->policies, member); break;
-        default: break;
+        default: former_of(commented, table->rules, member); break;
     }
     return commented;
 }

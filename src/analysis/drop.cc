@@ -176,6 +176,9 @@ void drop_relation(Dropping& dropping, const Context& ctx, const QualifiedName& 
     }
     if (drop.behavior == PG_QUERY__DROP_BEHAVIOR__DROP_CASCADE) {
         cascade(dropping, ctx, *relation);
+        if (relation->kind == 'S') {
+            dropping.no_way_back = fmt::format("the defaults that use sequence {}, and go with CASCADE, are not known", sql::quote_name(name));
+        }
     }
 }
 
@@ -211,6 +214,7 @@ void drop_type(Dropping& dropping, const Context& ctx, const PgQuery__Node& obje
         dropping.no_way_back = fmt::format("the definition of type {} is not kept", sql::quote_name(type->name));
     }
     if (drop.behavior == PG_QUERY__DROP_BEHAVIOR__DROP_CASCADE) {
+        dropping.no_way_back = fmt::format("what uses type {}, and goes with CASCADE, is not known", sql::quote_name(type->name));
         touch_users_of_type(dropping, ctx, type->name);
     }
 }
@@ -222,7 +226,6 @@ void touch_triggers_of(Dropping& dropping, const Context& ctx, const QualifiedNa
         for (const auto& trigger : relation.triggers) {
             if (trigger.definition.find(call) != std::string::npos) {
                 touch(dropping.analysis.facts, ctx, name, LockMode::access_exclusive);
-                append(dropping.restore, restore_trigger(name, trigger));
             }
         }
     }
@@ -249,6 +252,7 @@ void drop_function(Dropping& dropping, const Context& ctx, const PgQuery__Node& 
     append(dropping.restore, restore_function(*function));
     if (drop.behavior == PG_QUERY__DROP_BEHAVIOR__DROP_CASCADE) {
         touch_triggers_of(dropping, ctx, function->name);
+        dropping.no_way_back = fmt::format("what uses {}, and goes with CASCADE, is not known", sql::quote_name(function->name));
     }
 }
 
@@ -275,8 +279,8 @@ void drop_member(Dropping& dropping, const Context& ctx, const PgQuery__Node& ob
         }
     } else if (table != nullptr) {
         for (const auto& rule : table->rules) {
-            if (rule.starts_with("CREATE RULE " + sql::quote_identifier(member) + " AS")) {
-                dropping.restore.push_back(rule);
+            if (rule.name == member) {
+                append(dropping.restore, restore_rule(table->name, rule));
             }
         }
     }

@@ -163,7 +163,20 @@ void undo_for_role(std::vector<std::string>& sql, const PgQuery__GrantStmt& gran
     }
 }
 
+// What is granted in a schema that the plan itself made goes with the schema.
+bool goes_with_its_schema(const PgQuery__GrantStmt& grant, const Context& ctx) {
+    const bool all_in_schema = grant.targtype == PG_QUERY__GRANT_TARGET_TYPE__ACL_TARGET_ALL_IN_SCHEMA;
+    if (!all_in_schema && grant.objtype != PG_QUERY__OBJECT_TYPE__OBJECT_SCHEMA) {
+        return false;
+    }
+    const auto schemas = strings_of(grant.n_objects, grant.objects);
+    return std::ranges::all_of(schemas, [&](const auto& schema) { return ctx.now.schemas_of_plan.contains(schema); });
+}
+
 Inverse inverse_of(const PgQuery__GrantStmt& grant, const Context& ctx) {
+    if (goes_with_its_schema(grant, ctx)) {
+        return nothing_to_undo();
+    }
     if (grant.targtype != PG_QUERY__GRANT_TARGET_TYPE__ACL_TARGET_OBJECT) {
         return no_inverse("the former privileges of all objects of a schema are not kept");
     }

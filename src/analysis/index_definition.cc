@@ -31,6 +31,9 @@ std::string create_index_again(const catalog::Index& index) {
 std::vector<std::string> columns_of_index(const catalog::Index& index) {
     std::vector<std::string> columns = index.keys;
     columns.insert(columns.end(), index.included.begin(), index.included.end());
+    if (index.definition.empty()) {
+        return columns;
+    }
     const sql::Statement definition = sql::read_statement(index.definition);
     if (definition.kind != "IndexStmt") {
         return columns;

@@ -183,6 +183,10 @@ bool absent(const Context& ctx, const PgQuery__RangeVar* relation, bool missing_
     return relation != nullptr && missing_ok && ctx.now.loaded && ctx.now.find(name_of(relation)) == nullptr;
 }
 
+std::string new_owner(const PgQuery__AlterOwnerStmt& alter) {
+    return alter.newowner == nullptr ? std::string() : text(alter.newowner->rolename);
+}
+
 }  // namespace
 
 Analysis analyze_rename(const sql::Statement& statement, const Context& ctx) {
@@ -267,8 +271,8 @@ Analysis analyze_owner(const sql::Statement& statement, const Context& ctx) {
         analysis.name = named("change the owner of", function_name(object, ctx));
         if (function != nullptr && !function->owner.empty()) {
             return run_as_written(analysis, statement,
-                                  undo({fmt::format("ALTER {} OWNER TO {}", function_signature(*function),
-                                                    sql::quote_identifier(function->owner))}));
+                                  undo(restore_owner("ALTER " + function_signature(*function), function_signature(*function), function->owner,
+                                                     function->acl, new_owner(alter))));
         }
     } else if (alter.object != nullptr && (alter.object_type == PG_QUERY__OBJECT_TYPE__OBJECT_TYPE ||
                                            alter.object_type == PG_QUERY__OBJECT_TYPE__OBJECT_DOMAIN)) {
@@ -276,8 +280,8 @@ Analysis analyze_owner(const sql::Statement& statement, const Context& ctx) {
         if (type != nullptr && !type->owner.empty()) {
             analysis.name = named("change the owner of", type->name);
             return run_as_written(analysis, statement,
-                                  undo({fmt::format("ALTER TYPE {} OWNER TO {}", sql::quote_name(type->name),
-                                                    sql::quote_identifier(type->owner))}));
+                                  undo(restore_owner("ALTER TYPE " + sql::quote_name(type->name), "TYPE " + sql::quote_name(type->name),
+                                                     type->owner, type->acl, new_owner(alter))));
         }
     }
     return run_as_written(analysis, statement, no_inverse("the former owner is not known"));

@@ -1,5 +1,6 @@
 #include "analysis/restore.h"
 
+#include "analysis/index_definition.h"
 #include "sql/quote.h"
 
 #include <fmt/format.h>
@@ -191,6 +192,16 @@ std::vector<std::string> restore_grants(const std::string& on, const std::option
     return out;
 }
 
+std::vector<std::string> restore_owner(const std::string& alter, const std::string& on, const std::string& owner,
+                                       const std::optional<std::string>& acl, const std::string& new_owner) {
+    std::vector<std::string> out{fmt::format("{} OWNER TO {}", alter, sql::quote_identifier(owner))};
+    const std::vector<AclItem> items = parse_acl(acl.value_or("{}"));
+    if (std::any_of(items.begin(), items.end(), [&](const AclItem& item) { return item.grantee == new_owner; })) {
+        append(out, restore_grants(on, acl, owner));
+    }
+    return out;
+}
+
 std::vector<std::string> restore_column_grants(const QualifiedName& table, const catalog::Column& column) {
     std::vector<std::string> out;
     if (column.acl) {
@@ -216,7 +227,7 @@ std::vector<std::string> restore_view(const catalog::Relation& view) {
     }
     restore_columns(out, view, true);
     for (const auto& rule : view.rules) {
-        out.push_back(without_semicolon(rule));
+        append(out, restore_rule(view.name, rule));
     }
     for (const auto& trigger : view.triggers) {
         append(out, restore_trigger(view.name, trigger));
@@ -231,10 +242,7 @@ std::vector<std::string> restore_matview(const catalog::Relation& view) {
                               view.tablespace.empty() ? "" : " TABLESPACE " + sql::quote_identifier(view.tablespace),
                               without_semicolon(view.view_definition), view.populated ? "" : "NO "));
     for (const auto& index : view.indexes) {
-        out.push_back(index.definition);
-        if (index.comment) {
-            out.push_back(restore_comment("INDEX " + sql::quote_name(index.name), index.comment));
-        }
+        append(out, recreate_index(index).sql);
     }
     if (!view.owner.empty()) {
         out.push_back(fmt::format("ALTER MATERIALIZED VIEW {} OWNER TO {}", name, sql::quote_identifier(view.owner)));
@@ -283,6 +291,22 @@ std::vector<std::string> restore_trigger(const QualifiedName& table, const catal
     }
     if (trigger.comment) {
         out.push_back(restore_comment(fmt::format("TRIGGER {} ON {}", name, on), trigger.comment));
+    }
+    return out;
+}
+
+std::vector<std::string> restore_rule(const QualifiedName& table, const catalog::Rule& rule) {
+    const auto on = sql::quote_name(table);
+    const auto name = sql::quote_identifier(rule.name);
+    std::vector<std::string> out{without_semicolon(rule.definition)};
+    switch (rule.enabled) {
+        case 'D': out.push_back(fmt::format("ALTER TABLE {} DISABLE RULE {}", on, name)); break;
+        case 'R': out.push_back(fmt::format("ALTER TABLE {} ENABLE REPLICA RULE {}", on, name)); break;
+        case 'A': out.push_back(fmt::format("ALTER TABLE {} ENABLE ALWAYS RULE {}", on, name)); break;
+        default: break;
+    }
+    if (rule.comment) {
+        out.push_back(restore_comment(fmt::format("RULE {} ON {}", name, on), rule.comment));
     }
     return out;
 }

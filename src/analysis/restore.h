@@ -30,6 +30,9 @@ std::string grantee_sql(const std::string& grantee);
 // GRANTs that give an object made anew the ACL that it had; `on` is what stands between ON and TO, such as `TABLE app.t`. The owner's
 // and PUBLIC's defaults are taken away first where the ACL had less. Nothing for an ACL that was NULL.
 std::vector<std::string> restore_grants(const std::string& on, const std::optional<std::string>& acl, const std::string& owner);
+// What gives the object its former owner back. Where the new owner had privileges of his own, they were merged with the owner's.
+std::vector<std::string> restore_owner(const std::string& alter, const std::string& on, const std::string& owner,
+                                       const std::optional<std::string>& acl, const std::string& new_owner);
 // The same for a column's ACL.
 std::vector<std::string> restore_column_grants(const QualifiedName& table, const catalog::Column& column);
 
@@ -42,6 +45,7 @@ std::vector<std::string> restore_view(const catalog::Relation& view);
 std::vector<std::string> restore_matview(const catalog::Relation& view);
 std::vector<std::string> restore_function(const catalog::Function& function);
 std::vector<std::string> restore_trigger(const QualifiedName& table, const catalog::Trigger& trigger);
+std::vector<std::string> restore_rule(const QualifiedName& table, const catalog::Rule& rule);
 std::vector<std::string> restore_policy(const QualifiedName& table, const catalog::Policy& policy);
 std::vector<std::string> restore_sequence(const catalog::Relation& sequence);
 std::vector<std::string> restore_enum(const catalog::Type& type);

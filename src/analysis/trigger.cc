@@ -60,10 +60,11 @@ Analysis analyze_create_rule(const sql::Statement& statement, const Context& ctx
     analysis.name = fmt::format("create rule {} on {}", name, sql::quote_name(on));
     const auto drop = drop_statement("RULE", name, on);
     if (table != nullptr && create.replace) {
-        const auto prefix = "CREATE RULE " + sql::quote_identifier(name) + " AS";
-        const auto former = std::find_if(table->rules.begin(), table->rules.end(), [&](const auto& rule) { return rule.starts_with(prefix); });
+        const auto former = std::find_if(table->rules.begin(), table->rules.end(), [&](const auto& rule) { return rule.name == name; });
         if (former != table->rules.end()) {
-            return run_as_written(analysis, statement, undo({drop, *former}));
+            std::vector<std::string> again = restore_rule(on, *former);
+            again.insert(again.begin(), drop);
+            return run_as_written(analysis, statement, undo(std::move(again)));
         }
     }
     return run_as_written(analysis, statement, undo({drop}));

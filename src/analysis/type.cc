@@ -99,7 +99,11 @@ Analysis analyze_alter_enum(const sql::Statement& statement, const Context& ctx)
     if (ctx.in_group) {
         analysis.notes.push_back(fmt::format("the value {} cannot be used before its group has committed", label));
     }
-    return run_as_written(analysis, statement, no_inverse(fmt::format("PostgreSQL cannot take the value {} away from {}", label, sql::quote_name(name))));
+    // A type that the plan itself made goes as a whole.
+    auto inverse = type != nullptr && type->created_by_plan
+                       ? nothing_to_undo()
+                       : no_inverse(fmt::format("PostgreSQL cannot take the value {} away from {}", label, sql::quote_name(name)));
+    return run_as_written(analysis, statement, std::move(inverse));
 }
 
 Analysis analyze_alter_domain(const sql::Statement& statement, const Context& ctx) {

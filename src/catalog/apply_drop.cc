@@ -77,6 +77,7 @@ void drop_schema(const std::string& schema, Catalog& catalog) {
     std::erase_if(catalog.types, [&](const auto& entry) { return entry.first.schema == schema; });
     std::erase_if(catalog.functions, [&](const auto& entry) { return entry.first.schema == schema; });
     catalog.schemas.erase(schema);
+    catalog.schemas_of_plan.erase(schema);
 }
 
 void drop_type(const QualifiedName& written, bool cascade, Catalog& catalog) {
@@ -130,9 +131,7 @@ void drop_member(const PgQuery__Node& object, PgQuery__ObjectType type, Catalog&
     } else if (type == PG_QUERY__OBJECT_TYPE__OBJECT_POLICY) {
         std::erase_if(table->policies, [&](const Policy& policy) { return policy.name == name; });
     } else {
-        std::erase_if(table->rules, [&](const std::string& rule) {
-            return rule.starts_with("CREATE RULE " + sql::quote_identifier(name) + " AS");
-        });
+        std::erase_if(table->rules, [&](const Rule& rule) { return rule.name == name; });
     }
 }
 

@@ -18,6 +18,7 @@ void add_type(Catalog& catalog, const QualifiedName& written, char kind, std::ve
     type.kind = kind;
     type.labels = std::move(labels);
     type.owner = catalog.role;
+    type.created_by_plan = true;
     catalog.types.insert_or_assign(type.name, std::move(type));
 }
 
@@ -189,6 +190,9 @@ void create_schema(const PgQuery__CreateSchemaStmt& statement, std::string_view 
         name = text(statement.authrole->rolename);
     }
     catalog.schemas.insert(name);
+    if (statement.if_not_exists == 0) {
+        catalog.schemas_of_plan.insert(name);
+    }
     if (statement.n_schema_elts == 0) {
         return;
     }
@@ -235,7 +239,8 @@ void apply_object(const PgQuery__Node& statement, std::string_view sql, Catalog&
         case PG_QUERY__NODE__NODE_CREATE_POLICY_STMT: create_policy(*statement.create_policy_stmt, sql, catalog); break;
         case PG_QUERY__NODE__NODE_RULE_STMT:
             if (auto* table = writable(catalog, name_of(statement.rule_stmt->relation))) {
-                table->rules.emplace_back(sql);
+                std::erase_if(table->rules, [&](const Rule& rule) { return rule.name == text(statement.rule_stmt->rulename); });
+                table->rules.push_back({.name = text(statement.rule_stmt->rulename), .definition = std::string(sql)});
             }
             break;
         case PG_QUERY__NODE__NODE_COMMENT_STMT: comment(*statement.comment_stmt, catalog); break;

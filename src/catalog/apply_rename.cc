@@ -164,6 +164,9 @@ void rename_schema(Catalog& catalog, const std::string& from, const std::string&
     }
     catalog.schemas.erase(from);
     catalog.schemas.insert(to);
+    if (catalog.schemas_of_plan.erase(from) > 0) {
+        catalog.schemas_of_plan.insert(to);
+    }
 }
 
 void rename_member(const PgQuery__RenameStmt& statement, Relation& table) {

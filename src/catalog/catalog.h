@@ -101,6 +101,13 @@ struct Policy {
     std::optional<std::string> comment;
 };
 
+struct Rule {
+    std::string name;
+    std::string definition;                 // pg_get_ruledef()
+    char enabled = 'O';
+    std::optional<std::string> comment;
+};
+
 struct ForeignKeyIn {                       // another table's foreign key that points here
     QualifiedName table;
     std::string constraint;
@@ -130,7 +137,7 @@ struct Relation {
     std::vector<Constraint> constraints;
     std::vector<Trigger> triggers;
     std::vector<Policy> policies;
-    std::vector<std::string> rules;         // pg_get_ruledef(), a view's own _RETURN left out
+    std::vector<Rule> rules;                // a view's own _RETURN left out
     std::vector<ForeignKeyIn> referenced_by;
     std::optional<QualifiedName> parent;    // inheritance or partitioning
     std::vector<QualifiedName> children;
@@ -173,6 +180,7 @@ struct Type {
     std::string owner;
     std::optional<std::string> acl;
     std::optional<std::string> comment;
+    bool created_by_plan = false;           // made by an earlier statement of the same plan
 };
 
 class Catalog {
@@ -185,6 +193,7 @@ public:
     std::vector<std::string> search_path;   // effective, in order, as current_schemas(false); "$user" resolved
     std::string role;                       // current_user
     std::set<std::string> schemas;
+    std::set<std::string> schemas_of_plan;  // made by an earlier statement of the same plan
     std::map<std::string, std::string> schema_comments;      // of the schemas that have one
     std::set<std::string> extensions;
     std::map<QualifiedName, Relation> relations;             // by resolved name, indexes and sequences included as kind i/I/S

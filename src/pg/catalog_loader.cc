@@ -178,7 +178,9 @@ private:
         each(queries::kLoadPolicies, 0, [](Relation& relation, const Result& rows, int row) {
             relation.policies.push_back({rows.text(row, 1), rows.text(row, 2), rows.maybe(row, 3)});
         });
-        each(queries::kLoadRules, 0, [](Relation& relation, const Result& rows, int row) { relation.rules.push_back(rows.text(row, 1)); });
+        each(queries::kLoadRules, 0, [](Relation& relation, const Result& rows, int row) {
+            relation.rules.push_back({rows.text(row, 1), rows.text(row, 2), rows.text(row, 3)[0], rows.maybe(row, 4)});
+        });
     }
 
     void load_links() {

@@ -101,15 +101,17 @@ public:
     NameList types;
 
 private:
+    // Never inlined into the recursion, which has to be deep on an ordinary stack: their temporaries would stand in every frame.
+    [[gnu::noinline]] bool visit_relation_like(std::string_view type, const ProtobufCMessage& message);
+    [[gnu::noinline]] void visit_object_statement(std::string_view type, const ProtobufCMessage& message);
+    [[gnu::noinline]] void visit_function_like(std::string_view type, const ProtobufCMessage& message);
+    [[gnu::noinline]] void visit_type_like(std::string_view type, const ProtobufCMessage& message);
+    [[gnu::noinline]] void visit_cte_scope(const ProtobufCMessage& message, const PgQuery__WithClause& with);
+
     void visit(const ProtobufCMessage& message);
     void visit_children(const ProtobufCMessage& message);
-    void visit_cte_scope(const ProtobufCMessage& message, const PgQuery__WithClause& with);
-    bool visit_relation_like(std::string_view type, const ProtobufCMessage& message);
-    void visit_object_statement(std::string_view type, const ProtobufCMessage& message);
-    void visit_function_like(std::string_view type, const ProtobufCMessage& message);
-    void visit_type_like(std::string_view type, const ProtobufCMessage& message);
     void add_object(PgQuery__ObjectType kind, const PgQuery__Node* object);
-    void add_relation(const PgQuery__RangeVar& relation);
+    [[gnu::noinline]] void add_relation(const PgQuery__RangeVar& relation);
     void add_type(const PgQuery__TypeName& type);
     bool is_cte(const PgQuery__RangeVar& relation) const;
 

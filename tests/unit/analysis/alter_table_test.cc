@@ -322,6 +322,42 @@ TEST(AlterTableInverseOf, DroppedColumnsIsAPointOfNoReturn) {
     EXPECT_THAT(analysis.runs[0].inverse.why, HasSubstr("loses its data"));
 }
 
+TEST(DropColumn, TakesItsIndexesAndConstraintsAlong) {
+    const Analysis analysis = Situation(std::string(kTables) + "CREATE INDEX by_note ON orders (id, note); CREATE INDEX by_ref ON orders (ref);"
+                                                               "ALTER TABLE orders ADD CONSTRAINT short CHECK (length(note) < 9);")(
+        "ALTER TABLE orders DROP COLUMN note");
+    EXPECT_EQ(analysis.runs.at(0).condition.facts.size(), 3U) << analysis.runs[0].condition.describe();
+    EXPECT_THAT(analysis.runs[0].condition.describe(), testing::AllOf(HasSubstr("by_note"), HasSubstr("short"), testing::Not(HasSubstr("by_ref"))));
+}
+
+TEST(AlterTableInverseOf, AColumnOfNullsComesBackWithAllThatWasSetOnIt) {
+    Situation situation(std::string(kTables) + "CREATE INDEX by_note ON orders (ref, note);");
+    catalog::Column& note = situation.now.relations.at({"public", "orders"}).columns[3];
+    ASSERT_EQ(note.name, "note");
+    note.all_null = true;
+    note.default_expression = "'x'::text";
+    note.statistics_target = 200;
+    note.comment = "free text";
+    note.acl = "{app_user=w/app}";
+    const Analysis analysis = situation("ALTER TABLE orders DROP COLUMN note");
+    EXPECT_THAT(analysis.runs.at(0).inverse.sql,
+                ElementsAre("ALTER TABLE public.orders ADD COLUMN note text", "ALTER TABLE public.orders ALTER COLUMN note SET DEFAULT 'x'::text",
+                            "ALTER TABLE public.orders ALTER COLUMN note SET STATISTICS 200", "COMMENT ON COLUMN public.orders.note IS 'free text'",
+                            "GRANT UPDATE (note) ON TABLE public.orders TO app_user", "CREATE INDEX by_note ON public.orders USING btree (ref, note)"));
+    EXPECT_FALSE(analysis.runs[0].inverse.loses_data);
+    EXPECT_THAT(analysis.notes, testing::Contains(HasSubstr("behind the other columns")));
+    EXPECT_FALSE(situation("ALTER TABLE orders DROP COLUMN note CASCADE").runs.at(0).inverse.possible);
+    EXPECT_FALSE(situation.wrote("orders")("ALTER TABLE orders DROP COLUMN note").runs.at(0).inverse.possible);
+}
+
+TEST(AlterTableInverseOf, ATypeThatIsWrittenAnewSaysSo) {
+    const Analysis wider = Situation(kTables)("ALTER TABLE users ALTER COLUMN email TYPE text");
+    ASSERT_EQ(wider.runs.size(), 1U);
+    EXPECT_TRUE(wider.runs[0].inverse.as_written);
+    EXPECT_THAT(wider.notes, testing::Contains(HasSubstr("undoing it writes public.users anew")));
+    EXPECT_FALSE(Situation(kTables).tiny("users")("ALTER TABLE users ALTER COLUMN email TYPE text").runs.at(0).inverse.as_written);
+}
+
 TEST(AlterTableInverseOf, DroppedConstraintsBringsTheIndexBackFirst) {
     const Analysis analysis =
         Situation(std::string(kTables) + "ALTER TABLE orders ADD CONSTRAINT u UNIQUE (ref);")("ALTER TABLE orders DROP CONSTRAINT u");

@@ -26,6 +26,10 @@ inline catalog::Catalog catalog_of(std::string_view sql, int major = 15) {
     for (const sql::Statement& statement : sql::read_script(sql, "setup.sql", {}).statements) {
         catalog::apply(statement, catalog);
     }
+    catalog.schemas_of_plan.clear();
+    for (auto& [name, type] : catalog.types) {
+        type.created_by_plan = false;
+    }
     for (auto& [name, relation] : catalog.relations) {
         relation.created_by_plan = false;
         relation.owner = "app";

@@ -84,7 +84,17 @@ TEST(CreateIndex, BuildsAgainOverAnInvalidLeftover) {
     situation.now.add_index(
         {"public", "t"},
         catalog::Index{.name = {"public", "i"}, .table = {"public", "t"}, .valid = false, .method = "btree", .keys = {"a"}});
-    EXPECT_THAT(lines(situation("CREATE INDEX i ON t (a)")), ElementsAre("before build: CREATE INDEX CONCURRENTLY i ON t (a)"));
+    const Analysis large = situation("CREATE INDEX i ON t (a)");
+    EXPECT_THAT(lines(large), ElementsAre("before build: CREATE INDEX CONCURRENTLY i ON t (a)"));
+    EXPECT_THAT(large.notes, ElementsAre("an INVALID index public.i is there: it is dropped and built anew"));
+    EXPECT_EQ(large.runs[0].name, "build index i");
+    situation.base = situation.now;
+    EXPECT_THAT(lines(situation.tiny("t").grouped()("CREATE INDEX IF NOT EXISTS i ON t (a)")),
+                ElementsAre("before build: CREATE INDEX CONCURRENTLY IF NOT EXISTS i ON t (a)"));
+}
+
+TEST(CreateIndex, SaysThatTheAuthorAskedForIt) {
+    EXPECT_EQ(Situation(kTables).as_written()("CREATE INDEX i ON t (a)").why, "as the author asked");
 }
 
 TEST(CreateIndex, RefusesConcurrentlyInsideAGroup) {

@@ -113,6 +113,21 @@ TEST(FunctionStatement, ReplacementKeepsTheFormerBody) {
                 ElementsAre("DROP FUNCTION public.f(text)"));
 }
 
+TEST(FunctionStatement, OverloadsAreToldApartByTheirTypes) {
+    const std::string both = "CREATE FUNCTION vat(amount numeric, rate numeric) RETURNS numeric LANGUAGE sql AS 'SELECT 1';"
+                             "CREATE FUNCTION vat(amount numeric) RETURNS numeric LANGUAGE sql AS 'SELECT 2';"
+                             "CREATE TYPE mood AS ENUM ('sad'); CREATE FUNCTION feel(how mood) RETURNS int LANGUAGE sql AS 'SELECT 3'";
+    EXPECT_THAT(inverse_of(Situation(both)("DROP FUNCTION vat(numeric)")).at(0), HasSubstr("SELECT 2"));
+    EXPECT_THAT(inverse_of(Situation(both)("DROP FUNCTION vat(numeric(10,2), decimal)")).at(0), HasSubstr("SELECT 1"));
+    EXPECT_THAT(inverse_of(Situation(both)("DROP FUNCTION feel(mood)")).at(0), HasSubstr("SELECT 3"));
+    EXPECT_THAT(inverse_of(Situation(both)("DROP FUNCTION vat")), ElementsAre("none"));
+    EXPECT_THAT(inverse_of(Situation(both)("COMMENT ON FUNCTION vat(numeric) IS 'x'")), ElementsAre("COMMENT ON FUNCTION public.vat(amount numeric) IS NULL"));
+    EXPECT_THAT(inverse_of(Situation(both)("CREATE OR REPLACE FUNCTION vat(net numeric) RETURNS numeric LANGUAGE sql AS 'SELECT 4'")).at(0),
+                HasSubstr("SELECT 2"));
+    EXPECT_TRUE(Situation(both)("DROP FUNCTION IF EXISTS vat(text, text, text)").skip);
+    EXPECT_THAT(inverse_of(Situation(both).after("DROP FUNCTION vat(numeric)")("DROP FUNCTION vat")).at(0), HasSubstr("SELECT 1"));
+}
+
 TEST(DoBlock, NamesWhatItHidesAndTheWayOut) {
     const auto analysis = Situation(kTables)("DO $$ BEGIN IF EXISTS (SELECT 1 FROM information_schema.columns) THEN "
                                              "CREATE INDEX i ON users (email); ALTER TABLE orders ADD COLUMN x int; END IF; END $$");
@@ -152,6 +167,20 @@ TEST(CommentStatement, PutsTheFormerCommentBack) {
     EXPECT_THAT(inverse_of(situation("COMMENT ON COLUMN users.email IS 'is'")), ElementsAre("COMMENT ON COLUMN public.users.email IS NULL"));
 }
 
+TEST(CommentStatement, OfASchemaIsKnownToo) {
+    EXPECT_THAT(inverse_of(Situation("COMMENT ON SCHEMA public IS 'ours'")("COMMENT ON SCHEMA public IS 'theirs'")),
+                ElementsAre("COMMENT ON SCHEMA public IS 'ours'"));
+    EXPECT_THAT(inverse_of(Situation("CREATE SCHEMA fresh")("COMMENT ON SCHEMA fresh IS 'new'")), ElementsAre("COMMENT ON SCHEMA fresh IS NULL"));
+}
+
+TEST(Grant, InASchemaOfThePlanGoesWithTheSchema) {
+    const auto made = Situation("").after("CREATE SCHEMA fresh");
+    EXPECT_THAT(inverse_of(Situation(made)("GRANT USAGE ON SCHEMA fresh TO bob")), IsEmpty());
+    EXPECT_THAT(inverse_of(Situation(made)("GRANT SELECT ON ALL TABLES IN SCHEMA fresh TO bob")), IsEmpty());
+    EXPECT_THAT(inverse_of(Situation(made)("GRANT SELECT ON ALL TABLES IN SCHEMA fresh, public TO bob")), ElementsAre("none"));
+    EXPECT_THAT(inverse_of(Situation("").after("CREATE SCHEMA IF NOT EXISTS fresh")("GRANT USAGE ON SCHEMA fresh TO bob")), ElementsAre("none"));
+}
+
 TEST(Grant, TakesBackOnlyWhatWasNotThere) {
     Situation situation(kTables);
     for (auto* catalog : {&situation.base, &situation.now}) {
@@ -170,6 +199,17 @@ TEST(Enum, AValueCannotBeTakenAway) {
     EXPECT_TRUE(situation("ALTER TYPE mood ADD VALUE IF NOT EXISTS 'a'").skip.has_value());
     EXPECT_THAT(inverse_of(situation("ALTER TYPE mood RENAME VALUE 'a' TO 'it''s'")),
                 ElementsAre("ALTER TYPE public.mood RENAME VALUE 'it''s' TO 'a'"));
+}
+
+TEST(Enum, AValueOfATypeThatThePlanMadeGoesWithIt) {
+    EXPECT_THAT(inverse_of(Situation("").after("CREATE TYPE mood AS ENUM ('sad')")("ALTER TYPE mood ADD VALUE 'glad'")), IsEmpty());
+}
+
+TEST(CompositeType, LosesTheAttributeThatItGot) {
+    const auto analysis = Situation("")("ALTER TYPE pair ADD ATTRIBUTE c integer");
+    EXPECT_THAT(inverse_of(analysis), ElementsAre("ALTER TYPE public.pair DROP ATTRIBUTE c"));
+    EXPECT_TRUE(analysis.runs.at(0).inverse.loses_data);
+    EXPECT_TRUE(analysis.runs[0].inverse.loss_in.empty());
 }
 
 TEST(Dml, WritesAndReads) {
@@ -227,6 +267,12 @@ TEST(Matview, IsRefreshedConcurrentlyWhereThatIsPossible) {
     EXPECT_THAT(lines(safe), ElementsAre("inside validate: REFRESH MATERIALIZED VIEW CONCURRENTLY m"));
     EXPECT_TRUE(safe.rewritten);
     EXPECT_THAT(lines(Situation(setup).as_written()("REFRESH MATERIALIZED VIEW m")), ElementsAre("inside transaction: REFRESH MATERIALIZED VIEW m"));
+}
+
+TEST(Matview, OfThePlanItselfLosesNothingWhenRefreshed) {
+    EXPECT_THAT(inverse_of(Situation(kTables).after("CREATE MATERIALIZED VIEW m AS SELECT id FROM users")("REFRESH MATERIALIZED VIEW m")), IsEmpty());
+    const std::string there = std::string(kTables) + "CREATE MATERIALIZED VIEW m AS SELECT id FROM users;";
+    EXPECT_THAT(inverse_of(Situation(there)("REFRESH MATERIALIZED VIEW m")), ElementsAre("none"));
 }
 
 TEST(Opaque, FormsOfVersion18LockTheirTable) {

@@ -46,6 +46,21 @@ TEST(Restore, AViewComesBackWithEverythingOnIt) {
                             "ALTER TABLE app.v DISABLE TRIGGER tr"));
 }
 
+TEST(Restore, ARuleKeepsItsStateAndComment) {
+    const catalog::Rule rule{.name = "R", .definition = "CREATE RULE \"R\" AS ON DELETE TO app.t DO INSTEAD NOTHING;", .enabled = 'D', .comment = "ours"};
+    EXPECT_THAT(restore_rule({"app", "t"}, rule),
+                ElementsAre("CREATE RULE \"R\" AS ON DELETE TO app.t DO INSTEAD NOTHING", "ALTER TABLE app.t DISABLE RULE \"R\"",
+                            "COMMENT ON RULE \"R\" ON app.t IS 'ours'"));
+}
+
+TEST(Restore, AnOwnersMergedPrivilegesComeApartAgain) {
+    EXPECT_THAT(restore_owner("ALTER TABLE t", "TABLE t", "a", "{a=r/a,b=r/a}", "c"), ElementsAre("ALTER TABLE t OWNER TO a"));
+    EXPECT_THAT(restore_owner("ALTER TABLE t", "TABLE t", "a", "{a=r/a,b=r/a}", "b"),
+                ElementsAre("ALTER TABLE t OWNER TO a", "REVOKE ALL ON TABLE t FROM PUBLIC", "REVOKE ALL ON TABLE t FROM a",
+                            "GRANT SELECT ON TABLE t TO a", "GRANT SELECT ON TABLE t TO b"));
+    EXPECT_THAT(restore_owner("ALTER TABLE t", "TABLE t", "a", std::nullopt, "b"), ElementsAre("ALTER TABLE t OWNER TO a"));
+}
+
 TEST(Restore, ASequenceKeepsItsOwnerColumn) {
     catalog::Relation sequence;
     sequence.name = {"public", "s"};

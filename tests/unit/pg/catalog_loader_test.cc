@@ -78,7 +78,8 @@ TEST(CatalogLoader, LoadsATableWithAllThatHangsOnIt) {
     EXPECT_EQ(orders.referenced_by[0].table, (QualifiedName{"public", "line"}));
     EXPECT_EQ(orders.referenced_by[0].constraint, "line_order");
     ASSERT_EQ(orders.rules.size(), 1U);
-    EXPECT_THAT(orders.rules[0], HasSubstr("CREATE RULE no_delete"));
+    EXPECT_EQ(orders.rules[0].name, "no_delete");
+    EXPECT_THAT(orders.rules[0].definition, HasSubstr("CREATE RULE no_delete"));
 
     ASSERT_EQ(orders.columns.size(), 5U);
     EXPECT_EQ(orders.column("id")->identity, 'd');
@@ -283,6 +284,45 @@ TEST(CatalogLoader, LoadsFunctionsAndTypesByName) {
     EXPECT_FALSE(catalog.find_type({"", "plain"})->domain_constrained);
     EXPECT_EQ(catalog.find_type({"", "plain"})->base_type, "character varying(10)");
     EXPECT_NE(catalog.find_type({"", "int4"}), nullptr);
+}
+
+TEST(CatalogLoader, TellsOverloadsAndForeignKeysByWhatTheyStandOn) {
+    const Database db;
+    Connection c = db.open();
+    run_all(c, {"CREATE TYPE mood AS ENUM ('sad')", "CREATE FUNCTION f(a numeric(10,2), VARIADIC b mood[], OUT c text) LANGUAGE sql AS $$ SELECT text 'x' $$",
+                "CREATE TABLE one (id int PRIMARY KEY, name text)", "CREATE UNIQUE INDEX by_name ON one (name)",
+                "CREATE TABLE many (a text CONSTRAINT many_name REFERENCES one (name), b int CONSTRAINT many_one REFERENCES one)",
+                "COMMENT ON SCHEMA public IS 'it''s {ours}'"});
+    LoadRequest request;
+    request.relations = {{"", "one"}};
+    request.functions = {{"", "f"}};
+    const Catalog catalog = load_catalog(c, request);
+    EXPECT_THAT(catalog.find_functions({"", "f"})->front().argument_types, ElementsAre("numeric", "public.mood[]"));
+    const Relation& many = relation(catalog, {"", "many"});
+    EXPECT_EQ(many.constraint("many_name")->referenced_index, "by_name");
+    EXPECT_EQ(many.constraint("many_name")->index, "");
+    EXPECT_EQ(many.constraint("many_one")->referenced_index, "one_pkey");
+    EXPECT_EQ(catalog.schema_comments.at("public"), "it's {ours}");
+}
+
+TEST(CatalogLoader, LooksForValuesOnlyWhereItWasAsked) {
+    const Database db;
+    Connection c = db.open();
+    run_all(c, {"CREATE TABLE t (a int, empty int, half int, counted int, \"Odd\" text)", "INSERT INTO t VALUES (1), (2)",
+                "UPDATE t SET half = 1 WHERE a = 1", "CREATE STATISTICS s ON a, counted FROM t", "CREATE TABLE parent (x int)",
+                "CREATE TABLE child () INHERITS (parent)"});
+    LoadRequest request;
+    request.relations = {{"", "t"}, {"", "parent"}};
+    request.null_checks = {{{"public", "t"}, "half"}, {{"public", "t"}, "counted"}, {{"public", "t"}, "Odd"},   {{"public", "parent"}, "x"},
+                           {{"public", "t"}, "gone"}, {{"nowhere", "t"}, "a"}};
+    const Catalog catalog = load_catalog(c, request);
+    const Relation& table = relation(catalog, {"", "t"});
+    EXPECT_FALSE(table.column("empty")->all_null);
+    EXPECT_FALSE(table.column("half")->all_null);
+    EXPECT_FALSE(table.column("counted")->all_null) << "statistics would go with it";
+    EXPECT_TRUE(table.column("Odd")->all_null);
+    EXPECT_FALSE(relation(catalog, {"", "parent"}).column("x")->all_null);
+    EXPECT_FALSE(c.in_transaction());
 }
 
 TEST(CatalogLoader, KnowsWhichNamesAreTaken) {

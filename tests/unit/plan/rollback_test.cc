@@ -104,6 +104,15 @@ TEST(Rollback, SaysWhatAPersonWouldLose) {
     EXPECT_THAT(items(rollback), ElementsAre(HasSubstr("DROP COLUMN c")));
 }
 
+TEST(Rollback, RunsAsWrittenWhatHasNoGentlerForm) {
+    const std::string setup = "CREATE TABLE t (id bigint PRIMARY KEY, a varchar(10));";
+    const Plan plan = plan_of("ALTER TABLE t ALTER COLUMN a TYPE varchar(20);", setup);
+    const auto rollback = rollback_runbook(plan, all_of(plan), false);
+    const Plan undone = make_rollback_plan(rollback, analysis::catalog_of("CREATE TABLE t (id bigint PRIMARY KEY, a varchar(20));"), {});
+    EXPECT_THAT(undone.refusals, IsEmpty());
+    EXPECT_THAT(lines(undone), ElementsAre("transaction: ALTER TABLE public.t ALTER COLUMN a TYPE character varying(10)"));
+}
+
 TEST(Rollback, AutomaticOneLooksUnderTheLockBeforeItDrops) {
     const Plan plan = plan_of("ALTER TABLE t ADD COLUMN c text;", kTables);
     const auto rollback = rollback_runbook(plan, all_of(plan), true);
