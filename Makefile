@@ -10,7 +10,7 @@ JOBS ?= $(shell awk -v cores="$$(nproc)" '/^MemAvailable/ { n = int($$2 / 100000
 # Where the test servers are, once `make servers` has fetched them.
 -include build/servers/env
 
-.PHONY: build setup configure demo test unit run-tests bench accept servers format lint install clean print-jobs
+.PHONY: build setup configure demo test unit run-tests campaign bench accept servers format lint install clean print-jobs
 
 build: configure
 	cmake --build $(BUILD) --parallel $(JOBS)
@@ -39,6 +39,10 @@ ONLY ?= .
 run-tests:
 	ctest --test-dir $(BUILD) --label-regex '^($(TESTS))$$' --tests-regex '$(ONLY)' --parallel $$(nproc) \
 	  --output-on-failure --no-tests=error --output-junit tests.xml
+
+# Faults at every boundary and at random moments, on all versions: an hour or more. Rewrites the figures in docs/reliability.md.
+campaign: build servers
+	. build/servers/env && $(BUILD)/tests/campaign --jobs $(JOBS) --random 100 --write docs/reliability.md --commit $$(git describe --always --dirty)
 
 bench: build
 	$(BUILD)/bench/impact

@@ -1,6 +1,6 @@
 # Faults: one program for each tests/faults/*_test.cc, each with a private server. They kill, freeze and interrupt the product, so what
 # they start is the real thing: pgbelay, and pgbelay-faults, which can be told at which boundary to die.
-add_library(fault_support STATIC faults/client.cc faults/stage.cc)
+add_library(fault_support STATIC faults/boundaries.cc faults/client.cc faults/proxy.cc faults/stage.cc)
 target_link_libraries(fault_support PUBLIC test_support GTest::gmock)
 target_include_directories(fault_support PUBLIC ${CMAKE_CURRENT_SOURCE_DIR})
 target_compile_definitions(fault_support PUBLIC

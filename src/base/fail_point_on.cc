@@ -1,5 +1,7 @@
-// The fail points of the test binary. PGBELAY_FAIL_POINT_LOG names a file to which each boundary is appended as it is
-// passed; PGBELAY_FAIL_POINT_AT=N kills the process with SIGKILL at the N-th boundary, counted from 1.
+// The fail points of the test binary. Boundaries are counted from 1, over all threads.
+//   PGBELAY_FAIL_POINT_LOG=FILE      each boundary is appended to the file as it is passed
+//   PGBELAY_FAIL_POINT_AT=N          SIGKILL at the N-th
+//   PGBELAY_FAIL_POINT_STOP_AT=M,N   SIGSTOP at each of these: who started the process does his fault, then sends SIGCONT
 #include "base/fail_point.h"
 
 #include <signal.h>
@@ -7,8 +9,25 @@
 #include <atomic>
 #include <cstdlib>
 #include <fstream>
+#include <sstream>
+#include <string>
 
 namespace pgbelay::base {
+
+namespace {
+
+bool named(const char* variable, long n) {
+    const char* numbers = std::getenv(variable);
+    std::istringstream list(numbers == nullptr ? "" : numbers);
+    for (std::string number; std::getline(list, number, ',');) {
+        if (std::atol(number.c_str()) == n) {
+            return true;
+        }
+    }
+    return false;
+}
+
+}  // namespace
 
 void fail_point(std::string_view boundary) {
     static std::atomic<long> passed{0};
@@ -16,8 +35,11 @@ void fail_point(std::string_view boundary) {
     if (const char* log = std::getenv("PGBELAY_FAIL_POINT_LOG"); log != nullptr) {
         std::ofstream(log, std::ios::app) << n << ' ' << boundary << '\n';
     }
-    if (const char* at = std::getenv("PGBELAY_FAIL_POINT_AT"); at != nullptr && std::atol(at) == n) {
+    if (named("PGBELAY_FAIL_POINT_AT", n)) {
         raise(SIGKILL);
+    }
+    if (named("PGBELAY_FAIL_POINT_STOP_AT", n)) {
+        raise(SIGSTOP);
     }
 }
 

@@ -152,7 +152,9 @@ private:
         if (first_strong_ < static_cast<std::ptrdiff_t>(step_.sends.size())) {
             return true;
         }
-        const pg::Outcome outcome = worker_.run("COMMIT", std::nullopt, base::kNoDeadline, nullptr);
+        // A COMMIT is waited for, whatever is ordered meanwhile; but not on a network that hangs, which the other connection notices.
+        const pg::Ticker look{.tick = [&] { run_.control.look(); }};
+        const pg::Outcome outcome = worker_.run("COMMIT", std::nullopt, base::kNoDeadline, nullptr, &look);
         if (const auto* error = std::get_if<pg::ServerError>(&outcome); error != nullptr) {
             return not_run(*error, step_.sends.empty() ? plan::Send{} : step_.sends.back());
         }
@@ -239,8 +241,9 @@ private:
         for (auto i = static_cast<std::size_t>(first_strong_); i <= step_.sends.size(); ++i) {
             const bool commit = i == step_.sends.size();
             const plan::Send& send = step_.sends[commit ? i - 1 : i];
+            // The server ends it at the budget; the slack is for a network that hangs.
             const pg::Outcome outcome = worker_.run(commit ? "COMMIT" : send.sql, commit ? std::nullopt : send.copy_data,
-                                                    base::kNoDeadline, run_.target.stop());
+                                                    base::in(limits_.hold + kSlack), run_.target.stop());
             if (const auto* error = std::get_if<pg::ServerError>(&outcome); error != nullptr) {
                 note_times(outcomes, locked, since(began));
                 strong_error(*error, true, send);

@@ -7,7 +7,6 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include <array>
 #include <cctype>
 #include <utility>
 
@@ -145,7 +144,7 @@ ServerError read_error(const PGresult* result) {
     return error;
 }
 
-Connection::State::State(PGconn* connection) : raw(connection), canceller(PQgetCancel(connection)) {
+Connection::State::State(PGconn* connection) : raw(connection), canceller(connection) {
     PQsetNoticeReceiver(
         raw,
         [](void* to, const PGresult* notice) {
@@ -157,10 +156,7 @@ Connection::State::State(PGconn* connection) : raw(connection), canceller(PQgetC
         this);
 }
 
-Connection::State::~State() {
-    PQfreeCancel(canceller);
-    PQfinish(raw);
-}
+Connection::State::~State() { PQfinish(raw); }
 
 void Connection::State::close() noexcept {
     // The canceller stays: another thread may be about to use it.
@@ -184,10 +180,7 @@ bool Connection::in_transaction() const {
 
 int Connection::socket() const { return PQsocket(state_->raw); }
 
-void Connection::cancel() noexcept {
-    std::array<char, 256> message{};
-    PQcancel(state_->canceller, message.data(), static_cast<int>(message.size()));
-}
+void Connection::cancel() noexcept { state_->canceller.cancel(); }
 
 std::vector<std::pair<std::string, std::string>> Connection::notifications() {
     std::vector<std::pair<std::string, std::string>> found;

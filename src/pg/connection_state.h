@@ -1,6 +1,7 @@
 // What stands behind a Connection: libpq's objects and the loop that gets a statement's results without ever blocking.
 #pragma once
 
+#include "pg/canceller.h"
 #include "pg/connection.h"
 
 #include <libpq-fe.h>
@@ -22,8 +23,7 @@ struct Connection::State {
     void close() noexcept;
 
     PGconn* raw;
-    // Made once, so that any thread can cancel without looking at `raw`.
-    PGcancel* canceller;
+    Canceller canceller;
     std::vector<std::string> notices;
 };
 
@@ -31,7 +31,7 @@ struct Connection::State {
 // on collecting: what the server says in the end is what counts.
 class Exchange {
 public:
-    Exchange(PGconn* raw, PGcancel* canceller, base::Deadline deadline, const base::StopSignal* stop, const Ticker* ticker);
+    Exchange(PGconn* raw, Canceller& canceller, base::Deadline deadline, const base::StopSignal* stop, const Ticker* ticker);
 
     // Writes all that libpq still holds back, reading meanwhile. False when the connection broke.
     bool flush();
@@ -55,7 +55,7 @@ private:
     void cancel();
 
     PGconn* raw_;
-    PGcancel* canceller_;
+    Canceller& canceller_;
     base::Deadline deadline_;
     const base::StopSignal* stop_;
     const Ticker* ticker_;

@@ -5,7 +5,6 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
 #include <cstring>
 
@@ -21,8 +20,9 @@ namespace {
 
 // A cancel can arrive before its statement starts, or while the server does not look: it is sent again until then.
 constexpr std::chrono::seconds kCancelAgain{1};
-// A server that has not answered a cancel for so long is not there any more.
-constexpr std::chrono::seconds kGiveUp{30};
+// A server that has not answered a cancel for so long is not there any more. Together with the five seconds of a query of ours, and with
+// the statement that is given up after it, this stays below the 30 s after which keepalives give up.
+constexpr std::chrono::seconds kGiveUp{8};
 constexpr std::size_t kCopyChunk = 64 * 1024;
 
 // One descriptor that becomes readable when `socket` can be read or written: base::wait knows one direction at a time, and
@@ -47,7 +47,7 @@ private:
 
 }  // namespace
 
-Exchange::Exchange(PGconn* raw, PGcancel* canceller, base::Deadline deadline, const base::StopSignal* stop, const Ticker* ticker)
+Exchange::Exchange(PGconn* raw, Canceller& canceller, base::Deadline deadline, const base::StopSignal* stop, const Ticker* ticker)
     : raw_(raw), canceller_(canceller), deadline_(deadline), stop_(stop), ticker_(ticker),
       next_tick_(ticker != nullptr && ticker->tick ? base::in(ticker->every) : base::kNoDeadline) {}
 
@@ -165,8 +165,7 @@ void Exchange::see_to_what_is_due(int socket) {
 }
 
 void Exchange::cancel() {
-    std::array<char, 256> message{};
-    PQcancel(canceller_, message.data(), static_cast<int>(message.size()));
+    canceller_.cancel();
     cancel_again_at_ = gave_up_ ? base::kNoDeadline : base::in(kCancelAgain);
     if (!cancelled_) {
         give_up_at_ = base::in(kGiveUp);

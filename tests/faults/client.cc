@@ -81,6 +81,10 @@ void Client::signal(int number) const {
 std::optional<int> Client::look(int flags) {
     int status = 0;
     if (!status_ && waitpid(pid_, &status, flags) == pid_) {
+        if (WIFSTOPPED(status)) {
+            stopped_ = true;
+            return std::nullopt;
+        }
         constexpr int kSignalBase = 128;
         status_ = WIFEXITED(status) ? WEXITSTATUS(status) : kSignalBase + WTERMSIG(status);
     }
@@ -92,12 +96,26 @@ bool Client::running() { return !look(WNOHANG); }
 int Client::wait(base::Clock::duration patience) {
     const base::Deadline deadline = base::in(patience);
     while (running()) {
-        if (base::Clock::now() >= deadline) {
-            throw std::runtime_error("pgbelay has not ended in time; it said:\n" + said());
-        }
+        must_not_pass(deadline);
         base::pause_for(std::chrono::milliseconds(10), nullptr);
     }
     return *status_;
+}
+
+bool Client::wait_until_stopped(base::Clock::duration patience) {
+    const base::Deadline deadline = base::in(patience);
+    stopped_ = false;
+    while (!look(WNOHANG | WUNTRACED) && !stopped_) {
+        must_not_pass(deadline);
+        base::pause_for(std::chrono::milliseconds(1), nullptr);
+    }
+    return stopped_;
+}
+
+void Client::must_not_pass(base::Deadline deadline) const {
+    if (base::Clock::now() >= deadline) {
+        throw std::runtime_error("pgbelay has not ended in time; it said:\n" + said());
+    }
 }
 
 std::string Client::said() const { return base::read_file(output_); }

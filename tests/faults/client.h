@@ -32,6 +32,8 @@ public:
 
     void signal(int number) const;
     bool running();
+    // Waits until it has stopped itself at a boundary (see base/fail_point_on.cc): true; false when it has ended. Throws as wait() does.
+    bool wait_until_stopped(base::Clock::duration patience = std::chrono::seconds(60));
     // The exit status, 128 + number for a signal. Throws std::runtime_error with what was said when it has not ended by the deadline.
     int wait(base::Clock::duration patience = std::chrono::seconds(60));
 
@@ -41,9 +43,11 @@ public:
 
 private:
     std::optional<int> look(int flags);
+    void must_not_pass(base::Deadline deadline) const;
 
     std::filesystem::path output_;
     pid_t pid_ = -1;
+    bool stopped_ = false;
     std::optional<int> status_;
 };
 

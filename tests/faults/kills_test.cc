@@ -1,6 +1,6 @@
 // kill -9 of the client at every boundary that a run passes, then `resume`: the same catalog as of a run that nobody killed, each
 // effect once. The boundaries are those that the program reports of itself, so that a new one cannot be forgotten.
-#include "base/file.h"
+#include "faults/boundaries.h"
 #include "faults/stage.h"
 #include "support/canonical.h"
 #include "support/line_diff.h"
@@ -10,7 +10,6 @@
 
 #include <atomic>
 #include <csignal>
-#include <cstdlib>
 #include <mutex>
 #include <thread>
 
@@ -19,29 +18,6 @@ namespace {
 
 constexpr int kWorkers = 2;
 constexpr int kKilled = 128 + SIGKILL;
-
-struct Boundary {
-    int n = 0;
-    std::string name;
-};
-
-// What a pipeline gives back changes nothing any more, as all of it was sent before: of results in a row the last stands for the
-// others, and so it is with the same words sent several times in a row. PGBELAY_EVERY_BOUNDARY=1 takes them all.
-std::vector<Boundary> boundaries(const std::filesystem::path& log) {
-    const bool every = std::getenv("PGBELAY_EVERY_BOUNDARY") != nullptr;
-    std::vector<Boundary> chosen;
-    for (const std::string& line : split_lines(base::read_file(log))) {
-        const std::size_t space = line.find(' ');
-        Boundary next{std::stoi(line.substr(0, space)), line.substr(space + 1)};
-        const auto is_result = [](const std::string& name) { return name.starts_with("result:"); };
-        const bool same = !chosen.empty() && (chosen.back().name == next.name || (is_result(chosen.back().name) && is_result(next.name)));
-        if (same && !every) {
-            chosen.pop_back();
-        }
-        chosen.push_back(std::move(next));
-    }
-    return chosen;
-}
 
 // One way to use the program, killed everywhere.
 struct Scene {
