@@ -2,6 +2,7 @@
 
 #include "engine/rollback_run.h"
 #include "engine/verification.h"
+#include "plan/planner.h"
 
 #include <fmt/core.h>
 #include <fmt/format.h>
@@ -24,6 +25,7 @@ constexpr Millis kLongestReconnect{5'000};
 constexpr Millis kKeeperPatience{40'000};
 // Somebody who ends our sessions again and again means it.
 constexpr int kMostLosses = 5;
+constexpr Millis kLookAtCommitted{250};
 
 bool runs_aside(const plan::Step& step) { return step.skip || (step.kind != plan::StepKind::transaction && step.kind != plan::StepKind::check); }
 
@@ -110,6 +112,7 @@ RunReport RunLoop::run(bool resumed) {
 
 // The journal's word on what is done, before the first step of an incarnation.
 void RunLoop::reconcile() {
+    committed_.clear();
     done_ = session_->journal().steps_done(session_->key());
     intents_ = session_->journal().intents(session_->key());
     guard_ = std::make_unique<Guard>(target_, plan_.limits);
@@ -123,11 +126,15 @@ void RunLoop::reconcile() {
 void RunLoop::steps() {
     for (auto next = plan_.steps.begin(); next != plan_.steps.end();) {
         const auto last = std::find_if_not(next, plan_.steps.end(), runs_aside);
-        const Next then = last == next ? step(*next) : steps_aside({next, last});
-        if (then == Next::end) {
+        // A transaction may follow at once; for everything else what was done before must be there.
+        const bool by_itself = last == next && next->kind == plan::StepKind::transaction && next->when.empty();
+        if (look_at_committed(!by_itself) == Next::end || (last == next ? step(*next) : steps_aside({next, last})) == Next::end) {
             return;
         }
         next = std::max(last, next + 1);
+    }
+    if (look_at_committed(true) == Next::end) {
+        return;
     }
     for (const auto& text : plan_.trailing_echoes) {
         sink_(Echo{text});
@@ -236,15 +243,40 @@ StepOutcome RunLoop::transact(RunContext& context, const plan::Step& step) {
         return run_check(context, step, also_for(step));
     }
     StepOutcome outcome = run_transaction(context, step, also_for(step));
-    if (!outcome.error && outcome.interrupted == Order::go_on) {
-        if (const std::string failure = condition_failure(target_.control(), step.condition); !failure.empty()) {
-            outcome.result = StepResult::failed;
-            outcome.error = Error(ErrorCode::check, "the step was committed, but what it should have done is not there: " + failure)
-                                .at(step.place)
-                                .hint("look at what else changes this table; `pgbelay rollback` undoes the run");
+    if (!outcome.error && outcome.interrupted == Order::go_on && !step.condition.empty()) {
+        if (committed_.empty()) {
+            look_at_committed_at_ = base::in(kLookAtCommitted);
         }
+        committed_.push_back(&step);
     }
     return outcome;
+}
+
+// Whether the catalog shows what the latest steps have done. Small steps are looked at together, soon after: one look costs more than
+// such a step. What a later one of them took back again is not missed.
+RunLoop::Next RunLoop::look_at_committed(bool now) {
+    if (committed_.empty() || (!now && base::Clock::now() < look_at_committed_at_)) {
+        return Next::go_on;
+    }
+    const auto steps = std::exchange(committed_, {});
+    std::vector<catalog::Condition> conditions;
+    for (const auto* step : steps) {
+        conditions.push_back(step->condition);
+    }
+    const catalog::Condition lasting = plan::lasting(conditions);
+    const std::string failure = condition_failure(target_.control(), lasting);
+    if (failure.empty()) {
+        return Next::go_on;
+    }
+    // Only to name it: which of them it was.
+    const auto whose = std::ranges::find_if(steps, [&](const auto* step) {
+        return condition_failure(target_.control(), step->condition) == failure;
+    });
+    const plan::Step& step = whose == steps.end() ? *steps.back() : **whose;
+    fail(Error(ErrorCode::check, fmt::format("step {} was committed, but what it should have done is not there: {}", step.n, failure))
+             .at(step.place)
+             .hint("look at what else changes this table; `pgbelay rollback` undoes the run"));
+    return Next::end;
 }
 
 Also RunLoop::also_for(const plan::Step& step) const {
@@ -314,6 +346,12 @@ RunLoop::Next RunLoop::settle(const plan::Step& step, StepOutcome outcome) {
     done_[step.n] = outcome.result;
     losses_ = 0;
     return Next::go_on;
+}
+
+void RunLoop::fail(Error error) {
+    report_.error = std::move(error);
+    report_.result = RunResult::stopped;
+    want_rollback_ = options_.on_failure == OnFailure::rollback;
 }
 
 void RunLoop::take_effect_order(Order order, const std::string& why) {

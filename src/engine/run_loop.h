@@ -49,6 +49,7 @@ private:
     bool skip_by_plan(const plan::Step& step);
     bool skip_by_when(RunContext& context, const plan::Step& step);
     StepOutcome transact(RunContext& context, const plan::Step& step);
+    Next look_at_committed(bool now);
     Next settle(const plan::Step& step, StepOutcome outcome);
     Also also_for(const plan::Step& step) const;
     Also ledger_rows(const plan::Step& step) const;
@@ -78,6 +79,8 @@ private:
     std::map<int, StepResult> done_;            // from the journal, this and earlier incarnations
     std::map<int, Intent> intents_;
     RunReport report_;
+    std::vector<const plan::Step*> committed_;  // steps whose conditions have not been looked at yet
+    base::Deadline look_at_committed_at_{};
     bool want_rollback_ = false;
     bool aborted_ = false;
     int losses_ = 0;                            // of the connection, since a step got done

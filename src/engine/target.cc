@@ -17,6 +17,7 @@ Target::Target(pg::Conninfo conninfo, base::StopSignal* stop, pg::Connection con
 
 Target Target::open(pg::Conninfo conninfo, base::StopSignal* stop) {
     pg::Connection control = pg::Connection::open(conninfo, "control", base::in(kConnect), stop);
+    pg::plan_once(control);
     pg::ServerFacts facts = pg::server_facts(control);
     return {std::move(conninfo), stop, std::move(control), std::move(facts)};
 }
@@ -27,6 +28,7 @@ pg::Connection Target::connect(std::string_view purpose) const {
 
 void Target::reconnect() {
     pg::Connection control = connect("control");
+    pg::plan_once(control);
     pg::ServerFacts facts = pg::server_facts(control);
     if (facts.system_identifier != facts_.system_identifier || facts.database_oid != facts_.database_oid) {
         throw base::Error(base::ErrorCode::refused, fmt::format("{} leads to another database than before", describe()))

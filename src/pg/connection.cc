@@ -100,12 +100,22 @@ bool is_error(const PGresult* result) {
     return status == PGRES_FATAL_ERROR || status == PGRES_BAD_RESPONSE;
 }
 
-int send_params(PGconn* raw, const char* sql, const Params& params) {
+std::vector<const char*> to_values(const Params& params) {
     std::vector<const char*> values;
     for (const Param& param : params) {
         values.push_back(param ? param->c_str() : nullptr);
     }
+    return values;
+}
+
+int send_params(PGconn* raw, const char* sql, const Params& params) {
+    const auto values = to_values(params);
     return PQsendQueryParams(raw, sql, static_cast<int>(values.size()), nullptr, values.data(), nullptr, nullptr, 0);
+}
+
+int send_prepared(PGconn* raw, const char* name, const Params& params) {
+    const auto values = to_values(params);
+    return PQsendQueryPrepared(raw, name, static_cast<int>(values.size()), values.data(), nullptr, nullptr, 0);
 }
 
 }  // namespace
@@ -220,11 +230,23 @@ Outcome Connection::try_query(const Query& query, const Params& params) {
     return send_query(query, params, exchange);
 }
 
+// Planning costs more than most of them: what is asked once for every step is planned once. Statements outlive a rollback.
 Outcome Connection::send_query(const Query& query, const Params& params, Exchange& exchange) {
-    if (send_params(state_->raw, std::string(query.text).c_str(), params) == 0) {
-        return lost(state_->raw);
+    const std::string text(query.text);
+    const std::string name = fmt::format("pgbelay_{}", static_cast<const void*>(query.text.data()));
+    const int before = state_->sent[query.text.data()]++;
+    if (before == 1) {
+        if (PQsendPrepare(state_->raw, name.c_str(), text.c_str(), 0, nullptr) == 0) {
+            return lost(state_->raw);
+        }
+        Outcome prepared = collect(exchange, std::nullopt);
+        if (std::holds_alternative<ServerError>(prepared)) {
+            --state_->sent[query.text.data()];
+            return prepared;
+        }
     }
-    return collect(exchange, std::nullopt);
+    const int sent = before == 0 ? send_params(state_->raw, text.c_str(), params) : send_prepared(state_->raw, name.c_str(), params);
+    return sent == 0 ? lost(state_->raw) : collect(exchange, std::nullopt);
 }
 
 Outcome Connection::run(const std::string& sql, const std::optional<std::string>& copy_data, base::Deadline deadline,

@@ -6,6 +6,7 @@
 
 #include <libpq-fe.h>
 
+#include <map>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,8 @@ struct Connection::State {
     PGconn* raw;
     Canceller canceller;
     std::vector<std::string> notices;
+    // How often each of our queries was sent, by its text, which is compiled in: from the second time on it is a prepared statement.
+    std::map<const char*, int> sent;
 };
 
 // The life of one statement (or pipeline) from its bytes to its last result. On stop and at the deadline it cancels and goes

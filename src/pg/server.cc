@@ -20,6 +20,8 @@ std::string system_identifier(Connection& connection) {
 
 }  // namespace
 
+void plan_once(Connection& connection) { connection.query(queries::kGenericPlans); }
+
 ServerFacts server_facts(Connection& connection) {
     const Result row = connection.query(queries::kServerFacts);
     ServerFacts facts;

@@ -10,6 +10,9 @@
 
 namespace pgbelay::pg {
 
+// For a connection that asks the same of us many times: a prepared query is planned once, not for the values of each time.
+void plan_once(Connection& connection);
+
 struct ServerFacts {
     int version = 0;                        // 150018
     std::string version_text;               // "15.18"
