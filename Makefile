@@ -46,6 +46,7 @@ campaign: build servers
 
 bench: build
 	$(BUILD)/bench/impact
+	$(BUILD)/bench/speed
 
 # Rewrites what the cases expect, on every version that is here. Read the difference before you commit it.
 accept: build
