@@ -28,8 +28,8 @@ Millis since(Clock::time_point begin) { return std::chrono::duration_cast<Millis
 
 class ConcurrentStep {
 public:
-    ConcurrentStep(RunContext& run, const plan::Step& step, const std::optional<Intent>& before, const Also& also)
-        : run_(run), step_(step), before_(before), also_(also), deadline_(run.control, run.plan.limits.deadline) {}
+    ConcurrentStep(RunContext& run, const plan::Step& step, const std::optional<Intent>& before, const Also& also, Recorded recorded)
+        : run_(run), step_(step), before_(before), also_(also), recorded_(recorded), deadline_(run.control, run.plan.limits.deadline) {}
 
     StepOutcome run() {
         if (step_.kind == plan::StepKind::once && before_) {
@@ -162,7 +162,7 @@ private:
     }
 
     void intend() {
-        if (intended_) {
+        if (intended_ || recorded_ == Recorded::no) {
             return;
         }
         Intent intent;
@@ -181,7 +181,10 @@ private:
         pg::Connection worker = run_.session.extra_worker("build");
         run_.guard.set_ours(run_.session.pids());
         apply_context(worker, step_.context);
-        const plan::Send& send = step_.sends.front();
+        plan::Send send = step_.sends.front();
+        if (half_detached()) {
+            send.sql = step_.finish_with;
+        }
         Order ordered = Order::go_on;
         const auto began = Clock::now();
         const pg::Ticker ticker{.every = kTick, .tick = [&] {
@@ -204,6 +207,14 @@ private:
             return;
         }
         end(StepResult::done, "");
+    }
+
+    // DETACH … CONCURRENTLY is two transactions; between them only FINALIZE goes on.
+    bool half_detached() {
+        return !step_.finish_with.empty() && std::ranges::any_of(step_.condition.facts, [&](const catalog::Fact& fact) {
+            const auto* partition = std::get_if<catalog::PartitionIs>(&fact);
+            return partition != nullptr && pg::detach_pending(run_.target.control(), partition->table);
+        });
     }
 
     bool stopped() const { return run_.target.stop() != nullptr && run_.target.stop()->requested(); }
@@ -289,7 +300,9 @@ private:
     }
 
     void end(StepResult result, const std::string& note) {
-        run_.session.journal().finish(run_.session.key(), step_.n, result, note, also_);
+        if (recorded_ == Recorded::yes) {
+            run_.session.journal().finish(run_.session.key(), step_.n, result, note, also_);
+        }
         outcome_.result = result;
         outcome_.note = note;
         settled_ = true;
@@ -305,6 +318,7 @@ private:
     const plan::Step& step_;
     const std::optional<Intent>& before_;
     const Also& also_;
+    Recorded recorded_;
     StepDeadline deadline_;
     bool intended_ = false;
     bool settled_ = false;
@@ -313,8 +327,9 @@ private:
 
 }  // namespace
 
-StepOutcome run_concurrent(RunContext& run, const plan::Step& step, const std::optional<Intent>& before, const Also& also) {
-    return ConcurrentStep(run, step, before, also).run();
+StepOutcome run_concurrent(RunContext& run, const plan::Step& step, const std::optional<Intent>& before, const Also& also,
+                           Recorded recorded) {
+    return ConcurrentStep(run, step, before, also, recorded).run();
 }
 
 }  // namespace pgbelay::engine

@@ -202,6 +202,10 @@ StepOutcome RunLoop::dispatch(RunContext& context, const plan::Step& step) {
             return outcome;
         }
         case plan::StepKind::check: return run_check(context, step, also);
+        case plan::StepKind::attach: {
+            const auto intent = intents_.find(step.n);
+            return run_attach(context, step, intent == intents_.end() ? std::nullopt : std::optional(intent->second), also);
+        }
         case plan::StepKind::concurrent:
         case plan::StepKind::repeatable:
         case plan::StepKind::once: {
