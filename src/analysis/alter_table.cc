@@ -155,6 +155,8 @@ std::string verb_of(const PgQuery__AlterTableCmd& command) {
         case PG_QUERY__ALTER_TABLE_TYPE__AT_DropNotNull: return "drop not null " + name;
         case PG_QUERY__ALTER_TABLE_TYPE__AT_AlterColumnType: return "alter type of " + name;
         case PG_QUERY__ALTER_TABLE_TYPE__AT_ColumnDefault: return "default of " + name;
+        case PG_QUERY__ALTER_TABLE_TYPE__AT_AttachPartition: return "attach " + name_of(command.def->partition_cmd->name).name;
+        case PG_QUERY__ALTER_TABLE_TYPE__AT_DetachPartition: return "detach " + name_of(command.def->partition_cmd->name).name;
         default: return "change";
     }
 }
@@ -211,6 +213,8 @@ void decide(AlterTable& work, const Subcommand& subcommand) {
         case PG_QUERY__ALTER_TABLE_TYPE__AT_ValidateConstraint: validate_constraint(work, subcommand); break;
         case PG_QUERY__ALTER_TABLE_TYPE__AT_SetNotNull: set_not_null(work, subcommand); break;
         case PG_QUERY__ALTER_TABLE_TYPE__AT_AlterColumnType: alter_type(work, subcommand); break;
+        case PG_QUERY__ALTER_TABLE_TYPE__AT_AttachPartition: attach_partition(work, subcommand); break;
+        case PG_QUERY__ALTER_TABLE_TYPE__AT_DetachPartition: detach_partition(work, subcommand); break;
         case PG_QUERY__ALTER_TABLE_TYPE__AT_DropColumn: drop_if_exists(work, subcommand, work.column(name) != nullptr, "column"); break;
         case PG_QUERY__ALTER_TABLE_TYPE__AT_DropConstraint:
             drop_if_exists(work, subcommand, work.constraint(name) != nullptr, "constraint");
@@ -245,6 +249,7 @@ Run kept_run(const AlterTable& work) {
     run.method = transactional ? Method::transaction : Method::drop_concurrently;
     run.inverse = combine(inverses);
     run.table = work.table;
+    run.finish_with = finish_of(work);
     return run;
 }
 

@@ -139,7 +139,8 @@ bool same_key(const AlterTable& work, const PgQuery__Constraint& wanted, const c
 Facts short_effects(const AlterTable& work, const PgQuery__Constraint& constraint) {
     const bool foreign = contype(constraint) == 'f';
     Facts facts;
-    facts.locks = table_locks(work, foreign ? LockMode::share_row_exclusive : LockMode::access_exclusive, !foreign && work.recurses);
+    facts.locks = table_locks(work, foreign ? LockMode::share_row_exclusive : LockMode::access_exclusive,
+                              work.recurses && (!foreign || work.partitioned));
     if (foreign) {
         add_lock(facts.locks, lock_on(work.ctx, referenced_table(work, constraint), LockMode::share_row_exclusive));
     }
@@ -197,6 +198,82 @@ void add_in_two_steps(AlterTable& work, const Subcommand& subcommand, const PgQu
     work.edited = true;
 }
 
+// One leaf's own foreign key of the parent's name: the parent's takes it in without reading anything.
+Run add_to_leaf(const AlterTable& work, const Subcommand& subcommand, const PgQuery__Constraint& constraint, const std::string& name,
+                const QualifiedName& leaf, Phase phase) {
+    const std::string add = without_tail(with_name(subcommand.sql, constraint, name));
+    const std::string alter = "ALTER TABLE " + sql::quote_name(leaf) + " ";
+    return {.sql = fmt::format("{}{} NOT VALID", alter, add),
+            .name = fmt::format("add {} to {} not valid", name, leaf.name),
+            .phase = phase,
+            .locks = {lock_on(work.ctx, leaf, LockMode::share_row_exclusive),
+                      lock_on(work.ctx, referenced_table(work, constraint), LockMode::share_row_exclusive)},
+            .condition = {.facts = {catalog::ConstraintIs{leaf, name, 'f', {}, false}}},
+            .inverse = {.sql = {fmt::format("{}DROP CONSTRAINT IF EXISTS {}", alter, quote_identifier(name))}},
+            .table = leaf};
+}
+
+Run validate_on_leaf(const AlterTable& work, const PgQuery__Constraint& constraint, const std::string& name, const QualifiedName& leaf,
+                     Phase phase) {
+    return {.sql = fmt::format("ALTER TABLE {} VALIDATE CONSTRAINT {}", sql::quote_name(leaf), quote_identifier(name)),
+            .name = fmt::format("validate {} of {}", name, leaf.name),
+            .phase = phase,
+            .method = Method::validate,
+            .locks = {lock_on(work.ctx, leaf, LockMode::share_update_exclusive),
+                      lock_on(work.ctx, referenced_table(work, constraint), LockMode::row_share)},
+            .scans = {leaf},
+            .condition = {.facts = {catalog::ConstraintIs{leaf, name, 0, {}, true}}},
+            .inverse = {.why = "a validated constraint is left validated"},
+            .table = leaf};
+}
+
+// The triggers that the leaves' own keys have on the referenced table are replaced by the parent's: that takes its strongest lock.
+Run add_to_parent(const AlterTable& work, const Subcommand& subcommand, const PgQuery__Constraint& constraint, const std::string& name,
+                  Phase phase) {
+    Run run{.sql = fmt::format("{} {}", work.head, without_tail(with_name(subcommand.sql, constraint, name))),
+            .name = "add constraint " + name,
+            .phase = phase,
+            .locks = table_locks(work, LockMode::share_row_exclusive, true),
+            .condition = {.facts = {catalog::ConstraintIs{work.table, name, 'f', {}, true}}},
+            .inverse = {.sql = {work.alter() + "DROP CONSTRAINT " + quote_identifier(name)}},
+            .table = work.table};
+    add_lock(run.locks, lock_on(work.ctx, referenced_table(work, constraint), LockMode::access_exclusive));
+    return run;
+}
+
+// Up to 17 a partitioned table takes no foreign key NOT VALID: each leaf gets it so, and has it validated, before the parent does.
+void add_foreign_key_in_parts(AlterTable& work, const Subcommand& subcommand, const PgQuery__Constraint& constraint, const std::string& name) {
+    const std::vector<QualifiedName> leaves = storages(work.ctx, work.table, true);
+    const QualifiedName references = referenced_table(work, constraint);
+    for (const QualifiedName& leaf : leaves) {
+        const catalog::Relation* found = work.ctx.now.find(leaf);
+        const catalog::Constraint* there = found == nullptr ? nullptr : found->constraint(name);
+        if (found == nullptr || found->kind == 'f' || there != nullptr) {
+            return work.refuse(fmt::format("{} cannot be added to partition {} of its own first: {}", name, sql::quote_name(leaf),
+                                           there == nullptr ? "it is a foreign table" : "there is a constraint of that name"),
+                               fmt::format("give the constraint another name, or detach that partition; or {}", kAsWrittenWayOut));
+        }
+    }
+    const bool ahead = hoist_obstacle(work, constraint_columns(constraint)).empty() && !references_something_new(work, constraint) &&
+                       !work.writes_before() && !work.ctx.written.contains(references) && !work.replaces(name);
+    if (!ahead && (work.ctx.in_group || work.replaces(name))) {
+        return work.refuse(fmt::format("{} has to be checked on each partition before {} gets it, which its group does not allow", name,
+                                       sql::quote_name(work.table)),
+                           fmt::format("add it in a statement of its own, after a COMMIT; or {}", kAsWrittenWayOut));
+    }
+    const Phase parts = ahead ? Phase::before : Phase::after;
+    for (const QualifiedName& leaf : leaves) {
+        auto& runs = ahead ? work.before : work.after;
+        runs.push_back(add_to_leaf(work, subcommand, constraint, name, leaf, parts));
+        runs.push_back(validate_on_leaf(work, constraint, name, leaf, parts));
+    }
+    (ahead ? work.inside : work.after).push_back(add_to_parent(work, subcommand, constraint, name, ahead ? Phase::inside : parts));
+    work.edited = true;
+    work.because(fmt::format("{}; it is partitioned, and PostgreSQL {} takes no foreign key NOT VALID there: each partition gets it NOT VALID "
+                             "and is validated while the application works, and the parent then takes these in without reading anything",
+                             size_reason(work.ctx, work.table), work.ctx.now.server_major));
+}
+
 // True when what the catalog holds under that name decides.
 bool settled_by_what_is_there(AlterTable& work, const Subcommand& subcommand, const PgQuery__Constraint& constraint,
                               const std::string& name) {
@@ -209,6 +286,9 @@ bool settled_by_what_is_there(AlterTable& work, const Subcommand& subcommand, co
         work.refuse(fmt::format("{} is there with another definition: {}", people, there->definition),
                     "drop it in the same statement or group to replace it, or give the new one another name");
         return true;
+    }
+    if (waits_for_partitions(work, *there)) {
+        return false;
     }
     work.edited = true;
     if (there->validated || constraint.skip_validation) {
@@ -353,16 +433,18 @@ void add_constraint(AlterTable& work, const Subcommand& subcommand) {
     }
     const std::string table = sql::quote_name(work.table);
     if (type == 'x') {
-        return work.refuse(fmt::format("an EXCLUDE constraint has no concurrent form: building it on {} would block everybody", table),
-                           fmt::format("{}, in a window in which {} may stand still", kAsWrittenWayOut, table));
+        return work.refuse(fmt::format("an EXCLUDE constraint has no concurrent form, and {}: building it would block everybody",
+                                       size_reason(work.ctx, work.table)),
+                           fmt::format("in a window in which {} may stand still, {} (or deploy with `--as-written`), and give it the time that "
+                                       "it needs with `--limit hold=…`",
+                                       table, kAsWrittenWayOut));
     }
     if (type == 'p' || type == 'u') {
         return add_key(work, subcommand, constraint, name);
     }
-    if (work.partitioned && type == 'f') {
-        return work.refuse(
-            fmt::format("{} is partitioned: its foreign key would be checked over every partition under the lock", table),
-            fmt::format("add it NOT VALID to each partition, validate these, then add it to the parent; or {}", kAsWrittenWayOut));
+    // From 18 on a partitioned table takes a foreign key NOT VALID.
+    if (work.partitioned && type == 'f' && work.ctx.now.server_major < 18) {
+        return add_foreign_key_in_parts(work, subcommand, constraint, name);
     }
     add_in_two_steps(work, subcommand, constraint, name);
 }

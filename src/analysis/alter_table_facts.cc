@@ -30,6 +30,7 @@ public:
     void drop_column(const std::string& column, bool cascade);
     void drop_constraint(const std::string& name, bool cascade);
     void partition(const PgQuery__AlterTableCmd& command);
+    void lock_foreign_keys_of_partition(const QualifiedName& partition, bool attach);
     void inherit(const PgQuery__AlterTableCmd& command);
     void change_owner(const PgQuery__AlterTableCmd& command);
     void replica_identity(const PgQuery__AlterTableCmd& command);
@@ -318,6 +319,7 @@ void Effects::partition(const PgQuery__AlterTableCmd& command) {
     if (work_.now == nullptr || part.concurrent) {
         return;
     }
+    lock_foreign_keys_of_partition(child, attach);
     for (const QualifiedName& sibling : work_.now->children) {
         const catalog::Relation* found = work_.ctx.now.find(sibling);
         if (found == nullptr || found->partition_bound != "DEFAULT" || sibling == child) {
@@ -330,6 +332,21 @@ void Effects::partition(const PgQuery__AlterTableCmd& command) {
         for (const QualifiedName& table : storages(work_.ctx, sibling, true)) {
             add_name(facts_.scans, table);
         }
+    }
+}
+
+// ATTACH copies the table's foreign keys, or takes in the partition's own: their triggers on the referenced table then go. DETACH gives
+// it triggers of its own.
+void Effects::lock_foreign_keys_of_partition(const QualifiedName& partition, bool attach) {
+    const catalog::Relation* child = work_.ctx.now.find(partition);
+    for (const catalog::Constraint& constraint : work_.now->constraints) {
+        if (constraint.type != 'f' || !constraint.references) {
+            continue;
+        }
+        const bool taken_in = attach && child != nullptr && std::ranges::any_of(child->constraints, [&](const catalog::Constraint& own) {
+                                  return own.type == 'f' && own.definition == constraint.definition;
+                              });
+        lock(*constraint.references, taken_in ? LockMode::access_exclusive : LockMode::share_row_exclusive);
     }
 }
 

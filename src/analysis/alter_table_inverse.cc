@@ -214,21 +214,6 @@ Inverse of_cluster(const AlterTable& work) {
     return statement(alter(work) + "SET WITHOUT CLUSTER");
 }
 
-Inverse of_partition(const AlterTable& work, const PgQuery__AlterTableCmd& command) {
-    const QualifiedName child = found_name(work.ctx.now, name_of(command.def->partition_cmd->name));
-    if (work.node.objtype == PG_QUERY__OBJECT_TYPE__OBJECT_INDEX) {
-        return impossible("an index cannot be detached from a partitioned index");
-    }
-    if (command.subtype == PG_QUERY__ALTER_TABLE_TYPE__AT_AttachPartition) {
-        return statement(alter(work) + "DETACH PARTITION " + quote_name(child));
-    }
-    const catalog::Relation* found = work.ctx.now.find(child);
-    if (found == nullptr || found->partition_bound.empty()) {
-        return unknown_before(work);
-    }
-    return statement(alter(work) + "ATTACH PARTITION " + quote_name(child) + " " + found->partition_bound);
-}
-
 Inverse of_inherit(const AlterTable& work, const PgQuery__AlterTableCmd& command) {
     const bool adds = command.subtype == PG_QUERY__ALTER_TABLE_TYPE__AT_AddInherit;
     const QualifiedName parent = found_name(work.ctx.now, name_of(command.def->range_var));
@@ -532,7 +517,7 @@ Inverse inverse_of(const AlterTable& work, const PgQuery__AlterTableCmd& command
         case PG_QUERY__ALTER_TABLE_TYPE__AT_ValidateConstraint: return {.why = "a validated constraint is left validated"};
         case PG_QUERY__ALTER_TABLE_TYPE__AT_AlterConstraint: return of_deferrability(work, text(command.def->constraint->conname));
         case PG_QUERY__ALTER_TABLE_TYPE__AT_AttachPartition:
-        case PG_QUERY__ALTER_TABLE_TYPE__AT_DetachPartition: return of_partition(work, command);
+        case PG_QUERY__ALTER_TABLE_TYPE__AT_DetachPartition: return partition_inverse(work, command);
         case PG_QUERY__ALTER_TABLE_TYPE__AT_AddInherit:
         case PG_QUERY__ALTER_TABLE_TYPE__AT_DropInherit: return of_inherit(work, command);
         case PG_QUERY__ALTER_TABLE_TYPE__AT_AddOf: return statement(alter(work) + "NOT OF");
@@ -553,6 +538,7 @@ Inverse combine(const std::vector<Inverse>& inverses) {
         whole.possible = whole.possible && inverse->possible;
         whole.sql.insert(whole.sql.end(), inverse->sql.begin(), inverse->sql.end());
         whole.as_written = whole.as_written || inverse->as_written;
+        whole.in_parts = whole.in_parts || inverse->in_parts;
         if (!inverse->why.empty() && (!inverse->possible || inverse->loses_data || inverse->as_written)) {
             reasons.push_back(inverse->why);
         }
@@ -616,6 +602,15 @@ catalog::Condition condition_of(const AlterTable& work, const PgQuery__AlterTabl
             return {.facts = {catalog::Absent{catalog::Absent::What::constraint, work.table, name}}};
         case PG_QUERY__ALTER_TABLE_TYPE__AT_ValidateConstraint: return {.facts = {catalog::ConstraintIs{work.table, name, 0, {}, true}}};
         case PG_QUERY__ALTER_TABLE_TYPE__AT_SetNotNull: return {.facts = {catalog::ColumnIs{work.table, name, {}, true}}};
+        case PG_QUERY__ALTER_TABLE_TYPE__AT_AttachPartition:
+        case PG_QUERY__ALTER_TABLE_TYPE__AT_DetachPartition:
+        case PG_QUERY__ALTER_TABLE_TYPE__AT_DetachPartitionFinalize: {
+            if (work.node.objtype == PG_QUERY__OBJECT_TYPE__OBJECT_INDEX) {
+                return {};
+            }
+            const QualifiedName child = found_name(work.ctx.now, name_of(command.def->partition_cmd->name));
+            return {.facts = {catalog::PartitionIs{child, work.table, command.subtype == PG_QUERY__ALTER_TABLE_TYPE__AT_AttachPartition}}};
+        }
         // Says nothing by itself, but ends what an earlier SET NOT NULL said.
         case PG_QUERY__ALTER_TABLE_TYPE__AT_DropNotNull: return {.facts = {catalog::ColumnIs{work.table, name, {}, false}}};
         case PG_QUERY__ALTER_TABLE_TYPE__AT_AlterColumnType: {

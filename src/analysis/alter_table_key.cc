@@ -2,6 +2,7 @@
 
 #include "analysis/index_definition.h"
 #include "analysis/names.h"
+#include "analysis/partitioned_index.h"
 #include "analysis/relation_facts.h"
 #include "analysis/tree_util.h"
 #include "sql/quote.h"
@@ -36,9 +37,9 @@ std::string storage_options(const std::string& sql) {
     return " " + sql.substr(tokens[with].begin, tokens[past - 1].end - tokens[with].begin);
 }
 
-std::string build_sql(const AlterTable& work, const Subcommand& subcommand, const PgQuery__Constraint& constraint,
+std::string build_sql(const QualifiedName& table, const Subcommand& subcommand, const PgQuery__Constraint& constraint,
                       const std::string& name) {
-    std::string sql = fmt::format("CREATE UNIQUE INDEX CONCURRENTLY {} ON {} {}", quote_identifier(name), quote_name(work.table),
+    std::string sql = fmt::format("CREATE UNIQUE INDEX CONCURRENTLY {} ON {} {}", quote_identifier(name), quote_name(table),
                                   column_list(constraint_columns(constraint)));
     if (constraint.n_including > 0) {
         sql += " INCLUDE " + column_list(strings_of(constraint.n_including, constraint.including));
@@ -56,7 +57,7 @@ std::string build_sql(const AlterTable& work, const Subcommand& subcommand, cons
 Run build(const AlterTable& work, const Subcommand& subcommand, const PgQuery__Constraint& constraint, const std::string& name,
           Phase phase) {
     const QualifiedName index{work.table.schema, name};
-    return {.sql = build_sql(work, subcommand, constraint, name),
+    return {.sql = build_sql(work.table, subcommand, constraint, name),
             .name = "build index " + name,
             .phase = phase,
             .method = Method::build,
@@ -132,7 +133,7 @@ const catalog::Constraint* primary_key(const AlterTable& work) {
 // What stops it outright. True when the statement is refused or has nothing left to do.
 bool settled(AlterTable& work, const PgQuery__Constraint& constraint, const std::string& name) {
     const std::string table = sql::quote_name(work.table);
-    if (const catalog::Constraint* key = primary_key(work); key != nullptr && contype(constraint) == 'p') {
+    if (const catalog::Constraint* key = primary_key(work); key != nullptr && contype(constraint) == 'p' && !waits_for_partitions(work, *key)) {
         if (text(constraint.conname).empty() && key->columns == constraint_columns(constraint)) {
             work.skipped.push_back(fmt::format("{} has its primary key already, as {}", table, key->name));
             work.edited = true;
@@ -142,13 +143,6 @@ bool settled(AlterTable& work, const PgQuery__Constraint& constraint, const std:
         }
         return true;
     }
-    if (work.partitioned) {
-        work.refuse(
-            fmt::format("{} is partitioned: {} would be built over every partition under its lock", table, name),
-            fmt::format("CREATE UNIQUE INDEX ON ONLY it, one CONCURRENTLY on each partition, then ALTER INDEX … ATTACH PARTITION; or {}",
-                        kAsWrittenWayOut));
-        return true;
-    }
     const QualifiedName index{work.table.schema, name};
     const bool in_the_way =
         relation_name_taken(work.ctx.now, index) && !work.dropped_constraints.contains(name) && work.ctx.now.find_index(index) == nullptr;
@@ -156,6 +150,13 @@ bool settled(AlterTable& work, const PgQuery__Constraint& constraint, const std:
         work.refuse(fmt::format("{} is the name of another relation", sql::quote_name(index)), "give the constraint another name");
     }
     return in_the_way;
+}
+
+bool fits(const PgQuery__Constraint& constraint, const catalog::Index& index) {
+    return index.unique && !index.predicate && !index.has_expressions && index.has_default_options &&
+           index.keys == constraint_columns(constraint) &&
+           index.included == strings_of(constraint.n_including, constraint.including) &&
+           index.nulls_not_distinct == (constraint.nulls_not_distinct != 0);
 }
 
 // An index under the constraint's name that is not a constraint's: what an interrupted deployment leaves, or another's.
@@ -175,11 +176,7 @@ Standing standing_index(const AlterTable& work, const PgQuery__Constraint& const
     if (!index->valid) {
         return Standing::leftover;
     }
-    const bool fits = index->unique && index->constraint.empty() && !index->predicate && !index->has_expressions &&
-                      index->has_default_options && index->keys == constraint_columns(constraint) &&
-                      index->included == strings_of(constraint.n_including, constraint.including) &&
-                      index->nulls_not_distinct == (constraint.nulls_not_distinct != 0);
-    return fits ? Standing::fits : Standing::other;
+    return index->constraint.empty() && fits(constraint, *index) ? Standing::fits : Standing::other;
 }
 
 void add_after(AlterTable& work, const Subcommand& subcommand, const PgQuery__Constraint& constraint, const std::string& name,
@@ -197,12 +194,101 @@ void add_after(AlterTable& work, const Subcommand& subcommand, const PgQuery__Co
     work.analysis.notes.push_back(fmt::format("{} begins to hold a moment after its new column is there; until then that is empty", name));
 }
 
+// What a key of a partitioned table cannot be; false when it was refused.
+bool can_be_in_parts(AlterTable& work, const PgQuery__Constraint& constraint, const std::string& name) {
+    const std::string table = quote_name(work.table);
+    if (const QualifiedName foreign = foreign_partition(work.ctx.now, work.table); !foreign.empty()) {
+        work.refuse(fmt::format("{} has a foreign table among its partitions, {}, which can have no index", table, quote_name(foreign)),
+                    "make keys of the other partitions, one statement each");
+        return false;
+    }
+    if (!text(constraint.indexname).empty()) {
+        work.refuse(fmt::format("{} is partitioned: no server takes USING INDEX there", table),
+                    fmt::format("write the columns instead: each partition's index is built concurrently, under whatever name"));
+        return false;
+    }
+    if (work.dropped_constraints.contains(name) || (work.ctx.in_group && relation_name_taken(work.ctx.base, {work.table.schema, name}) &&
+                                                    work.constraint(name) == nullptr)) {
+        work.refuse(fmt::format("{} is partitioned: the successor of {} has to be built in parts, and cannot take its name in one transaction",
+                                table, name),
+                    fmt::format("add it under another name, drop the old one in a statement of its own, and rename it; or {}", kAsWrittenWayOut));
+        return false;
+    }
+    return true;
+}
+
+// From 18 on a leaf's own primary key makes the NOT NULL that it has from its parent its own as well: undone, it goes there too.
+void not_null_before_in_parts(AlterTable& work, const std::vector<std::string>& columns) {
+    const std::size_t first = work.before.size();
+    const std::vector<std::string> made = nullable(work, columns);
+    not_null_before(work, columns);
+    if (work.ctx.now.server_major < 18 || made.empty()) {
+        return;
+    }
+    for (const QualifiedName& leaf : storages(work.ctx, work.table, true)) {
+        for (const std::string& column : made) {
+            work.before.at(first).inverse.sql.push_back(
+                fmt::format("ALTER TABLE {} ALTER COLUMN {} DROP NOT NULL", quote_name(leaf), quote_identifier(column)));
+        }
+    }
+}
+
+// ON ONLY the partitioned tables first, so that what is wrong with it is found at once; then each leaf's index, which becomes the
+// constraint of its leaf when it is attached.
+void add_key_in_parts(AlterTable& work, const Subcommand& subcommand, const PgQuery__Constraint& constraint, const std::string& name) {
+    if (!can_be_in_parts(work, constraint, name)) {
+        return;
+    }
+    const bool primary = contype(constraint) == 'p';
+    const std::vector<std::string> columns = constraint_columns(constraint);
+    const std::string obstacle = hoist_obstacle(work, columns);
+    if (!obstacle.empty() || work.writes_before()) {
+        return work.refuse(fmt::format("{} cannot be built before the group ({}), and must hold when that commits", name,
+                                       obstacle.empty() ? "which changes rows of " + quote_name(work.table) : obstacle),
+                           fmt::format("add it in a statement of its own, after a COMMIT; or {}", kAsWrittenWayOut));
+    }
+    if (primary) {
+        not_null_before_in_parts(work, columns);
+    }
+    PartedIndex whole{.table = work.table, .index = {work.table.schema, name}, .columns = columns, .constraint = contype(constraint)};
+    for (const std::string& column : strings_of(constraint.n_including, constraint.including)) {
+        whole.columns.push_back(column);
+    }
+    whole.timing = timing(constraint);
+    whole.fits = [&](const catalog::Index& index) { return fits(constraint, index); };
+    const auto make = [&](const IndexPart& part) {
+        if (!part.partitioned) {
+            return build_sql(part.table, subcommand, constraint, part.index.name);
+        }
+        return fmt::format("ALTER TABLE ONLY {} {}", quote_name(part.table), without_tail(with_name(subcommand.sql, constraint, part.index.name)));
+    };
+    for (Run& run : runs_in_parts(work.ctx, whole, Phase::before, make)) {
+        work.before.push_back(std::move(run));
+    }
+    work.edited = true;
+    work.because(fmt::format("{}; it is partitioned: the constraint is added ONLY to it, a unique index is built concurrently on each "
+                             "partition, and these are attached to it",
+                             size_reason(work.ctx, work.table)));
+}
+
 }  // namespace
+
+bool waits_for_partitions(const AlterTable& work, const catalog::Constraint& constraint) {
+    const catalog::Index* index = !work.partitioned || work.now == nullptr ? nullptr : work.now->index(constraint.index);
+    return index != nullptr && !index->valid;
+}
 
 void add_key(AlterTable& work, const Subcommand& subcommand, const PgQuery__Constraint& constraint, const std::string& name) {
     const bool primary = contype(constraint) == 'p';
     if (settled(work, constraint, name)) {
         return;
+    }
+    if (work.partitioned && work.recurses) {
+        return add_key_in_parts(work, subcommand, constraint, name);
+    }
+    if (work.partitioned) {
+        work.because("a key ON ONLY a partitioned table is a catalog entry: nothing is read");
+        return keep(work, subcommand);
     }
     if (const std::string index = text(constraint.indexname); !index.empty()) {
         const catalog::Index* found = work.now == nullptr ? nullptr : work.now->index(index);

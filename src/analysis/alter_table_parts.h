@@ -116,6 +116,16 @@ char contype(const PgQuery__Constraint& constraint);
 // ---- alter_table_key.cc: ADD UNIQUE and ADD PRIMARY KEY. `name` is decided, and nothing of that name is in the way.
 void add_key(AlterTable& work, const Subcommand& subcommand, const PgQuery__Constraint& constraint, const std::string& name);
 
+// Whether it is a key of a partitioned table that still waits for keys of its partitions.
+bool waits_for_partitions(const AlterTable& work, const catalog::Constraint& constraint);
+
+// ---- alter_table_partition.cc
+void attach_partition(AlterTable& work, const Subcommand& subcommand);
+void detach_partition(AlterTable& work, const Subcommand& subcommand);
+// `… FINALIZE`, for a DETACH CONCURRENTLY that is cut off half-way; "" for all other statements.
+std::string finish_of(const AlterTable& work);
+Inverse partition_inverse(const AlterTable& work, const PgQuery__AlterTableCmd& command);
+
 // ---- alter_table_not_null.cc
 void set_not_null(AlterTable& work, const Subcommand& subcommand);
 // The steps of SET NOT NULL without a long lock: `add` is short, `rest` reads the table under a weak lock and ends with the change.

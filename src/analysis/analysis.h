@@ -45,6 +45,7 @@ enum class Method {
     transaction,        // short, in the group's transaction
     validate,           // a transaction of its own that may run for long under a lock that lets the application work
     build,              // CREATE INDEX CONCURRENTLY or REINDEX … CONCURRENTLY: outside a transaction, may leave an INVALID index
+    attach,             // ALTER INDEX … ATTACH PARTITION until a partitioned index is valid, each in a transaction of its own
     drop_concurrently,  // DROP INDEX CONCURRENTLY, DETACH PARTITION … CONCURRENTLY
     repeatable,         // outside a transaction, harmless to repeat: VACUUM
     once,               // outside a transaction, its effect cannot be seen afterwards: a CALL or DO that commits
@@ -61,6 +62,8 @@ struct Inverse {
     std::string loss_column;
     // It writes or reads a large table under a strong lock, for which there is no gentler form: `why` says so.
     bool as_written = false;
+    // Its statements need not stand or fall together: each is planned on its own.
+    bool in_parts = false;
 
     bool operator==(const Inverse&) const = default;
 };
@@ -78,6 +81,8 @@ struct Run {
     // For Method::build: the index that it makes, and its table (leftovers are looked for there).
     QualifiedName index;
     QualifiedName table;
+    // For DETACH PARTITION … CONCURRENTLY: what ends one that was cut off in the middle.
+    std::string finish_with;
 };
 
 struct Refusal {

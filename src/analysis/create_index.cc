@@ -1,6 +1,7 @@
 #include "analysis/create_index.h"
 
 #include "analysis/names.h"
+#include "analysis/partitioned_index.h"
 #include "analysis/relation_facts.h"
 #include "analysis/tree_util.h"
 #include "catalog/names.h"
@@ -53,10 +54,11 @@ std::vector<std::string> columns_of(const PgQuery__IndexStmt& node) {
     return columns;
 }
 
-// Whether the index is what the statement asks for: in the server's own form, else part by part where that can be told.
-bool is_same(const Wanted& wanted, const catalog::Index& index) {
-    if (index.table != wanted.table) {
-        return false;
+// Whether the index is of the definition that the statement asks for, on whatever table: in the server's own form, else part by part
+// where that can be told.
+bool is_alike(const Wanted& wanted, const catalog::Index& index) {
+    if (index.definition == wanted.statement.sql) {
+        return true;  // an inverse, which is the server's own form already
     }
     if (!wanted.canonical.empty()) {
         return index.canonical == wanted.canonical;
@@ -80,6 +82,10 @@ bool is_same(const Wanted& wanted, const catalog::Index& index) {
     return node.where_clause == nullptr && node.n_options == 0 && !index.predicate && index.has_default_options && !index.has_expressions &&
            index.unique == (node.unique != 0) && index.nulls_not_distinct == (node.nulls_not_distinct != 0) &&
            index.method == text(node.access_method) && index.keys == keys && index.included == included;
+}
+
+bool is_same(const Wanted& wanted, const catalog::Index& index) {
+    return index.table == wanted.table && is_alike(wanted, index);
 }
 
 // The name that the server chooses; its first choice where an index of the same definition already has that.
@@ -235,7 +241,9 @@ bool settled_by_what_is_there(const Wanted& wanted, Analysis& analysis) {
     }
     const std::string name = sql::quote_name(wanted.index);
     if (is_same(wanted, *there)) {
-        if (!there->valid && (wanted.ctx.rewrite || wanted.node.concurrent)) {
+        if (!there->valid && there->partitioned) {
+            analysis.notes.push_back(fmt::format("{} is there and waits for indexes of its partitions: what is missing is done", name));
+        } else if (!there->valid && (wanted.ctx.rewrite || wanted.node.concurrent)) {
             analysis.notes.push_back(fmt::format("an INVALID index {} is there: it is dropped and built anew", name));
         }
         if (!there->valid) {
@@ -254,26 +262,70 @@ bool settled_by_what_is_there(const Wanted& wanted, Analysis& analysis) {
     return true;
 }
 
-// A statement on a partitioned table that is not empty: there is no concurrent form that the server offers.
+// What even its parts cannot do on a partitioned table.
 bool refused_as_partitioned(const Wanted& wanted, Analysis& analysis) {
     if (!is_partitioned(wanted.ctx, wanted.table) || !wanted.node.relation->inh) {
         return false;
     }
     const std::string table = sql::quote_name(wanted.table);
-    if (wanted.node.concurrent) {
+    if (wanted.node.concurrent && !wanted.ctx.rewrite) {
         analysis.refusal = Refusal{fmt::format("CREATE INDEX CONCURRENTLY does not exist on partitioned tables, and {} is one", table),
-                                   "CREATE INDEX ON ONLY it, then one CONCURRENTLY on each partition, then ALTER INDEX … ATTACH PARTITION"};
+                                   "leave out what makes it run as written: the index is then built part by part, concurrently"};
         return true;
     }
-    if (!wanted.ctx.rewrite || is_tiny(wanted.ctx, wanted.table)) {
+    const QualifiedName foreign = foreign_partition(wanted.ctx.now, wanted.table);
+    if (foreign.empty() || !wanted.ctx.rewrite || (is_tiny(wanted.ctx, wanted.table) && !wanted.node.concurrent)) {
         return false;
     }
-    analysis.refusal =
-        Refusal{fmt::format("{} is partitioned: CREATE INDEX would block writes to every partition until all are built", table),
-                fmt::format("CREATE INDEX ON ONLY it, then one CONCURRENTLY on each partition, then ALTER INDEX … ATTACH "
-                            "PARTITION; or {}",
-                            kAsWrittenWayOut)};
+    analysis.refusal = Refusal{fmt::format("{} has a foreign table among its partitions, {}, which can have no index: built part by part, {} "
+                                           "would never become valid",
+                                           table, sql::quote_name(foreign), sql::quote_name(wanted.index)),
+                               fmt::format("create the index on the other partitions, one statement each; or {}, which leaves the foreign "
+                                           "table out and blocks writes to all others until they are done",
+                                           kAsWrittenWayOut)};
     return true;
+}
+
+// The statement for one part, in the author's bytes from USING (or the list of columns) on.
+std::string on_part(const Wanted& wanted, const IndexPart& part) {
+    const auto tokens = significant_tokens(wanted.statement.sql);
+    const std::size_t index = find_keyword(tokens, "index");
+    const std::size_t on = find_keyword(tokens, "on", index);
+    std::size_t body = on;
+    while (body < tokens.size() && tokens[body].text != "(" && !(tokens[body].keyword && tokens[body].text == "using")) {
+        ++body;
+    }
+    if (body == tokens.size()) {
+        return wanted.statement.sql;
+    }
+    return sql::splice(wanted.statement.sql,
+                       {{tokens[index].end, tokens[body].begin,
+                         fmt::format("{} {} ON {}{} ", part.partitioned ? "" : " CONCURRENTLY", sql::quote_identifier(part.index.name),
+                                     part.partitioned ? "ONLY " : "", sql::quote_name(part.table))}});
+}
+
+// All runs that make the index, under that name.
+std::vector<Run> builds(const Wanted& wanted, Phase phase, const std::string& name) {
+    if (!recurses(wanted)) {
+        return {build(wanted, phase, name)};
+    }
+    PartedIndex whole{.table = wanted.table,
+                      .index = {wanted.index.schema, name},
+                      .columns = catalog::index_column_names(wanted.node),
+                      .canonical = wanted.canonical};
+    whole.fits = [&](const catalog::Index& other) { return is_alike(wanted, other); };
+    return runs_in_parts(wanted.ctx, whole, phase, [&](const IndexPart& part) { return on_part(wanted, part); });
+}
+
+void add_builds(const Wanted& wanted, Phase phase, const std::string& name, Analysis& analysis) {
+    for (Run& run : builds(wanted, phase, name)) {
+        analysis.runs.push_back(std::move(run));
+    }
+    if (recurses(wanted)) {
+        analysis.why += fmt::format("{}{} is partitioned: its index is made ON ONLY it, one is built concurrently on each partition, and "
+                                    "these are attached to it",
+                                    analysis.why.empty() ? "" : "; ", sql::quote_name(wanted.table));
+    }
 }
 
 std::string split_or(const std::string& what) {
@@ -290,8 +342,8 @@ void build_after(const Wanted& wanted, const std::string& obstacle, Analysis& an
                                    split_or("COMMIT before this statement")};
         return;
     }
-    analysis.runs.push_back(build(wanted, Phase::after, wanted.index.name));
     analysis.why = fmt::format("{}; it is built concurrently after the group, since {}", size_reason(wanted.ctx, wanted.table), obstacle);
+    add_builds(wanted, Phase::after, wanted.index.name, analysis);
     if (wanted.node.unique) {
         analysis.notes.push_back(fmt::format("{} begins to hold a moment after the group commits: until then its new column is empty",
                                              sql::quote_name(wanted.index)));
@@ -312,11 +364,11 @@ void build_before(const Wanted& wanted, Analysis& analysis) {
     }
     const bool replaces = wanted.ctx.in_group && relation_name_taken(wanted.ctx.base, wanted.index) && !is_leftover(wanted);
     if (!replaces) {
-        analysis.runs.push_back(build(wanted, Phase::before, wanted.index.name));
+        add_builds(wanted, Phase::before, wanted.index.name, analysis);
         return;
     }
     const std::string temporary = temporary_name(wanted.ctx, wanted.index.name);
-    analysis.runs.push_back(build(wanted, Phase::before, temporary));
+    add_builds(wanted, Phase::before, temporary, analysis);
     analysis.runs.push_back(rename(wanted, temporary));
     analysis.why += "; the group drops the index that has its name, so the two are swapped in one transaction";
 }
@@ -391,9 +443,9 @@ Analysis analyze_create_index(const sql::Statement& statement, const Context& ct
         return analysis;
     }
     if (concurrent) {
-        analysis.runs.push_back(build(wanted, Phase::before, wanted.index.name));
-        analysis.rewritten = wanted.unnamed;
-        if (wanted.unnamed) {
+        add_builds(wanted, Phase::before, wanted.index.name, analysis);
+        analysis.rewritten = wanted.unnamed || recurses(wanted);
+        if (wanted.unnamed && !recurses(wanted)) {
             analysis.why = "the name that the server would choose is fixed, so that an interrupted build can be found again";
         }
         return analysis;

@@ -1,6 +1,7 @@
 #include "analysis/drop_index.h"
 
 #include "analysis/index_definition.h"
+#include "analysis/partitioned_index.h"
 #include "analysis/relation_facts.h"
 #include "analysis/tree_util.h"
 #include "sql/quote.h"
@@ -57,13 +58,12 @@ std::vector<RelationLock> locks_of(const Dropped& dropped, LockMode mode, const 
     return locks;
 }
 
-Inverse inverse_of(const Dropped& dropped) {
+Inverse inverse_of(const Dropped& dropped, const Context& ctx) {
     if (dropped.index == nullptr) {
         return {.possible = false, .why = "the definition of " + sql::quote_name(dropped.name) + " is not known"};
     }
     if (dropped.index->partitioned) {
-        return {.possible = false,
-                .why = fmt::format("the partitions' indexes, which go with {}, are not kept", sql::quote_name(dropped.name))};
+        return {.sql = recreate_partitioned_index(ctx.now, *dropped.index), .in_parts = true};
     }
     return recreate_index(*dropped.index);
 }
@@ -79,7 +79,7 @@ Run concurrent_drop(const Dropped& dropped, bool if_exists, const Context& ctx) 
             .method = Method::drop_concurrently,
             .locks = locks_of(dropped, LockMode::share_update_exclusive, ctx),
             .condition = gone(dropped),
-            .inverse = inverse_of(dropped),
+            .inverse = inverse_of(dropped, ctx),
             .index = dropped.name,
             .table = dropped.table};
 }
@@ -98,7 +98,8 @@ std::string needs_as_written(const Dropped& dropped, bool cascade, const Context
                            sql::quote_name(index.name), index.constraint);
     }
     if (index.partitioned) {
-        return sql::quote_name(index.name) + " is on a partitioned table, where DROP INDEX CONCURRENTLY does not exist";
+        return sql::quote_name(index.name) + " is on a partitioned table, where DROP INDEX CONCURRENTLY does not exist; the partitions' "
+                                             "indexes go with it, under the locks of all partitions";
     }
     if (index.parent) {
         return sql::quote_name(index.name) + " is part of " + sql::quote_name(*index.parent) + ": the server refuses to drop it alone";
@@ -134,11 +135,12 @@ Inverse inverse_of(const std::vector<Dropped>& all, bool cascade, const Context&
     const auto add = [&](const Inverse& inverse) {
         whole.possible = whole.possible && inverse.possible;
         whole.why = inverse.possible ? whole.why : inverse.why;
+        whole.in_parts = whole.in_parts || inverse.in_parts;
         whole.sql.insert(whole.sql.end(), inverse.sql.begin(), inverse.sql.end());
     };
     for (const Dropped& dropped : all) {
         if (!is_absent(dropped, ctx)) {
-            add(inverse_of(dropped));
+            add(inverse_of(dropped, ctx));
         }
     }
     for (const Dropped& dropped : all) {

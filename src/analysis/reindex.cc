@@ -118,9 +118,6 @@ std::string needs_as_written(const Reindex& reindex) {
     if (kind == PG_QUERY__REINDEX_OBJECT_TYPE__REINDEX_OBJECT_INDEX && reindex.indexes.size() == 1 && reindex.indexes[0]->exclusion) {
         return "the index of an exclusion constraint cannot be reindexed concurrently";
     }
-    if (!reindex.table.empty() && is_partitioned(reindex.ctx, reindex.table) && reindex.ctx.now.server_major == 13) {
-        return "PostgreSQL 13 does not reindex partitioned tables concurrently";
-    }
     if (!reindex.table.empty() && is_fresh(reindex.ctx, reindex.table)) {
         return "nobody else sees a table that this plan makes";
     }
@@ -179,6 +176,69 @@ Run run_of(const Reindex& reindex, std::string sql, bool concurrent) {
     return run;
 }
 
+// The leaves' indexes below a partitioned one, at every level.
+void add_leaf_indexes(const catalog::Catalog& catalog, const QualifiedName& index, std::vector<const catalog::Index*>& leaves) {
+    for (const auto& [name, relation] : catalog.relations) {
+        for (const catalog::Index& child : relation.indexes) {
+            if (child.parent != index) {
+                continue;
+            }
+            if (child.partitioned) {
+                add_leaf_indexes(catalog, child.name, leaves);
+            } else {
+                leaves.push_back(&child);
+            }
+        }
+    }
+}
+
+// The author's statement for another relation: from its kind's word on, and what follows the name is nothing.
+std::string on_leaf(const sql::Statement& statement, const QualifiedName& name) {
+    const auto tokens = significant_tokens(statement.sql);
+    const std::size_t kind = tokens.size() > 1 && tokens[1].text == "(" ? past_parenthesis(tokens, 1) : 1;
+    return statement.sql.substr(0, tokens.at(kind).end) + " CONCURRENTLY " + sql::quote_name(name);
+}
+
+Run rebuild_leaf(const Reindex& reindex, const QualifiedName& name, const QualifiedName& table, bool index) {
+    Run run{.sql = on_leaf(reindex.statement, name),
+            .name = "reindex " + name.name,
+            .phase = Phase::after,
+            .method = Method::build,
+            .locks = {lock_on(reindex.ctx, table, LockMode::share_update_exclusive)},
+            .scans = {table},
+            .inverse = {.why = "a rebuilt index holds what it held before"},
+            .table = table};
+    if (index) {
+        run.index = name;
+    }
+    for (const catalog::Index& each : reindex.ctx.now.find(table)->indexes) {
+        if (!index || each.name == name) {
+            run.condition.facts.push_back(catalog::IndexIs{each.name, each.table, each.canonical, reindex.table});
+        }
+    }
+    return run;
+}
+
+// Of a partitioned table or index each leaf's on its own: 13 knows no other way, and an interrupted one goes on where it was.
+std::vector<Run> rebuild_leaves(const Reindex& reindex) {
+    std::vector<Run> runs;
+    if (reindex.node.kind == PG_QUERY__REINDEX_OBJECT_TYPE__REINDEX_OBJECT_TABLE) {
+        for (const QualifiedName& table : storages(reindex.ctx, reindex.table, true)) {
+            const catalog::Relation* leaf = reindex.ctx.now.find(table);
+            if (leaf != nullptr && leaf->kind == 'r' && !leaf->indexes.empty()) {
+                runs.push_back(rebuild_leaf(reindex, table, table, false));
+            }
+        }
+        return runs;
+    }
+    std::vector<const catalog::Index*> leaves;
+    add_leaf_indexes(reindex.ctx.now, found_name(reindex.ctx.now, name_of(reindex.node.relation)), leaves);
+    for (const catalog::Index* leaf : leaves) {
+        runs.push_back(rebuild_leaf(reindex, leaf->name, leaf->table, true));
+    }
+    return runs;
+}
+
 std::string name_for_people(const Reindex& reindex) {
     const std::string relation = name_of(reindex.node.relation).name;
     return "reindex " + (relation.empty() ? text(reindex.node.name) : relation);
@@ -198,6 +258,17 @@ Analysis analyze_reindex(const sql::Statement& statement, const Context& ctx) {
     }
     if (ctx.in_group && !analysis.facts.transactional) {
         analysis.refusal = Refusal{"this REINDEX cannot run inside a transaction", "move it out of the BEGIN … COMMIT group"};
+        return analysis;
+    }
+    if (ctx.rewrite && !reindex.table.empty() && is_partitioned(ctx, reindex.table) && !is_fresh(ctx, reindex.table)) {
+        analysis.runs = rebuild_leaves(reindex);
+        if (analysis.runs.empty()) {
+            analysis.skip = sql::quote_name(reindex.table) + " has no partition with an index to rebuild";
+            return analysis;
+        }
+        analysis.rewritten = true;
+        analysis.why = sql::quote_name(reindex.table) + " is partitioned: each partition's indexes are rebuilt on their own, concurrently";
+        add_notes(reindex, analysis);
         return analysis;
     }
     const std::string reason = needs_as_written(reindex);

@@ -48,10 +48,16 @@ bool is_tiny(const Context& ctx, const QualifiedName& relation) {
     if (now->created_by_plan) {
         return true;
     }
-    if (now->kind != 'p' && now->bytes >= ctx.tiny) {
-        return false;
+    // Many small partitions are one large table.
+    std::int64_t bytes = now->kind == 'p' ? 0 : now->bytes;
+    for (const QualifiedName& child : descendants(ctx, relation)) {
+        const catalog::Relation* found = ctx.now.find(child);
+        if (found == nullptr) {
+            return false;
+        }
+        bytes += found->kind == 'p' || found->created_by_plan ? 0 : found->bytes;
     }
-    return std::all_of(now->children.begin(), now->children.end(), [&](const QualifiedName& child) { return is_tiny(ctx, child); });
+    return bytes < ctx.tiny || (now->kind == 'p' && bytes == 0);
 }
 
 bool is_partitioned(const Context& ctx, const QualifiedName& relation) {

@@ -111,6 +111,9 @@ void attach_partition(const PgQuery__AlterTableCmd& command, const QualifiedName
     }
     child->parent = parent->name;
     child->is_partition = true;
+    if (const auto* bound = command.def->partition_cmd->bound; bound != nullptr && bound->is_default) {
+        child->partition_bound = "DEFAULT";
+    }
     parent->children.push_back(child->name);
 }
 

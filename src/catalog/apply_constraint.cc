@@ -276,8 +276,14 @@ void drop_constraint(Catalog& catalog, Relation& table, const std::string& name)
                           [&](const ForeignKeyIn& key) { return key.table == table.name && key.constraint == name; });
         }
     }
-    if (!gone.index.empty()) {
-        catalog.remove_index({table.name.schema, gone.index});
+    if (!gone.index.empty() && gone.type != 'f') {
+        drop_index({table.name.schema, gone.index}, catalog);
+    }
+    for (const auto& child : std::vector<QualifiedName>(table.children)) {
+        auto* below = writable(catalog, child);
+        if (const auto* inherited = below == nullptr ? nullptr : below->constraint(name); inherited != nullptr && inherited->inherited) {
+            drop_constraint(catalog, *below, name);
+        }
     }
     if (gone.type == 'n') {
         for (auto& column : table.columns) {

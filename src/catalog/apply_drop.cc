@@ -41,14 +41,7 @@ void drop_relation(const QualifiedName& name, bool cascade, Catalog& catalog) {
         if (const auto* index = catalog.find_index(gone.name); cascade && index != nullptr) {
             drop_foreign_keys_on(*index, catalog);
         }
-        for (const auto& [key, relation] : std::map<QualifiedName, Relation>(catalog.relations)) {
-            for (const auto& index : relation.indexes) {
-                if (index.parent == gone.name) {
-                    catalog.remove_index(index.name);
-                }
-            }
-        }
-        catalog.remove_index(gone.name);
+        drop_index(gone.name, catalog);
         return;
     }
     if (cascade) {

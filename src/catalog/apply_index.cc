@@ -33,7 +33,7 @@ std::string canonical_of(const Index& index) {
     return form + (index.nulls_not_distinct ? " NULLS NOT DISTINCT" : "");
 }
 
-Index make_index(const PgQuery__IndexStmt& statement, const Relation& table, const Catalog& catalog) {
+Index make_index(const PgQuery__IndexStmt& statement, const Relation& table, const std::string& name, const Catalog& catalog) {
     Index index;
     index.table = table.name;
     index.unique = statement.unique;
@@ -56,36 +56,88 @@ Index make_index(const PgQuery__IndexStmt& statement, const Relation& table, con
     if (statement.n_options == 0) {
         index.canonical = canonical_of(index);
     }
-    index.name = {table.name.schema, text(statement.idxname)};
+    index.name = {table.name.schema, name};
     if (index.name.name.empty()) {
         index.name.name = choose_index_name(catalog, table.name, index_column_names(statement), IndexNameKind::plain);
     }
     return index;
 }
 
+// A partition's index that the new parent takes in: whole, of nobody yet, and of the same definition.
+Index* fitting(Relation& partition, const Index& parent) {
+    for (auto& index : partition.indexes) {
+        if (!parent.canonical.empty() && index.canonical == parent.canonical && !index.parent && (index.valid || index.partitioned)) {
+            return &index;
+        }
+    }
+    return nullptr;
+}
+
+void add_to_partitions(const PgQuery__IndexStmt& statement, const QualifiedName& table, const QualifiedName& parent, Catalog& catalog) {
+    for (const auto& child : std::vector<QualifiedName>(catalog.find(table)->children)) {
+        auto* partition = writable(catalog, child);
+        if (partition == nullptr || partition->kind == 'f') {
+            continue;
+        }
+        auto index = make_index(statement, *partition, {}, catalog);
+        if (auto* there = fitting(*partition, index)) {
+            there->parent = parent;
+            there->valid = true;
+            index.name = there->name;
+        } else {
+            index.parent = parent;
+            const auto name = index.name;
+            catalog.add_index(child, index);
+            catalog.relations.at(name).created_by_plan = true;
+        }
+        if (catalog.find(child)->kind == 'p') {
+            add_to_partitions(statement, child, index.name, catalog);
+        }
+    }
+}
+
 }  // namespace
+
+void drop_index(const QualifiedName& name, Catalog& catalog) {
+    std::vector<Index> children;
+    for (const auto& [key, relation] : catalog.relations) {
+        for (const auto& index : relation.indexes) {
+            if (index.parent == name) {
+                children.push_back(index);
+            }
+        }
+    }
+    for (const auto& child : children) {
+        if (auto* table = writable(catalog, child.table); table != nullptr && !child.constraint.empty()) {
+            drop_constraint(catalog, *table, child.constraint);
+        } else {
+            drop_index(child.name, catalog);
+        }
+    }
+    catalog.remove_index(name);
+}
 
 void apply_create_index(const PgQuery__IndexStmt& statement, Catalog& catalog) {
     const auto* table = catalog.find(name_of(statement.relation));
     if (table == nullptr) {
         return;
     }
-    auto index = make_index(statement, *table, catalog);
+    const auto table_name = table->name;
+    const bool recurses = statement.relation->inh && table->kind == 'p';
+    auto index = make_index(statement, *table, text(statement.idxname), catalog);
     const auto name = index.name;
     if (catalog.relations.contains(name)) {
+        // One that waits for its partitions' is completed by the plan (analysis/create_index.cc).
+        if (auto* there = catalog.find_index(name); recurses && there != nullptr && there->table == table_name && !there->valid) {
+            add_to_partitions(statement, table_name, name, catalog);
+        }
         return;
     }
-    const auto table_name = table->name;
-    const auto children = statement.relation->inh && table->kind == 'p' ? table->children : std::vector<QualifiedName>{};
+    index.valid = recurses || table->kind != 'p' || table->children.empty();
     catalog.add_index(table_name, std::move(index));
     catalog.relations.at(name).created_by_plan = true;
-    for (const auto& child : children) {
-        if (const auto* partition = catalog.find(child)) {
-            auto part = make_index(statement, *partition, catalog);
-            part.name.name = choose_index_name(catalog, partition->name, index_column_names(statement), IndexNameKind::plain);
-            part.parent = name;
-            catalog.add_index(partition->name, std::move(part));
-        }
+    if (recurses) {
+        add_to_partitions(statement, table_name, name, catalog);
     }
 }
 

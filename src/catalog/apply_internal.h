@@ -39,7 +39,10 @@ struct NewConstraint {
 };
 std::vector<NewConstraint> constraints_of(const PgQuery__ColumnDef& definition);
 void add_constraints(std::vector<NewConstraint> constraints, const QualifiedName& table, Catalog& catalog);
+// With what partitions have of it.
 void drop_constraint(Catalog& catalog, Relation& table, const std::string& name);
+// With the partitions' indexes that are attached to it, at every level, and their constraints.
+void drop_index(const QualifiedName& name, Catalog& catalog);
 // The foreign keys that stand on the index: CASCADE takes them along.
 void drop_foreign_keys_on(const Index& index, Catalog& catalog);
 void drop_column(Catalog& catalog, Relation& table, const std::string& name);

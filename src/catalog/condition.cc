@@ -42,7 +42,22 @@ bool same_kind(char wanted, char found) {
 }
 
 // Each returns why the fact does not hold, "" when it does.
+// Partitions come and go by themselves: who keeps old ones drops them on a schedule.
+bool is_below(const Catalog& catalog, const QualifiedName& table, const QualifiedName& top) {
+    const auto* relation = catalog.find(table);
+    while (relation != nullptr && relation->parent) {
+        if (*relation->parent == top) {
+            return true;
+        }
+        relation = catalog.find(*relation->parent);
+    }
+    return false;
+}
+
 std::string why_not(const IndexIs& fact, const Catalog& catalog) {
+    if (!fact.partition_of.empty() && !is_below(catalog, fact.table, fact.partition_of)) {
+        return {};
+    }
     const auto name = display(fact.index);
     const auto* index = catalog.find_index(fact.index);
     if (index == nullptr) {
@@ -106,6 +121,15 @@ std::string why_not(const RelationIs& fact, const Catalog& catalog) {
     return {};
 }
 
+std::string why_not(const PartitionIs& fact, const Catalog& catalog) {
+    const auto* table = catalog.find(fact.table);
+    const bool attached = table != nullptr && table->is_partition && table->parent == fact.of;
+    if (attached == fact.attached) {
+        return {};
+    }
+    return fmt::format("{} is {} a partition of {}", display(fact.table), attached ? "still" : "not", display(fact.of));
+}
+
 std::string why_not(const Absent& fact, const Catalog& catalog) {
     const auto* relation = catalog.find(fact.relation);
     switch (fact.what) {
@@ -144,6 +168,10 @@ std::string words(const RelationIs& fact) {
     return fmt::format("{} {} is there", kind_word(fact.kind), display(fact.relation));
 }
 
+std::string words(const PartitionIs& fact) {
+    return fmt::format("{} is {}a partition of {}", display(fact.table), fact.attached ? "" : "not ", display(fact.of));
+}
+
 std::string words(const Absent& fact) {
     switch (fact.what) {
         case Absent::What::index: return fmt::format("index {} is gone", display(fact.relation));
@@ -166,6 +194,9 @@ std::vector<QualifiedName> relations_of(const Fact& fact) {
     }
     if (const auto* relation = std::get_if<RelationIs>(&fact)) {
         return {relation->relation};
+    }
+    if (const auto* partition = std::get_if<PartitionIs>(&fact)) {
+        return {partition->table};
     }
     return {std::get<Absent>(fact).relation};
 }
@@ -190,7 +221,11 @@ char kind_from(const nlohmann::json& j) {
 constexpr std::array<std::string_view, 4> kAbsentWords{"relation", "index", "column", "constraint"};
 
 nlohmann::json fact_json(const IndexIs& fact) {
-    return {{"fact", "index"}, {"index", name_json(fact.index)}, {"table", name_json(fact.table)}, {"canonical", fact.canonical}};
+    nlohmann::json j{{"fact", "index"}, {"index", name_json(fact.index)}, {"table", name_json(fact.table)}, {"canonical", fact.canonical}};
+    if (!fact.partition_of.empty()) {
+        j["partition_of"] = name_json(fact.partition_of);
+    }
+    return j;
 }
 
 nlohmann::json fact_json(const ConstraintIs& fact) {
@@ -204,6 +239,10 @@ nlohmann::json fact_json(const ColumnIs& fact) {
 
 nlohmann::json fact_json(const RelationIs& fact) {
     return {{"fact", "relation"}, {"relation", name_json(fact.relation)}, {"kind", kind_json(fact.kind)}};
+}
+
+nlohmann::json fact_json(const PartitionIs& fact) {
+    return {{"fact", "partition"}, {"table", name_json(fact.table)}, {"of", name_json(fact.of)}, {"attached", fact.attached}};
 }
 
 nlohmann::json fact_json(const Absent& fact) {
@@ -223,7 +262,8 @@ Absent absent_from(const nlohmann::json& j) {
 Fact fact_from(const nlohmann::json& j) {
     const auto kind = j.at("fact").get<std::string>();
     if (kind == "index") {
-        return IndexIs{name_from(j.at("index")), name_from(j.at("table")), j.at("canonical").get<std::string>()};
+        return IndexIs{name_from(j.at("index")), name_from(j.at("table")), j.at("canonical").get<std::string>(),
+                       j.contains("partition_of") ? name_from(j.at("partition_of")) : QualifiedName{}};
     }
     if (kind == "constraint") {
         return ConstraintIs{name_from(j.at("table")), j.at("constraint").get<std::string>(), kind_from(j.at("type")),
@@ -235,6 +275,9 @@ Fact fact_from(const nlohmann::json& j) {
     }
     if (kind == "relation") {
         return RelationIs{name_from(j.at("relation")), kind_from(j.at("kind"))};
+    }
+    if (kind == "partition") {
+        return PartitionIs{name_from(j.at("table")), name_from(j.at("of")), j.at("attached").get<bool>()};
     }
     return absent_from(j);
 }

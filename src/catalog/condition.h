@@ -15,6 +15,8 @@ struct IndexIs {                    // exists on that table, valid
     QualifiedName index;
     QualifiedName table;
     std::string canonical;          // Index::canonical; "" = any definition
+    // Of a partition's index: the fact speaks of it only while the table is a partition, at any level, of this one. "" = always.
+    QualifiedName partition_of = {};
     bool operator==(const IndexIs&) const = default;
 };
 struct ConstraintIs {
@@ -37,6 +39,12 @@ struct RelationIs {
     char kind = 0;                  // 0 = any
     bool operator==(const RelationIs&) const = default;
 };
+struct PartitionIs {
+    QualifiedName table;
+    QualifiedName of;
+    bool attached = true;           // false: it is not (any more), or not there at all
+    bool operator==(const PartitionIs&) const = default;
+};
 struct Absent {
     enum class What { relation, index, column, constraint } what = What::relation;
     QualifiedName relation;         // the relation or index itself, or the table of the column or constraint
@@ -44,7 +52,7 @@ struct Absent {
     bool operator==(const Absent&) const = default;
 };
 
-using Fact = std::variant<IndexIs, ConstraintIs, ColumnIs, RelationIs, Absent>;
+using Fact = std::variant<IndexIs, ConstraintIs, ColumnIs, RelationIs, PartitionIs, Absent>;
 
 // All facts together; none: nothing to say, holds by default.
 struct Condition {

@@ -89,7 +89,7 @@ private:
                 continue;
             }
             active_.push_back(std::make_unique<ConcurrentStep>(run_, step, callbacks_.intent(step), [this, &step] { return callbacks_.also(step); },
-                                                               woken_));
+                                                               callbacks_.recorded, woken_));
             advance();
         }
     }
@@ -153,6 +153,23 @@ private:
 
 void run_builds(const RunContext& run, const std::vector<const plan::Step*>& steps, const BuildsCallbacks& callbacks, bool cut_short) {
     Builds(run, steps, callbacks, cut_short).run();
+}
+
+StepOutcome run_part(const RunContext& run, const plan::Step& part) {
+    StepOutcome result;
+    const BuildsCallbacks callbacks{
+        .begin = [](const plan::Step&) { return Begun::runs; },
+        .intent = [](const plan::Step&) { return std::nullopt; },
+        .also = [](const plan::Step&) { return Also{}; },
+        .settle =
+            [&](const plan::Step&, StepOutcome outcome) {
+                result = std::move(outcome);
+                return !result.error && result.interrupted == Order::go_on;
+            },
+        .recorded = Recorded::no,
+    };
+    run_builds(run, {&part}, callbacks, false);
+    return result;
 }
 
 }  // namespace pgbelay::engine

@@ -32,10 +32,10 @@ Millis since(Clock::time_point begin) { return std::chrono::duration_cast<Millis
 }  // namespace
 
 struct ConcurrentStep::Sending {
-    Sending(pg::Connection&& to, const plan::Send& send, const base::StopSignal* stop, base::StopSignal& woken)
-        : connection(std::move(to)), severance(connection), thread([this, &send, stop, &woken] {
+    Sending(pg::Connection&& to, std::string statement, const base::StopSignal* stop, base::StopSignal& woken)
+        : connection(std::move(to)), severance(connection), sql(std::move(statement)), thread([this, stop, &woken] {
               try {
-                  outcome = connection.run(send.sql, send.copy_data, base::kNoDeadline, stop);
+                  outcome = connection.run(sql, std::nullopt, base::kNoDeadline, stop);
               } catch (...) {
                   failure = std::current_exception();
               }
@@ -52,6 +52,7 @@ struct ConcurrentStep::Sending {
 
     pg::Connection connection;
     pg::Severance severance;
+    std::string sql;
     Clock::time_point began = Clock::now();
     std::optional<pg::Outcome> outcome;                 // these two are the thread's until it has ended
     std::exception_ptr failure;
@@ -60,8 +61,8 @@ struct ConcurrentStep::Sending {
 };
 
 ConcurrentStep::ConcurrentStep(const RunContext& run, const plan::Step& step, const std::optional<Intent>& before, AlsoThen also,
-                               base::StopSignal& woken)
-    : run_(run), step_(step), before_(before), also_(std::move(also)), woken_(woken), deadline_(run.control, run.plan.limits.deadline) {}
+                               Recorded recorded, base::StopSignal& woken)
+    : run_(run), step_(step), before_(before), also_(std::move(also)), recorded_(recorded), woken_(woken), deadline_(run.control, run.plan.limits.deadline) {}
 
 ConcurrentStep::~ConcurrentStep() = default;
 
@@ -109,7 +110,9 @@ void ConcurrentStep::fail(Error error) {
 }
 
 void ConcurrentStep::end(StepResult result, const std::string& note) {
-    run_.session.journal().finish(run_.session.key(), step_.n, result, note, also_());
+    if (recorded_ == Recorded::yes) {
+        run_.session.journal().finish(run_.session.key(), step_.n, result, note, also_());
+    }
     outcome_.result = result;
     outcome_.note = note;
     state_ = State::ended;
@@ -224,7 +227,7 @@ bool ConcurrentStep::clear_leftover(const catalog::QualifiedName& index) {
 }
 
 void ConcurrentStep::intend() {
-    if (intended_) {
+    if (intended_ || recorded_ == Recorded::no) {
         return;
     }
     Intent intent;
@@ -234,6 +237,14 @@ void ConcurrentStep::intend() {
     }
     run_.session.journal().intend(run_.session.key(), step_.n, intent);
     intended_ = true;
+}
+
+// DETACH … CONCURRENTLY is two transactions; between them only FINALIZE goes on.
+bool ConcurrentStep::half_detached() {
+    return !step_.finish_with.empty() && std::ranges::any_of(step_.condition.facts, [&](const catalog::Fact& fact) {
+        const auto* partition = std::get_if<catalog::PartitionIs>(&fact);
+        return partition != nullptr && pg::detach_pending(run_.target.control(), partition->table);
+    });
 }
 
 void ConcurrentStep::send() {
@@ -246,7 +257,7 @@ void ConcurrentStep::send() {
     movement_.clear();
     only_waits_ = false;
     ordered_ = Order::go_on;
-    sending_ = std::make_unique<Sending>(std::move(worker), step_.sends.front(), run_.target.stop(), woken_);
+    sending_ = std::make_unique<Sending>(std::move(worker), half_detached() ? step_.finish_with : step_.sends.front().sql, run_.target.stop(), woken_);
     state_ = State::running;
 }
 

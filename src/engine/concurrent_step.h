@@ -21,7 +21,8 @@ public:
     using AlsoThen = std::function<Also()>;
 
     // `woken` is requested when the statement's answer is there. All references outlive the object.
-    ConcurrentStep(const RunContext& run, const plan::Step& step, const std::optional<Intent>& before, AlsoThen also, base::StopSignal& woken);
+    ConcurrentStep(const RunContext& run, const plan::Step& step, const std::optional<Intent>& before, AlsoThen also, Recorded recorded,
+                   base::StopSignal& woken);
     // A statement that still runs is left to its backend, as when the client is killed: who takes over adopts what it makes.
     ~ConcurrentStep();
     ConcurrentStep(const ConcurrentStep&) = delete;
@@ -60,6 +61,7 @@ private:
     bool others_build();
     bool clear_leftover(const catalog::QualifiedName& index);
     void intend();
+    bool half_detached();
     void send();
     void watch();
     void look_at_progress();
@@ -75,6 +77,7 @@ private:
     const plan::Step& step_;
     std::optional<Intent> before_;
     AlsoThen also_;
+    Recorded recorded_;
     base::StopSignal& woken_;
     StepDeadline deadline_;
     State state_ = State::waiting;

@@ -149,6 +149,7 @@ public:
             ask_index(statement, *node.index_stmt);
         } else if (node.node_case == PG_QUERY__NODE__NODE_ALTER_TABLE_STMT) {
             ask_checks(statement, *node.alter_table_stmt);
+            ask_partition(statement, *node.alter_table_stmt);
         }
     }
 
@@ -157,7 +158,12 @@ private:
 
     void ask_index(const sql::Statement& statement, const PgQuery__IndexStmt& create) {
         const auto* relation = table(*create.relation);
-        if (relation == nullptr || create.idxname == nullptr || relation->index(create.idxname) == nullptr) {
+        if (relation == nullptr) {
+            return;
+        }
+        const bool may_be_there = create.idxname != nullptr && relation->index(create.idxname) != nullptr;
+        // Partitions may have the index already, under any name.
+        if (!may_be_there && (relation->kind != 'p' || relation->children.empty())) {
             return;
         }
         if (const auto sql = on_copy(statement); sql) {
@@ -179,6 +185,28 @@ private:
                 const std::string check = check_text(pieces[i]);
                 keep(check, pg::canonical_check(connection_, relation->name, check, path_));
             }
+        }
+    }
+
+    // ATTACH PARTITION: what rows of the new partition must fulfil.
+    void ask_partition(const sql::Statement& statement, const PgQuery__AlterTableStmt& alter) {
+        const auto* relation = table(*alter.relation);
+        const bool attaches = alter.n_cmds == 1 && alter.cmds[0]->alter_table_cmd->subtype == PG_QUERY__ALTER_TABLE_TYPE__AT_AttachPartition;
+        if (!attaches || relation == nullptr || relation->kind != 'p') {
+            return;
+        }
+        std::size_t bound = std::string::npos;
+        for (const auto& token : sql::scan(statement.sql)) {
+            if (bound == std::string::npos && token.keyword && token.text == "for") {
+                bound = token.begin;
+            }
+        }
+        if (bound == std::string::npos) {
+            return;
+        }
+        keep(statement.sql, pg::canonical_partition(connection_, relation->name, relation->partition_key, statement.sql.substr(bound), path_));
+        if (relation->is_partition) {
+            keep("partition " + sql::quote_name(relation->name), pg::partition_constraint(connection_, relation->name));
         }
     }
 
@@ -252,6 +280,12 @@ plan::PlanOptions plan_options(const runbook::Runbook& runbook, const PrepareOpt
 
 }  // namespace
 
+catalog::Catalog load_with_forms(pg::Connection& connection, const runbook::Runbook& runbook) {
+    catalog::Catalog catalog = load_for(connection, runbook);
+    ask_canonical_forms(connection, runbook, catalog);
+    return catalog;
+}
+
 catalog::Catalog load_for(pg::Connection& connection, const runbook::Runbook& runbook) {
     pg::LoadRequest request;
     request.search_path = connection.default_search_path();
@@ -279,8 +313,7 @@ Prepared prepare(Target& target, const runbook::Runbook& runbook, const PrepareO
     auto pending = Ledger(target, layouts).pending(runbook);
     prepared.already_deployed = std::move(pending.deployed_paths);
 
-    catalog::Catalog catalog = load_for(target.control(), runbook);
-    ask_canonical_forms(target.control(), runbook, catalog);
+    const catalog::Catalog catalog = load_with_forms(target.control(), runbook);
     plan::PlanOptions plan_options = engine::plan_options(runbook, options);
     plan_options.skip_files = std::move(pending.deployed);
     prepared.plan = plan::make_plan(runbook, catalog, plan_options);
@@ -290,8 +323,7 @@ Prepared prepare(Target& target, const runbook::Runbook& runbook, const PrepareO
 }
 
 plan::Plan prepare_from_nothing(Target& target, const runbook::Runbook& runbook) {
-    catalog::Catalog there = load_for(target.control(), runbook);
-    ask_canonical_forms(target.control(), runbook, there);
+    catalog::Catalog there = load_with_forms(target.control(), runbook);
     catalog::Catalog nothing = catalog::Catalog::unknown(there.server_major);
     nothing.search_path = there.search_path;
     nothing.role = there.role;

@@ -35,5 +35,7 @@ plan::Plan prepare_offline(const runbook::Runbook& runbook, const PrepareOptions
 
 // Every name that the runbook's statements use, and the catalog that they need.
 catalog::Catalog load_for(pg::Connection& connection, const runbook::Runbook& runbook);
+// The same, with the server's own form of definitions that the plan compares.
+catalog::Catalog load_with_forms(pg::Connection& connection, const runbook::Runbook& runbook);
 
 }  // namespace pgbelay::engine

@@ -4,6 +4,7 @@
 #include "engine/prepare.h"
 #include "engine/run_loop.h"
 #include "engine/verification.h"
+#include "sql/quote.h"
 
 #include <fmt/core.h>
 #include <fmt/format.h>
@@ -38,9 +39,31 @@ std::set<int> effective_steps(Journal& journal, const RunKey& key) {
     return done;
 }
 
-plan::RollbackRunbook make_runbook(Target& target, const plan::Plan& plan, const std::set<int>& done, bool automatic, plan::Plan& made) {
+// Indexes that were built on partitions of which the plan knew nothing, and that are not attached yet, go with the rest.
+void add_found_parts(plan::Plan& plan, const std::map<int, Intent>& intents) {
+    for (const auto& [n, intent] : intents) {
+        const auto attach = std::ranges::find(plan.steps, n, &plan::Step::n);
+        std::vector<std::string> names;
+        for (const auto& index : intent.built) {
+            names.push_back(sql::quote_name(index));
+        }
+        if (names.empty() || attach == plan.steps.end()) {
+            continue;
+        }
+        for (auto& step : plan.steps) {
+            const catalog::Fact made = catalog::RelationIs{attach->index, 'I'};
+            if (!step.inverses.empty() && std::ranges::find(step.condition.facts, made) != step.condition.facts.end()) {
+                step.inverses.back().sql.push_back(fmt::format("DROP INDEX IF EXISTS {}", fmt::join(names, ", ")));
+            }
+        }
+    }
+}
+
+plan::RollbackRunbook make_runbook(Target& target, plan::Plan plan, const std::set<int>& done, const std::map<int, Intent>& intents,
+                                   bool automatic, plan::Plan& made) {
+    add_found_parts(plan, intents);
     plan::RollbackRunbook rollback = plan::rollback_runbook(plan, done, automatic);
-    const catalog::Catalog catalog = load_for(target.control(), rollback.runbook);
+    const catalog::Catalog catalog = load_with_forms(target.control(), rollback.runbook);
     made = plan::make_rollback_plan(rollback, catalog, {.temporary_prefix = "pgbelay_" + rollback.runbook.digest.substr(0, 6)});
     return rollback;
 }
@@ -113,11 +136,11 @@ RollbackPlan plan_rollback(Target& target, std::optional<std::int64_t> run) {
     }
     refuse_copied(target, record);
     RollbackPlan result{.run = record.id, .done = effective_steps(record.steps)};
+    Journal reader(target.control());
     if (record.state != "deployed" && record.state != "aborted") {
-        Journal reader(target.control());
         result.done.merge(ended_unseen(target.control(), reader, {.id = record.id}, *record.plan));
     }
-    result.loses_data = make_runbook(target, *record.plan, result.done, false, result.plan).loses_data;
+    result.loses_data = make_runbook(target, *record.plan, result.done, reader.intents({.id = record.id}), false, result.plan).loses_data;
     return result;
 }
 
@@ -151,7 +174,7 @@ RunReport roll_back_after_failure(Target& target, RunReport failed, std::unique_
                                   const RunOptions& options, const Sink& sink) {
     plan::Plan undo;
     const auto done = effective_steps(session->journal(), session->key());
-    make_runbook(target, plan, done, true, undo);
+    make_runbook(target, plan, done, session->journal().intents(session->key()), true, undo);
     if (!undo.refusals.empty()) {
         sink(Notice{.text = "not rolled back: " + undo.refusals.front().message, .warning = true});
         failed.error->detail(failed.error->detail() + (failed.error->detail().empty() ? "" : "\n") +

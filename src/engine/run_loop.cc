@@ -27,7 +27,9 @@ constexpr Millis kKeeperPatience{40'000};
 constexpr int kMostLosses = 5;
 constexpr Millis kLookAtCommitted{250};
 
-bool runs_aside(const plan::Step& step) { return step.skip || (step.kind != plan::StepKind::transaction && step.kind != plan::StepKind::check); }
+bool runs_aside(const plan::Step& step) {
+    return step.skip || step.kind == plan::StepKind::concurrent || step.kind == plan::StepKind::repeatable || step.kind == plan::StepKind::once;
+}
 
 // What a step's own failure makes of it; what concerns the whole run is thrown on.
 StepOutcome outcome_of(const Error& error) {
@@ -182,11 +184,7 @@ RunLoop::Next RunLoop::steps_aside(std::span<const plan::Step> steps) {
     }
     const BuildsCallbacks callbacks{
         .begin = [&](const plan::Step& step) { return begin(context, step); },
-        .intent =
-            [&](const plan::Step& step) {
-                const auto intent = intents_.find(step.n);
-                return intent == intents_.end() ? std::nullopt : std::optional(intent->second);
-            },
+        .intent = [&](const plan::Step& step) { return intent_of(step); },
         .also = [&](const plan::Step& step) { return also_for(step); },
         .settle = [&](const plan::Step& step, StepOutcome outcome) { return settle(step, std::move(outcome)) == Next::go_on; },
     };
@@ -242,6 +240,9 @@ StepOutcome RunLoop::transact(RunContext& context, const plan::Step& step) {
     if (step.kind == plan::StepKind::check) {
         return run_check(context, step, also_for(step));
     }
+    if (step.kind == plan::StepKind::attach) {
+        return run_attach(context, step, intent_of(step), also_for(step));
+    }
     StepOutcome outcome = run_transaction(context, step, also_for(step));
     if (!outcome.error && outcome.interrupted == Order::go_on && !step.condition.empty()) {
         if (committed_.empty()) {
@@ -277,6 +278,11 @@ RunLoop::Next RunLoop::look_at_committed(bool now) {
              .at(step.place)
              .hint("look at what else changes this table; `pgbelay rollback` undoes the run"));
     return Next::end;
+}
+
+std::optional<Intent> RunLoop::intent_of(const plan::Step& step) const {
+    const auto intent = intents_.find(step.n);
+    return intent == intents_.end() ? std::nullopt : std::optional(intent->second);
 }
 
 Also RunLoop::also_for(const plan::Step& step) const {

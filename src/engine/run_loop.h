@@ -51,6 +51,7 @@ private:
     StepOutcome transact(RunContext& context, const plan::Step& step);
     Next look_at_committed(bool now);
     Next settle(const plan::Step& step, StepOutcome outcome);
+    std::optional<Intent> intent_of(const plan::Step& step) const;
     Also also_for(const plan::Step& step) const;
     Also ledger_rows(const plan::Step& step) const;
     void take_effect_order(Order order, const std::string& why);

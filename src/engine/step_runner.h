@@ -35,8 +35,14 @@ struct StepOutcome {
 // The statements of ours that go into the transaction in which a step becomes done: the ledgers' rows of its file.
 using Also = std::vector<pg::Connection::Piece>;
 
+// Whether the journal hears of the end: not of a part of a step, whose whole the catalog shows.
+enum class Recorded { yes, no };
+
 // One transaction, fenced; strong locks under the lock budget, tried until the step's deadline. Throws Error{connection}.
-StepOutcome run_transaction(RunContext& run, const plan::Step& step, const Also& also);
+StepOutcome run_transaction(RunContext& run, const plan::Step& step, const Also& also, Recorded recorded = Recorded::yes);
+
+// A partitioned index: what it lacks is looked up, built and attached, bottom up, until it is valid.
+StepOutcome run_attach(RunContext& run, const plan::Step& step, const std::optional<Intent>& before, const Also& also);
 
 // A read-only query with an expectation.
 StepOutcome run_check(RunContext& run, const plan::Step& step, const Also& also);

@@ -40,8 +40,8 @@ const Piece kServerClock{"SELECT pg_catalog.date_part('epoch', pg_catalog.clock_
 
 class TransactionStep {
 public:
-    TransactionStep(RunContext& run, const plan::Step& step, const Also& also)
-        : run_(run), step_(step), also_(also), worker_(run.session.worker()), limits_(run.plan.limits), deadline_(run.control, limits_.deadline),
+    TransactionStep(RunContext& run, const plan::Step& step, const Also& also, Recorded recorded)
+        : run_(run), step_(step), also_(also), recorded_(recorded), worker_(run.session.worker()), limits_(run.plan.limits), deadline_(run.control, limits_.deadline),
           look_(run, step, deadline_) {
         first_strong_ = std::ranges::find_if(step.sends, &plan::Send::takes_strong_lock) - step.sends.begin();
         if (step.locks.empty()) {
@@ -104,6 +104,9 @@ private:
 
     bool open() {
         std::vector<Piece> pieces = run_.session.journal().opening(run_.session.key(), step_.n);
+        if (recorded_ == Recorded::no) {
+            pieces.resize(Journal::kFence + 1);
+        }
         pieces.insert(pieces.end(), also_.begin(), also_.end());
         const bool weak_only = first_strong_ == static_cast<std::ptrdiff_t>(step_.sends.size());
         pieces.push_back(set_local("lock_timeout", weak_only ? Millis(0) : limits_.lock_timeout));
@@ -350,6 +353,7 @@ private:
     RunContext& run_;
     const plan::Step& step_;
     const Also& also_;
+    Recorded recorded_;
     pg::Connection& worker_;
     const runbook::Limits& limits_;
     StepDeadline deadline_;
@@ -365,6 +369,8 @@ private:
 
 }  // namespace
 
-StepOutcome run_transaction(RunContext& run, const plan::Step& step, const Also& also) { return TransactionStep(run, step, also).run(); }
+StepOutcome run_transaction(RunContext& run, const plan::Step& step, const Also& also, Recorded recorded) {
+    return TransactionStep(run, step, also, recorded).run();
+}
 
 }  // namespace pgbelay::engine

@@ -95,6 +95,8 @@ std::vector<std::string> clean_up_leftovers(Target& target, Session& session, co
         if (!step.rebuilds) {
             leftovers.push_back(step.index);
         }
+        const auto& built = intents.at(step.n).built;
+        leftovers.insert(leftovers.end(), built.begin(), built.end());
         for (const auto& index : leftovers) {
             const auto now = pg::index_now(target.control(), index);
             if (!now || now->valid) {

@@ -19,4 +19,11 @@ std::optional<std::string> canonical_index(Connection& connection, const sql::Qu
 std::optional<std::string> canonical_check(Connection& connection, const sql::QualifiedName& table, const std::string& check,
                                            const std::string& search_path);
 
+// What a partition with this bound (`FOR VALUES …`) of a table partitioned by `key` must fulfil, as pg_get_partition_constraintdef() prints
+// it. A hash partition's names the OID of the copy, and is of no use to the original.
+std::optional<std::string> canonical_partition(Connection& connection, const sql::QualifiedName& table, const std::string& key,
+                                               const std::string& bound, const std::string& search_path);
+// The same of a partition that is there; nothing when it is none.
+std::optional<std::string> partition_constraint(Connection& connection, const sql::QualifiedName& partition);
+
 }  // namespace pgbelay::pg

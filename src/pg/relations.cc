@@ -58,6 +58,10 @@ std::vector<catalog::QualifiedName> reindex_leftovers(Connection& connection, co
     return names;
 }
 
+bool detach_pending(Connection& connection, const catalog::QualifiedName& partition) {
+    return connection.query(queries::kDetachPending, {partition.schema, partition.name}).boolean(0, 0);
+}
+
 std::vector<std::string> duplicate_keys(Connection& connection, catalog::Oid index) {
     const Result made = connection.query(queries::kDuplicateKeysQuery, {std::to_string(static_cast<std::uint32_t>(index))});
     if (made.rows() == 0) {

@@ -24,7 +24,7 @@ struct IndexNow {
     catalog::Oid oid{};
     catalog::Oid table{};
     catalog::QualifiedName table_name;
-    bool valid = false;
+    bool valid = false;                 // or a partitioned index, which waits for those of its partitions
 };
 // The index by that (resolved) name; nothing when there is none.
 std::optional<IndexNow> index_now(Connection& connection, const catalog::QualifiedName& name);
@@ -32,6 +32,8 @@ std::optional<IndexNow> index_now(Connection& connection, const catalog::Qualifi
 std::vector<std::uint32_t> index_oids(Connection& connection, const catalog::QualifiedName& relation);
 // INVALID indexes on the table whose names a REINDEX CONCURRENTLY gives (`_ccnew`, `_ccold`, with a number after it).
 std::vector<catalog::QualifiedName> reindex_leftovers(Connection& connection, const catalog::QualifiedName& table);
+// Whether a DETACH PARTITION … CONCURRENTLY of this partition was cut off half-way.
+bool detach_pending(Connection& connection, const catalog::QualifiedName& partition);
 // Up to five keys that stand in the way of a unique index which failed (it is INVALID, but its definition is there): "(a@b.c): 3 rows".
 // Empty when they cannot be found within ten seconds.
 std::vector<std::string> duplicate_keys(Connection& connection, catalog::Oid index);

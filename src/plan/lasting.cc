@@ -16,7 +16,7 @@ using catalog::RelationIs;
 
 // What a fact speaks of: the relation, and the column or constraint in it.
 struct Subject {
-    enum class Kind { relation, column, constraint } kind;
+    enum class Kind { relation, column, constraint, partition } kind;
     catalog::QualifiedName relation;
     std::string member;
     bool operator==(const Subject&) const = default;
@@ -28,6 +28,7 @@ Subject subject(const Fact& fact) {
         Subject operator()(const RelationIs& f) const { return {Subject::Kind::relation, f.relation, ""}; }
         Subject operator()(const ColumnIs& f) const { return {Subject::Kind::column, f.table, f.column}; }
         Subject operator()(const ConstraintIs& f) const { return {Subject::Kind::constraint, f.table, f.constraint}; }
+        Subject operator()(const catalog::PartitionIs& f) const { return {Subject::Kind::partition, f.table, ""}; }
         Subject operator()(const Absent& f) const {
             switch (f.what) {
                 case Absent::What::column: return {Subject::Kind::column, f.relation, f.member};

@@ -19,6 +19,7 @@ namespace pgbelay::plan {
 enum class StepKind {
     transaction,        // one transaction, fenced, with every Send of it
     concurrent,         // one statement that cannot run in a transaction and whose end the catalog shows
+    attach,             // a partitioned index: what the catalog shows as missing is built and attached until it is valid
     repeatable,         // one such statement that may simply be run again
     once,               // one such statement whose end nothing shows
     check,              // a read-only query with an expectation
@@ -72,6 +73,7 @@ struct Step {
     // Method::build and drop_concurrently:
     sql::QualifiedName index;
     sql::QualifiedName table;
+    std::string finish_with;                        // sent instead when an earlier try was cut off half-way: DETACH … FINALIZE
     bool rebuilds = false;                          // REINDEX: what it makes was there before; OIDs tell whether it happened
     // StepKind::check:
     runbook::Expect expect = runbook::Expect::empty;

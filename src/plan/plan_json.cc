@@ -51,6 +51,9 @@ void to_json(nlohmann::json& j, const Inverse& inverse) {
     if (inverse.as_written) {
         j["as_written"] = true;
     }
+    if (inverse.in_parts) {
+        j["in_parts"] = true;
+    }
     if (!inverse.why.empty()) {
         j["why"] = inverse.why;
     }
@@ -64,6 +67,7 @@ void from_json(const nlohmann::json& j, Inverse& inverse) {
         j.at("loss_column").get_to(inverse.loss_column);
     }
     inverse.as_written = j.value("as_written", false);
+    inverse.in_parts = j.value("in_parts", false);
     inverse.why = j.value("why", "");
 }
 
@@ -229,6 +233,7 @@ void to_json(nlohmann::json& j, const Step& step) {
     put(j, "last_of_file", step.last_of_file);
     put(j, "index", step.index);
     put(j, "table", step.table);
+    put(j, "finish_with", step.finish_with);
     put(j, "rebuilds", step.rebuilds);
     if (step.kind == StepKind::check) {
         j["expect"] = number(step.expect);
@@ -237,7 +242,7 @@ void to_json(nlohmann::json& j, const Step& step) {
 }
 
 static StepKind step_kind(std::string_view name) {
-    for (const auto kind : {StepKind::transaction, StepKind::concurrent, StepKind::repeatable, StepKind::once, StepKind::check}) {
+    for (const auto kind : {StepKind::transaction, StepKind::concurrent, StepKind::attach, StepKind::repeatable, StepKind::once, StepKind::check}) {
         if (to_string(kind) == name) {
             return kind;
         }
@@ -268,6 +273,7 @@ void from_json(const nlohmann::json& j, Step& step) {
     take(j, "last_of_file", step.last_of_file);
     take(j, "index", step.index);
     take(j, "table", step.table);
+    take(j, "finish_with", step.finish_with);
     take(j, "rebuilds", step.rebuilds);
     step.expect = enumerator(j, "expect", runbook::Expect::count);
     take(j, "expect_count", step.expect_count);
@@ -337,6 +343,7 @@ std::string_view to_string(StepKind kind) {
     switch (kind) {
         case StepKind::transaction: return "transaction";
         case StepKind::concurrent: return "concurrent";
+        case StepKind::attach: return "attach";
         case StepKind::repeatable: return "repeatable";
         case StepKind::once: return "once";
         case StepKind::check: return "check";

@@ -24,6 +24,7 @@ StepKind kind_of(analysis::Method method) {
         case analysis::Method::validate: return StepKind::transaction;
         case analysis::Method::build:
         case analysis::Method::drop_concurrently: return StepKind::concurrent;
+        case analysis::Method::attach: return StepKind::attach;
         case analysis::Method::repeatable: return StepKind::repeatable;
         case analysis::Method::once: return StepKind::once;
     }
@@ -446,6 +447,7 @@ void Planner::add_step_for(const Member& member, const analysis::Run& run) {
     step.inverses.push_back(run.inverse);
     step.index = run.index;
     step.table = run.table;
+    step.finish_with = run.finish_with;
     step.rebuilds = run.method == analysis::Method::build && member.statement->kind == "ReindexStmt";
 }
 

@@ -77,6 +77,7 @@ private:
 
     void undo(const Step& step) {
         std::vector<Undo> statements;
+        bool in_parts = false;
         for (auto inverse = step.inverses.rbegin(); inverse != step.inverses.rend(); ++inverse) {
             if (!inverse->possible) {
                 result_.refusals.push_back({step.place, fmt::format("step {} ({}) has no inverse: {}", step.n, step.name, inverse->why),
@@ -88,12 +89,13 @@ private:
                     look_first(step, *inverse, statements);
                 }
             }
+            in_parts = in_parts || inverse->in_parts;
             for (const auto& sql : inverse->sql) {
                 statements.push_back({sql, inverse->as_written});
             }
         }
         if (!statements.empty()) {
-            note_undone(add(fmt::format("undo step {}", step.n), step.place, statements, true), step.n);
+            note_undone(add(fmt::format("undo step {}", step.n), step.place, statements, !in_parts), step.n);
         }
     }
 

@@ -57,6 +57,7 @@ std::string how(const analysis::Run& run) {
     switch (run.method) {
         case analysis::Method::build:
         case analysis::Method::drop_concurrently: return "concurrently";
+        case analysis::Method::attach: return "one transaction each; partitions that came meanwhile are found and done, too";
         case analysis::Method::validate: return "in a transaction of its own";
         case analysis::Method::repeatable: return "outside a transaction; may be repeated";
         case analysis::Method::once: return "outside a transaction; its end cannot be seen in the catalog";
@@ -184,6 +185,7 @@ std::string_view step_kind(const plan::Step& step) {
     switch (step.kind) {
         case plan::StepKind::transaction: return step.long_running ? "may run for long" : "one transaction";
         case plan::StepKind::concurrent: return "concurrently";
+        case plan::StepKind::attach: return "one by one";
         case plan::StepKind::repeatable: return "may be repeated";
         case plan::StepKind::once: return "runs once";
         case plan::StepKind::check: return "check, read only";

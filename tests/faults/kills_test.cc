@@ -200,6 +200,30 @@ TEST_F(Kills, ADeploymentWithoutAJournalGoesOnFromEveryBoundary) {
     kill_everywhere({folder_, before, {"deploy", "-y", "one.sql"}, "deployed", "1", [](const Database&) {}});
 }
 
+// Every part of an index and of a key of a partitioned table, and a partition that comes to it.
+std::string partitioned() {
+    return "CREATE TABLE visits (id bigint NOT NULL, at date NOT NULL, kind text) PARTITION BY RANGE (at);"
+           "CREATE TABLE visits_2024 PARTITION OF visits FOR VALUES FROM ('2024-01-01') TO ('2025-01-01') PARTITION BY LIST (kind);"
+           "CREATE TABLE visits_2024_rest PARTITION OF visits_2024 DEFAULT;"
+           "CREATE TABLE visits_2025 PARTITION OF visits FOR VALUES FROM ('2025-01-01') TO ('2026-01-01');"
+           "INSERT INTO visits SELECT i, '2024-12-01'::date + i % 100, 'x' FROM generate_series(1, 200) AS i;"
+           "CREATE TABLE visits_2026 (id bigint NOT NULL, at date NOT NULL, kind text);"
+           "INSERT INTO visits_2026 SELECT i, '2026-02-01', 'x' FROM generate_series(1, 200) AS i;"
+           "CREATE TABLE counter (n integer NOT NULL); INSERT INTO counter VALUES (0)";
+}
+
+constexpr const char* kOnPartitions =
+    "CREATE INDEX visits_id_idx ON visits (id);\n"
+    "ALTER TABLE visits ADD CONSTRAINT visits_key UNIQUE (id, at, kind);\n"
+    "ALTER TABLE visits ATTACH PARTITION visits_2026 FOR VALUES FROM ('2026-01-01') TO ('2027-01-01');\n"
+    "UPDATE counter SET n = n + 1;\n";
+
+TEST_F(Kills, ADeploymentOnPartitionedTablesGoesOnFromEveryBoundary) {
+    folder_.write("partitions.sql", kOnPartitions);
+    const Database before(partitioned());
+    kill_everywhere({folder_, before, {"deploy", "-y", "--limit", "tiny=0", "partitions.sql"}, "deployed", "1", [](const Database&) {}});
+}
+
 TEST_F(Kills, ARollbackGoesOnFromEveryBoundary) {
     const Database fresh(script());
     must_run(fresh, {"mark", "seed/migrations"});

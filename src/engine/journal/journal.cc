@@ -148,13 +148,21 @@ std::map<int, Intent> Journal::intents(const RunKey& key) {
     std::map<int, Intent> intents;
     for (int row = 0; row < r.rows(); ++row) {
         const auto j = nlohmann::json::parse(r.text(row, 2));
-        intents[r.integer(row, 0)] = {j.value("condition_held", false), j.value("index_oids", std::vector<std::uint32_t>{})};
+        // What was true before is said by the first incarnation; what was built, by all of them.
+        auto& intent = intents.try_emplace(r.integer(row, 0), Intent{j.value("condition_held", false), j.value("index_oids", std::vector<std::uint32_t>{}), {}})
+                           .first->second;
+        for (const auto& name : j.value("built", std::vector<std::array<std::string, 2>>{})) {
+            intent.built.push_back({name[0], name[1]});
+        }
     }
     return intents;
 }
 
 void Journal::intend(const RunKey& key, int n, const Intent& intent) {
-    const nlohmann::json before{{"condition_held", intent.condition_held}, {"index_oids", intent.index_oids}};
+    nlohmann::json before{{"condition_held", intent.condition_held}, {"index_oids", intent.index_oids}};
+    for (const auto& name : intent.built) {
+        before["built"].push_back({name.schema, name.name});
+    }
     const pg::Result r = write(queries::kIntent, {str(key.id), str(key.epoch), str(n), before.dump()});
     if (r.command_tag() != "INSERT 0 1") {
         throw_replaced(key);

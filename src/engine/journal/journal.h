@@ -31,6 +31,7 @@ struct NewRun {
 struct Intent {
     bool condition_held = false;
     std::vector<std::uint32_t> index_oids;  // of a REINDEX: the indexes that it will replace
+    std::vector<sql::QualifiedName> built;  // of a partitioned index: parts of which the plan knew nothing
 };
 
 struct Debt {

@@ -1,4 +1,5 @@
-SELECT i.indexrelid, i.indrelid, i.indisvalid, m.nspname, t.relname
+-- A partitioned index that is not valid waits for those of its partitions: it is no leftover of anybody's.
+SELECT i.indexrelid, i.indrelid, i.indisvalid OR c.relkind = 'I', m.nspname, t.relname
   FROM pg_index i
   JOIN pg_class c ON c.oid = i.indexrelid
   JOIN pg_namespace n ON n.oid = c.relnamespace

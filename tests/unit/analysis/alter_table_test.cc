@@ -268,13 +268,25 @@ TEST(AlterTable, SkipsATableThatIfExistsDoesNotFind) {
     EXPECT_TRUE(Situation(kTables)("ALTER TABLE orders DROP COLUMN IF EXISTS nothing").skip);
 }
 
-TEST(AlterTable, RefusesForeignKeysOfPartitionedTablesThatHoldRows) {
+TEST(AlterTable, GivesPartitionedTablesTheirKeysInParts) {
     const std::string parted = std::string(kTables) +
                                "CREATE TABLE p (id int, d date) PARTITION BY RANGE (d); CREATE TABLE p1 PARTITION OF p FOR VALUES FROM "
                                "('2025-01-01') TO ('2025-02-01');";
-    EXPECT_TRUE(Situation(parted)("ALTER TABLE p ADD FOREIGN KEY (id) REFERENCES users (id)").refusal);
-    EXPECT_TRUE(Situation(parted)("ALTER TABLE p ADD UNIQUE (id, d)").refusal);
-    EXPECT_FALSE(Situation(parted).tiny("p1")("ALTER TABLE p ADD UNIQUE (id, d)").refusal);
+    EXPECT_THAT(lines(Situation(parted)("ALTER TABLE p ADD FOREIGN KEY (id) REFERENCES users (id)")),
+                ElementsAre("before transaction: ALTER TABLE public.p1 ADD CONSTRAINT p_id_fkey FOREIGN KEY (id) REFERENCES users (id) NOT VALID",
+                            "before validate: ALTER TABLE public.p1 VALIDATE CONSTRAINT p_id_fkey",
+                            "inside transaction: ALTER TABLE p ADD CONSTRAINT p_id_fkey FOREIGN KEY (id) REFERENCES users (id)"));
+    EXPECT_THAT(lines(Situation(parted, 18)("ALTER TABLE p ADD FOREIGN KEY (id) REFERENCES users (id)")),
+                ElementsAre("inside transaction: ALTER TABLE p ADD CONSTRAINT p_id_fkey FOREIGN KEY (id) REFERENCES users (id) NOT VALID",
+                            "after validate: ALTER TABLE public.p VALIDATE CONSTRAINT p_id_fkey"));
+    EXPECT_THAT(lines(Situation(parted)("ALTER TABLE p ADD UNIQUE (id, d)")),
+                ElementsAre("before transaction: ALTER TABLE ONLY public.p ADD CONSTRAINT p_id_d_key UNIQUE (id, d)",
+                            "before build: CREATE UNIQUE INDEX CONCURRENTLY p1_id_d_key ON public.p1 (id, d)",
+                            "before attach: ALTER TABLE public.p1 ADD CONSTRAINT p1_id_d_key UNIQUE USING INDEX p1_id_d_key;\n"
+                            "ALTER INDEX public.p_id_d_key ATTACH PARTITION public.p1_id_d_key"));
+    EXPECT_THAT(lines(Situation(parted).tiny("p1")("ALTER TABLE p ADD UNIQUE (id, d)")), testing::SizeIs(1));
+    EXPECT_TRUE(Situation(parted).wrote("p")("ALTER TABLE p ADD UNIQUE (id, d)").refusal);
+    EXPECT_TRUE(Situation(parted)("ALTER TABLE p ADD UNIQUE USING INDEX some_index").refusal);
 }
 
 struct Undone {

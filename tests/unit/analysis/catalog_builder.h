@@ -62,6 +62,7 @@ inline const char* word(Method method) {
         case Method::transaction: return "transaction";
         case Method::validate: return "validate";
         case Method::build: return "build";
+        case Method::attach: return "attach";
         case Method::drop_concurrently: return "drop_concurrently";
         case Method::repeatable: return "repeatable";
         case Method::once: return "once";

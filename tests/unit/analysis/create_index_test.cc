@@ -132,11 +132,14 @@ constexpr const char* kParted =
     "CREATE TABLE p (id int, d date) PARTITION BY RANGE (d); CREATE TABLE p1 PARTITION OF p FOR VALUES FROM ('2025-01-01') TO "
     "('2025-02-01');";
 
-TEST(CreateIndex, RefusesPartitionedTablesThatHoldRows) {
+TEST(CreateIndex, GoesInPartsOnPartitionedTables) {
     const Analysis analysis = Situation(kParted)("CREATE INDEX i ON p (id)");
-    ASSERT_TRUE(analysis.refusal);
-    EXPECT_THAT(analysis.refusal->message, HasSubstr("partitioned"));
+    ASSERT_FALSE(analysis.refusal);
     EXPECT_THAT(lines(analysis.facts.locks), ElementsAre("p:ShareLock", "p1:ShareLock"));
+    EXPECT_THAT(lines(analysis), ElementsAre("before transaction: CREATE INDEX i ON ONLY public.p (id)",
+                                             "before build: CREATE INDEX CONCURRENTLY p1_id_idx ON public.p1 (id)",
+                                             "before attach: ALTER INDEX public.i ATTACH PARTITION public.p1_id_idx"));
+    EXPECT_THAT(lines(Situation(kParted)("CREATE INDEX CONCURRENTLY i ON p (id)")), testing::SizeIs(3));
     EXPECT_FALSE(Situation(kParted).tiny("p1")("CREATE INDEX i ON p (id)").refusal);
     EXPECT_FALSE(Situation(kParted)("CREATE INDEX i ON ONLY p (id)").refusal);
 }

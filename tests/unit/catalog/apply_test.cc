@@ -77,6 +77,25 @@ TEST(CreateTable, OfAPartitionTakesColumnsAndIndexesFromItsParent) {
     EXPECT_EQ(table(catalog, "p1").columns.size(), 2U);
 }
 
+TEST(CreateIndex, OnAPartitionedTableReachesEveryLevelAndGoesFromThereAgain) {
+    const std::string parted = "CREATE TABLE p (id int, d date) PARTITION BY RANGE (d);"
+                               "CREATE TABLE p1 PARTITION OF p FOR VALUES FROM ('2025-01-01') TO ('2025-02-01') PARTITION BY RANGE (id);"
+                               "CREATE TABLE p1a PARTITION OF p1 DEFAULT; CREATE TABLE p2 PARTITION OF p DEFAULT; CREATE INDEX own ON p2 (id);"
+                               "CREATE INDEX i ON p (id);";
+    const auto catalog = after(parted);
+    EXPECT_THAT(index_names(table(catalog, "p1a")), ElementsAre("p1a_id_idx"));
+    EXPECT_EQ(table(catalog, "p1a").indexes[0].parent, (QualifiedName{"public", "p1_id_idx"}));
+    EXPECT_THAT(index_names(table(catalog, "p2")), ElementsAre("own"));
+    EXPECT_EQ(table(catalog, "p2").indexes[0].parent, (QualifiedName{"public", "i"}));
+    const auto gone = after(parted + "DROP INDEX i");
+    for (const char* name : {"p", "p1", "p1a", "p2"}) {
+        EXPECT_TRUE(table(gone, name).indexes.empty()) << name;
+    }
+    EXPECT_FALSE(table(after("CREATE TABLE p (id int) PARTITION BY RANGE (id); CREATE TABLE p1 PARTITION OF p DEFAULT; CREATE INDEX i ON ONLY p (id)"), "p")
+                     .indexes[0]
+                     .valid);
+}
+
 TEST(CreateTable, LikeTakesWhatIsIncluded) {
     const auto catalog = after("CREATE TABLE a (id int PRIMARY KEY, n int DEFAULT 3 CHECK (n > 0));"
                                "CREATE TABLE b (LIKE a); CREATE TABLE c (LIKE a INCLUDING ALL)");

@@ -55,6 +55,37 @@ TEST(Condition, SaysTheFirstThingThatDoesNotHold) {
     EXPECT_EQ(condition.failure(with_table()), "column public.t.b is still there");
 }
 
+TEST(Condition, OfAPartitionsIndexSaysNothingOnceTheTableIsNoPartition) {
+    auto catalog = with_table();
+    catalog.relations.at(kTable).indexes[0].valid = false;
+    const QualifiedName top{"public", "p"};
+    const QualifiedName middle{"public", "p1"};
+    const Condition condition{{IndexIs{{"public", "i"}, kTable, "", top}}};
+    EXPECT_TRUE(condition.holds(catalog));
+    Relation between;
+    between.name = middle;
+    between.parent = top;
+    catalog.add(between);
+    catalog.relations.at(kTable).parent = middle;
+    EXPECT_EQ(condition.failure(catalog), "index public.i is INVALID");
+    catalog.remove(kTable);
+    EXPECT_TRUE(condition.holds(catalog));
+}
+
+TEST(Condition, KnowsWhoIsAPartition) {
+    auto catalog = with_table();
+    const QualifiedName top{"public", "p"};
+    const Condition attached{{PartitionIs{kTable, top, true}}};
+    const Condition detached{{PartitionIs{kTable, top, false}}};
+    EXPECT_EQ(attached.failure(catalog), "public.t is not a partition of public.p");
+    EXPECT_TRUE(detached.holds(catalog));
+    catalog.relations.at(kTable).parent = top;
+    catalog.relations.at(kTable).is_partition = true;
+    EXPECT_TRUE(attached.holds(catalog));
+    EXPECT_EQ(detached.failure(catalog), "public.t is still a partition of public.p");
+    EXPECT_TRUE((Condition{{PartitionIs{{"public", "gone"}, top, false}}}).holds(catalog));
+}
+
 TEST(Condition, WithoutFactsHolds) {
     EXPECT_TRUE(Condition{}.holds(Catalog::unknown(15)));
 }
@@ -62,6 +93,7 @@ TEST(Condition, WithoutFactsHolds) {
 TEST(Condition, SurvivesTheJournal) {
     const Condition condition{{IndexIs{{"public", "i"}, kTable, "USING btree (a)"}, ConstraintIs{kTable, "c", 'f', "x", false},
                                ColumnIs{kTable, "a", "integer", true}, RelationIs{kTable, 'r'}, RelationIs{{"", "v"}, 0},
+                               IndexIs{{"public", "i"}, kTable, "", {"public", "p"}}, PartitionIs{kTable, {"public", "p"}, false},
                                Absent{Absent::What::constraint, kTable, "c"}}};
     const nlohmann::json j = condition;
     EXPECT_EQ(nlohmann::json::parse(j.dump()).get<Condition>(), condition);

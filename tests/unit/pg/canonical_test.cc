@@ -39,6 +39,21 @@ TEST(Canonical, ACheckComesOutInTheServersForm) {
     EXPECT_EQ(canonical_check(c, {"public", "t"}, "CHECK (nothing > 0)", "public"), std::nullopt);
 }
 
+TEST(Canonical, APartitionsConstraintComesOutInTheServersForm) {
+    const Database db;
+    Connection c = db.open();
+    run_all(c, {"CREATE TABLE p (a int, b text) PARTITION BY RANGE (a, lower(b))",
+                "CREATE TABLE p1 PARTITION OF p FOR VALUES FROM (1, MINVALUE) TO (5, MAXVALUE) PARTITION BY LIST (b)"});
+    EXPECT_EQ(canonical_partition(c, {"public", "p"}, "RANGE (a, lower(b))", "FOR VALUES FROM (5, 'x') TO (5, 'y')", ""),
+              "((a IS NOT NULL) AND (lower(b) IS NOT NULL) AND (a = 5) AND (lower(b) >= 'x'::text) AND (lower(b) < 'y'::text))");
+    EXPECT_EQ(canonical_partition(c, {"public", "p1"}, "LIST (b)", "FOR VALUES IN ('x', NULL)", ""), "((b IS NULL) OR (b = 'x'::text))");
+    EXPECT_EQ(canonical_partition(c, {"public", "p"}, "RANGE (a, lower(b))", "FOR VALUES FROM (nothing) TO (1)", ""), std::nullopt);
+    EXPECT_EQ(partition_constraint(c, {"public", "p1"}),
+              "((a IS NOT NULL) AND (lower(b) IS NOT NULL) AND (a >= 1) AND (a <= 5))");
+    EXPECT_EQ(partition_constraint(c, {"public", "p"}), std::nullopt);
+    EXPECT_EQ(value(c, "SELECT count(*) FROM pg_class WHERE relname ~ '^pgbelay_'"), "0");
+}
+
 TEST(Canonical, ABrokenConnectionIsAnError) {
     const Database db;
     Connection c = db.open();

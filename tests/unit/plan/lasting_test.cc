@@ -37,6 +37,14 @@ TEST(Lasting, DroppedThingsNeedNotBeThere) {
     EXPECT_THAT(left({ConstraintIs{kTable, "k", 'c', "", true}, no_check}), ElementsAre(Fact(no_check)));
 }
 
+TEST(Lasting, AnAttachmentCountsUntilTheDetachment) {
+    const catalog::PartitionIs attached{kTable, {"public", "p"}, true};
+    const catalog::PartitionIs detached{kTable, {"public", "p"}, false};
+    EXPECT_THAT(left({attached, RelationIs{kTable, 'r'}}), ElementsAre(Fact(attached), Fact(RelationIs{kTable, 'r'})));
+    EXPECT_THAT(left({attached, detached}), ElementsAre(Fact(detached)));
+    EXPECT_THAT(left({attached, Absent{Absent::What::relation, kTable, ""}}), ElementsAre(Fact(Absent{Absent::What::relation, kTable, ""})));
+}
+
 TEST(Lasting, ADroppedTableTakesItsPartsWithIt) {
     const Absent gone{Absent::What::relation, kTable, ""};
     EXPECT_THAT(left({RelationIs{kTable, 'r'}, IndexIs{kIndex, kTable, ""}, ColumnIs{kTable, "c", "", true},

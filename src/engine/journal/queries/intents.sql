@@ -1,1 +1,1 @@
-SELECT DISTINCT ON (n) n, epoch, before FROM pgbelay.intent WHERE run = $1 ORDER BY n, epoch
+SELECT n, epoch, before FROM pgbelay.intent WHERE run = $1 ORDER BY n, epoch

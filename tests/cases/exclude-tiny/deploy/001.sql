@@ -1,0 +1,1 @@
+ALTER TABLE countries ADD CONSTRAINT countries_once EXCLUDE USING btree (name WITH =);

@@ -1,0 +1,2 @@
+REINDEX INDEX events_id_idx;
+REINDEX (VERBOSE) TABLE events;
