@@ -2,7 +2,8 @@
 //   campaign [--versions 13,15] [--faults kill,crash] [--boundary N] [--sample N] [--random N] [--jobs N] [--seed N]
 //            [--write FILE --commit TEXT]
 // --sample takes so many boundaries for each fault instead of all; --random is the number of trials with kills at random moments;
-// --write puts the summary between the marks of a page. Exit 1 when a deployment was lost, 2 for wrong usage.
+// --write puts the summary between the marks of a page, and leaves there what it says of other versions. Exit 1 when a deployment was lost,
+// 2 for wrong usage.
 #include "campaign/summary.h"
 #include "campaign/trial.h"
 
@@ -225,29 +226,25 @@ std::string today() {
     return {text.data(), std::strftime(text.data(), text.size(), "%Y-%m-%d", &utc)};
 }
 
-std::string summary_of(const Arguments& arguments, const Summary& summary, const std::vector<std::string>& boundaries,
-                       base::Clock::duration took) {
-    const Summary::Count total = summary.total();
-    return fmt::format("{}, commit {}, seed {}, in {}. Boundaries of a deployment: {}.\n\n**{} injected, {} survived, {} lost.**\n\n{}",
-                       today(), arguments.commit, arguments.seed, base::format_duration(took), fmt::join(boundaries, ", "), total.injected,
-                       total.survived, total.lost, summary.table());
-}
-
 int campaign(const Arguments& arguments) {
-    const auto began = base::Clock::now();
     std::cout << "seed " << arguments.seed << std::endl;
     Summary summary;
-    std::vector<std::string> boundaries;
-    std::string text;
     for (const std::string& major : arguments.versions) {
-        boundaries.push_back(fmt::format("{} on {}", Version(arguments, major, summary).run(), major));
-        text = summary_of(arguments, summary, boundaries, base::Clock::now() - began);
+        const std::size_t boundaries = Version(arguments, major, summary).run();
+        summary.add({.major = major,
+                     .date = today(),
+                     .commit = arguments.commit,
+                     .seed = arguments.seed,
+                     .boundaries = boundaries,
+                     .tried = arguments.sample == 0 ? "all" : std::to_string(arguments.sample)});
         // After each version: it takes long, and may not come to its end.
         if (!arguments.write.empty()) {
-            write_between_marks(arguments.write, text);
+            Summary whole = summary;
+            whole.keep(between_marks(arguments.write));
+            write_between_marks(arguments.write, whole.text());
         }
     }
-    std::cout << text << std::endl;
+    std::cout << summary.text() << std::endl;
     const Summary::Count total = summary.total();
     return total.lost == 0 && total.injected > 0 ? 0 : 1;
 }
