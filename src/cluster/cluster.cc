@@ -2,7 +2,9 @@
 
 #include "base/error.h"
 #include "base/file.h"
+#include "cluster/base_backup.h"
 #include "cluster/directory.h"
+#include "cluster/superuser.h"
 
 #include <arpa/inet.h>
 #include <fmt/core.h>
@@ -15,6 +17,7 @@
 #include <csignal>
 #include <optional>
 #include <random>
+#include <utility>
 #include <vector>
 
 namespace pgbelay::cluster {
@@ -28,6 +31,7 @@ namespace {
 constexpr auto kInitTime = std::chrono::seconds(120);  // a second on an idle machine
 constexpr auto kStartTime = std::chrono::seconds(60);  // crash recovery included
 constexpr auto kStopTime = std::chrono::seconds(15);   // the postmaster kills its own children after 5 s
+constexpr auto kPromotionTime = std::chrono::seconds(60);
 constexpr auto kPingInterval = std::chrono::milliseconds(20);
 constexpr int kStartTries = 5;
 
@@ -99,6 +103,13 @@ std::string quoted(const std::string& value) {
     return text + "'";
 }
 
+// A standby must have its primary's programs, and no smaller limits than it.
+ClusterOptions as_standby(ClusterOptions options, const ClusterOptions& primary) {
+    options.major = primary.major;
+    options.settings.insert(primary.settings.begin(), primary.settings.end());
+    return options;
+}
+
 std::string last_lines(const std::string& text) {
     constexpr std::size_t kShown = 2000;
     return text.size() <= kShown ? text : "…" + text.substr(text.size() - kShown);
@@ -123,7 +134,9 @@ struct Cluster::State {
     Directory directory;
 };
 
-Cluster::Cluster(ClusterOptions options) : options_(std::move(options)), binaries_(server_binaries(options_.major)) {
+Cluster::Cluster(ClusterOptions options)
+    : options_(options.standby_of == nullptr ? std::move(options) : as_standby(options, options.standby_of->options_)),
+      binaries_(server_binaries(options_.major)) {
     const ServerUser user = server_user(options_.run_as);
     state_ = std::make_unique<State>(State{
         .user = user,
@@ -131,7 +144,11 @@ Cluster::Cluster(ClusterOptions options) : options_(std::move(options)), binarie
             options_.directory.empty() ? Directory::fresh(fs::temp_directory_path(), user) : Directory::at(options_.directory, user),
     });
     directory_ = state_->directory.path();
-    initialize();
+    if (options_.standby_of != nullptr) {
+        follow(*std::exchange(options_.standby_of, nullptr));
+    } else {
+        initialize();
+    }
     start();
 }
 
@@ -156,6 +173,34 @@ void Cluster::initialize() {
     if (result.status != 0) {
         throw Error(ErrorCode::connection, fmt::format("initdb of the private server failed with status {}", result.status))
             .detail(last_lines(result.out + result.err));
+    }
+}
+
+void Cluster::follow(const Cluster& primary) {
+    const Directory& directory = state_->directory;
+    copy_running_server(primary.url(), primary.state_->directory.data(), directory.data(), state_->user);
+    Directory::write_for(state_->user, directory.data() / "standby.signal", "");
+    options_.settings["primary_conninfo"] = fmt::format("host=127.0.0.1 port={} user=postgres", primary.port());
+    // A primary that is not there yet, or not any more, is asked again soon.
+    options_.settings.try_emplace("wal_retrieve_retry_interval", "100ms");
+}
+
+void Cluster::cut_off() {
+    Superuser session(url());
+    session.value("ALTER SYSTEM SET primary_conninfo = ''");
+    session.value("SELECT pg_reload_conf()");
+    for (const auto deadline = base::in(kStopTime); session.value("SELECT count(*) FROM pg_stat_wal_receiver") != "0";) {
+        if (base::Clock::now() >= deadline) {
+            throw Error(ErrorCode::connection, "the standby goes on following its primary");
+        }
+        base::pause_for(kPingInterval, options_.stop);
+    }
+}
+
+void Cluster::promote() {
+    const auto seconds = std::chrono::seconds(kPromotionTime).count();
+    if (Superuser(url()).value(fmt::format("SELECT pg_promote(true, {})", seconds).c_str()) != "t") {
+        throw Error(ErrorCode::connection, fmt::format("the standby was not promoted within {} s", seconds));
     }
 }
 

@@ -11,6 +11,8 @@
 
 namespace pgbelay::cluster {
 
+class Cluster;
+
 // The folders with postgres, initdb and pg_ctl: `wanted` ("15", "" = the newest that is found) looked for in $PGBELAY_PG_BIN_<major>,
 // then Debian's /usr/lib/postgresql/<major>/bin, then PATH. Throws Error{input} with the package to install.
 std::filesystem::path server_binaries(const std::string& wanted);
@@ -20,6 +22,9 @@ struct ClusterOptions {
     std::filesystem::path directory;              // "" = a fresh one under the temporary directory
     std::map<std::string, std::string> settings;  // postgresql.conf
     std::string run_as;                           // user for the server when we are root; "" = "postgres", else "nobody"
+    // Not a server of its own but a hot standby that follows this one, which must run and outlive the constructor; with its major
+    // version, and its settings where none are given. It receives asynchronously.
+    const Cluster* standby_of = nullptr;
     const base::StopSignal* stop = nullptr;       // ends initdb and the wait for the start with an Error{interrupted}
 };
 
@@ -41,10 +46,16 @@ public:
     void stop_immediately();  // as a crash
     void start();             // at the same port; does nothing when it runs
 
+    // Of a standby. Cut off, it receives nothing more from its primary: what is committed there from now on it never has. Promoted, it
+    // is a primary with all that it had received; returns when it accepts writes. Both throw Error{connection}.
+    void cut_off();
+    void promote();
+
 private:
     struct State;  // the folder and whose it is; before server_, which must end first
 
     void initialize();
+    void follow(const Cluster& primary);
     void configure() const;
     bool comes_up();
 
