@@ -39,7 +39,7 @@ Finding primary(const pg::ServerFacts& facts) {
 }
 
 Finding pooler(const Target& target) {
-    if (pg::behind_transaction_pooler(target.conninfo(), base::in(std::chrono::seconds(15)), target.stop())) {
+    if (pg::behind_transaction_pooler(target.here(), base::in(std::chrono::seconds(15)), target.stop())) {
         return {Level::refusal, "pooler", "sessions do not stay on one backend: a pooler in transaction mode is in between",
                 "give the address of the server itself, or a pool in session mode", {}};
     }
@@ -49,7 +49,11 @@ Finding pooler(const Target& target) {
 Finding journal(Target& target) {
     const JournalState state = journal_state(target.control());
     if (!state.refusal.empty()) {
-        return {Level::refusal, "journal", state.refusal, "look at \\dn+ pgbelay; drop or rename the schema if nobody needs it, then `pgbelay init-db`", {}};
+        return {Level::refusal, "journal", state.refusal, state.way_out, {}};
+    }
+    if (state.present && state.version < kJournalFormat) {
+        return {Level::ok, "journal",
+                fmt::format("schema pgbelay is there, in format {}; the next run brings it to {}", state.version, kJournalFormat), "", {}};
     }
     if (state.present) {
         return {Level::ok, "journal", "schema pgbelay is there", "", {}};

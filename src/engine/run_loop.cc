@@ -17,7 +17,8 @@ using base::Millis;
 
 namespace {
 
-constexpr std::chrono::seconds kReconnectFor{120};
+// At least so long; a step's deadline when that is longer.
+constexpr Millis kReconnectFor{120'000};
 constexpr Millis kFirstReconnect{200};
 constexpr Millis kLongestReconnect{5'000};
 // A dead connection's locks are free after 30 s of silence (keepalives).
@@ -25,11 +26,19 @@ constexpr Millis kKeeperPatience{40'000};
 // Somebody who ends our sessions again and again means it.
 constexpr int kMostLosses = 5;
 
+// Whether a server that is about to become, or to stop being, a primary says this: no answer in time, read-only.
+bool may_pass(const Error& error) {
+    return error.code() == ErrorCode::connection ||
+           (error.code() == ErrorCode::server && (error.sqlstate() == "57014" || error.sqlstate() == "25006"));
+}
+
 }  // namespace
 
 RunLoop::RunLoop(Target& target, const plan::Plan& plan, std::unique_ptr<Session> session, const RunOptions& options, const Sink& sink)
     : target_(target), plan_(plan), session_(std::move(session)), options_(options), sink_(sink), ledger_(target, layouts(plan)) {
     key_ = session_->key();
+    origin_.url_source = options.url_source;
+    timeline_ = target.facts().timeline;
     report_.run = key_.id;
     report_.digest = plan.digest;
     report_.plan_digest = plan.plan_digest;
@@ -97,13 +106,29 @@ RunReport RunLoop::run(bool resumed) {
 
 // The journal's word on what is done, before the first step of an incarnation.
 void RunLoop::reconcile() {
-    done_ = session_->journal().steps_done(session_->key());
+    const auto before = std::exchange(done_, session_->journal().steps_done(session_->key()));
+    say_what_was_lost(before);
     intents_ = session_->journal().intents(session_->key());
     guard_ = std::make_unique<Guard>(target_, plan_.limits);
     guard_->set_ours(session_->pids());
     control_ = std::make_unique<ControlPoint>(*session_, *guard_, plan_.on_breach, sink_, target_.stop());
     if (!report_.error) {
         report_.steps.clear();
+    }
+}
+
+// Steps that the server acknowledged and that a promoted standby had not got: with asynchronous replication that can be.
+void RunLoop::say_what_was_lost(const std::map<int, StepResult>& before) {
+    std::vector<int> lost;
+    for (const auto& [n, result] : before) {
+        if (!done_.contains(n)) {
+            lost.push_back(n);
+        }
+    }
+    if (!lost.empty()) {
+        sink_(Notice{.text = fmt::format("done before, and not on the new primary: step {}; running {} again", fmt::join(lost, ", "),
+                                         lost.size() == 1 ? "it" : "them"),
+                     .warning = true});
     }
 }
 
@@ -274,32 +299,77 @@ bool RunLoop::recover(const Error& lost) {
         throw Error(ErrorCode::server, fmt::format("the connection was lost {} times without a step getting done: {}", losses_, lost.message()))
             .hint("find out who ends our sessions, then `pgbelay resume`");
     }
-    const base::Deadline deadline = base::in(kReconnectFor);
+    const base::Deadline deadline = base::in(std::max(kReconnectFor, plan_.limits.deadline));
     Millis backoff = kFirstReconnect;
+    std::string last = lost.message();
     for (;;) {
         try {
-            target_.reconnect();
-            session_ = std::make_unique<Session>(target_, kKeeperPatience);
-            std::string last;
-            const bool unfinished = session_->take_up_again(key_, [&](const std::string& words) {
-                if (words != last) {
-                    sink_(Notice{.text = "waiting: " + words});
-                    last = words;
-                }
-            });
-            key_ = session_->key();
-            sink_(Notice{.text = "connected again; looking up what was done"});
-            return unfinished;
+            return take_up_again();
         } catch (const Error& error) {
             session_.reset();
-            if (error.code() != ErrorCode::connection || base::Clock::now() >= deadline) {
+            if (!may_pass(error) || base::Clock::now() >= deadline) {
                 throw;
+            }
+            if (error.message() != last) {
+                last = error.message();
+                sink_(Notice{.text = "waiting for a primary: " + last, .warning = true});
             }
         }
         if (!base::pause_for(backoff, target_.stop())) {
             throw Error(ErrorCode::interrupted, "interrupted while the connection was lost").hint("`pgbelay resume` goes on");
         }
         backoff = std::min(backoff * 2, kLongestReconnect);
+    }
+}
+
+bool RunLoop::take_up_again() {
+    target_.reconnect();
+    if (target_.facts().timeline != timeline_) {
+        sink_(Notice{.text = fmt::format("the primary is now {}, on timeline {}", target_.here().describe(), target_.facts().timeline)});
+    }
+    // What an asynchronous standby had not got before it was promoted is gone: the last steps, the run, even the journal.
+    ensure_journal(target_.control());
+    session_ = std::make_unique<Session>(target_, kKeeperPatience);
+    refuse_lost_work();
+    std::string last;
+    const auto taken = session_->take_up_again(key_, [&](const std::string& words) {
+        if (words != last) {
+            sink_(Notice{.text = "waiting: " + words});
+            last = words;
+        }
+    });
+    if (taken == Session::TakenUp::missing) {
+        go_on_without_its_row();
+    }
+    key_ = session_->key();
+    timeline_ = target_.facts().timeline;
+    sink_(Notice{.text = "connected again; looking up what was done"});
+    return taken != Session::TakenUp::over;
+}
+
+void RunLoop::go_on_without_its_row() {
+    if (target_.facts().timeline == timeline_ && timeline_ != 0) {
+        throw Error(ErrorCode::conflict, fmt::format("run {} is not in the journal any more, and there was no failover", key_.id))
+            .hint("somebody has removed it: look at what its steps did, and deploy anew");
+    }
+    sink_(Notice{.text = fmt::format("run {} had not reached the new primary: writing it again", key_.id), .warning = true});
+    session_->begin_again(key_, plan_, origin_);
+}
+
+// A rollback undoes what another run did: what of that has not reached the new primary is not there to be undone.
+void RunLoop::refuse_lost_work() const {
+    if (origin_.undoes == 0) {
+        return;
+    }
+    const auto there = session_->journal().steps_done({.id = origin_.undoes});
+    for (const auto& step : plan_.steps) {
+        for (const int n : step.undoes) {
+            if (!there.contains(n)) {
+                throw Error(ErrorCode::conflict, fmt::format("step {} of run {}, which is being rolled back, has not reached the new primary", n,
+                                                             origin_.undoes))
+                    .hint("`pgbelay history` shows what is there; what is unfinished of it can be aborted, and what is done rolled back");
+            }
+        }
     }
 }
 

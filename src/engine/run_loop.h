@@ -30,6 +30,9 @@ public:
         good_state_ = std::move(state);
     }
 
+    // How the run was begun, where not as a deployment: for a promoted standby that has not got it.
+    void begun_as(NewRun origin) { origin_ = std::move(origin); }
+
     // Called before the run is closed, when everything held.
     void when_good(std::function<void(Session&)> last) { when_good_ = std::move(last); }
 
@@ -50,6 +53,11 @@ private:
     void fail(base::Error error);
     // False when the run had been closed by then: only the answer was lost. Throws when it cannot go on.
     bool recover(const base::Error& lost);
+    // One try: a connection to a primary, the database's lock, the run. Throws Error{connection} while there is none.
+    bool take_up_again();
+    void go_on_without_its_row();
+    void refuse_lost_work() const;
+    void say_what_was_lost(const std::map<int, StepResult>& before);
     void close();
     void verify_all();
     void write_guard_summary();
@@ -61,6 +69,7 @@ private:
     std::unique_ptr<Session> session_;
     RunKey key_;                                // as of the latest session: with it the run is taken up again
     RunOptions options_;
+    NewRun origin_;
     const Sink& sink_;
     std::unique_ptr<Guard> guard_;
     std::unique_ptr<ControlPoint> control_;
@@ -74,6 +83,7 @@ private:
     RunReport report_;
     bool want_rollback_ = false;
     bool aborted_ = false;
+    int timeline_ = 0;                          // of the server on which the run was last written
     int losses_ = 0;                            // of the connection, since a step got done
     base::Clock::time_point began_ = base::Clock::now();
 };

@@ -15,6 +15,7 @@ struct ServerFacts {
     std::string version_text;               // "15.18"
     bool in_recovery = false;
     std::string system_identifier;          // pg_control_system(), "" when the role may not read it
+    int timeline = 0;                       // of a primary: every promotion begins a new one. 0 in recovery, and where it is not known
     std::uint32_t database_oid = 0;
     std::string database;
     std::string role;                       // current_user
