@@ -1,6 +1,7 @@
 #include "engine/run_loop.h"
 
 #include "engine/rollback_run.h"
+#include "engine/standby_wait.h"
 #include "engine/verification.h"
 
 #include <fmt/core.h>
@@ -35,7 +36,8 @@ bool may_pass(const Error& error) {
 }  // namespace
 
 RunLoop::RunLoop(Target& target, const plan::Plan& plan, std::unique_ptr<Session> session, const RunOptions& options, const Sink& sink)
-    : target_(target), plan_(plan), session_(std::move(session)), options_(options), sink_(sink), ledger_(target, layouts(plan)) {
+    : target_(target), plan_(plan), session_(std::move(session)), options_(options), sink_(sink), ledger_(target, layouts(plan)),
+      replicas_(target.replicas(), target.stop()) {
     key_ = session_->key();
     origin_.url_source = options.url_source;
     timeline_ = target.facts().timeline;
@@ -154,7 +156,7 @@ RunLoop::Next RunLoop::step(const plan::Step& step) {
         sink_(Echo{text});
     }
     sink_(StepStarted{.step = &step, .total = static_cast<int>(plan_.steps.size())});
-    RunContext context{target_, plan_, *session_, *control_, *guard_, sink_};
+    RunContext context{target_, plan_, *session_, *control_, *guard_, sink_, replicas_};
     guard_->reset_peak();
     StepOutcome outcome;
     try {
@@ -207,7 +209,23 @@ bool RunLoop::skip_by_when(RunContext& context, const plan::Step& step) {
     return true;
 }
 
+// Around the step itself: nobody may read on a standby what it takes away there, and the next one waits until they have replayed it.
 StepOutcome RunLoop::dispatch(RunContext& context, const plan::Step& step) {
+    const StandbyWait standbys(context, step);
+    StepOutcome outcome;
+    if (!standbys.wait_until_clear(outcome)) {
+        return outcome;
+    }
+    const Millis waited = outcome.times.waited;
+    outcome = dispatch_on_primary(context, step);
+    outcome.times.waited += waited;
+    if (!outcome.error && outcome.interrupted == Order::go_on) {
+        standbys.wait_until_replayed(outcome);
+    }
+    return outcome;
+}
+
+StepOutcome RunLoop::dispatch_on_primary(RunContext& context, const plan::Step& step) {
     Also also = ledger_rows(step);
     if (carry_along_) {
         const Also more = carry_along_(step);
@@ -264,6 +282,9 @@ RunLoop::Next RunLoop::settle(const plan::Step& step, StepOutcome outcome) {
                                        outcome.error ? outcome.error->message() : outcome.note);
     }
     if (outcome.error) {
+        if (outcome.result == StepResult::done) {
+            done_[step.n] = outcome.result;  // what failed came after it
+        }
         return Next::end;
     }
     if (interrupted) {

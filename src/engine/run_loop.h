@@ -47,6 +47,7 @@ private:
     bool skip_by_plan(const plan::Step& step);
     bool skip_by_when(RunContext& context, const plan::Step& step);
     StepOutcome dispatch(RunContext& context, const plan::Step& step);
+    StepOutcome dispatch_on_primary(RunContext& context, const plan::Step& step);
     Next settle(const plan::Step& step, StepOutcome outcome);
     Also ledger_rows(const plan::Step& step) const;
     void take_effect_order(Order order, const std::string& why);
@@ -74,6 +75,7 @@ private:
     std::unique_ptr<Guard> guard_;
     std::unique_ptr<ControlPoint> control_;
     Ledger ledger_;
+    Replicas replicas_;
     ForStep carry_along_;
     std::function<void(Session&)> when_good_;
     RunResult good_result_ = RunResult::deployed;

@@ -7,6 +7,8 @@
 
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 namespace pgbelay::engine {
 
@@ -31,6 +33,9 @@ public:
     const pg::Conninfo& conninfo() const { return conninfo_; }
     const pg::Conninfo& here() const { return here_; }
     base::StopSignal* stop() const { return stop_; }
+    // Hot standbys that follow it, as far as they were named.
+    const std::vector<pg::Conninfo>& replicas() const { return replicas_; }
+    void follow(std::vector<pg::Conninfo> replicas) { replicas_ = std::move(replicas); }
 
 private:
     Target(pg::Conninfo conninfo, base::StopSignal* stop, pg::Connection control, pg::ServerFacts facts);
@@ -41,6 +46,7 @@ private:
     base::StopSignal* stop_;
     pg::Connection control_;
     pg::ServerFacts facts_;
+    std::vector<pg::Conninfo> replicas_;
 };
 
 }  // namespace pgbelay::engine

@@ -31,6 +31,11 @@ struct ServerFacts {
 };
 ServerFacts server_facts(Connection& connection);
 
+// How far the log of a primary is written, for not_replayed(); what was committed before is in it.
+std::string written_up_to(Connection& connection);
+// Why a standby has not replayed the log up to there, in words; "" when it has.
+std::string not_replayed(Connection& connection, const std::string& position);
+
 // The two-connection probe for a transaction pooler: A reads pg_backend_pid(), B opens a transaction and reads it, A reads again
 // and another pid (or B's) shows it; several times. True when sessions do not stay on one backend.
 bool behind_transaction_pooler(const Conninfo& conninfo, base::Deadline deadline, const base::StopSignal* stop);
