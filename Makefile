@@ -10,7 +10,7 @@ JOBS ?= $(shell awk -v cores="$$(nproc)" '/^MemAvailable/ { n = int($$2 / 100000
 # Where the test servers are, once `make servers` has fetched them.
 -include build/servers/env
 
-.PHONY: build setup configure demo test unit run-tests campaign bench accept servers format lint install clean print-jobs
+.PHONY: build setup configure demo test unit run-tests campaign bench accept servers format lint package install clean print-jobs
 
 build: configure
 	cmake --build $(BUILD) --parallel $(JOBS)
@@ -28,7 +28,7 @@ demo: build
 
 # Unit tests, cases on PostgreSQL 15 and the first kills: about ten minutes. `.ci/run` does more, on more versions.
 test: build
-	@$(MAKE) --no-print-directory run-tests TESTS='unit|architecture|cases-15|ledgers|faults'
+	@$(MAKE) --no-print-directory run-tests TESTS='unit|architecture|cases-15|ledgers|faults|packaging'
 
 unit: build
 	@$(MAKE) --no-print-directory run-tests TESTS='unit|architecture'
@@ -63,6 +63,10 @@ format:
 lint: configure
 	@tools/setup lint
 	tools/lint $(BUILD) $(LINT)
+
+# A .deb for machines without a compiler, beside the program in the build folder.
+package: build
+	cd $(BUILD) && cpack -G DEB
 
 install: build
 	cmake --install $(BUILD) --prefix $(PREFIX) --strip

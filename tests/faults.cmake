@@ -16,5 +16,5 @@ foreach(source IN LISTS fault_tests)
   add_test(NAME faults.${name} COMMAND faults_${name})
   set_tests_properties(faults.${name} PROPERTIES LABELS faults TIMEOUT 900)
 endforeach()
-# It times an application, and so needs the machine for itself.
-set_tests_properties(faults.gentle PROPERTIES RUN_SERIAL TRUE)
+# They time an application, and so need the machine for themselves.
+set_tests_properties(faults.gentle faults.replicas PROPERTIES RUN_SERIAL TRUE)

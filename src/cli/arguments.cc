@@ -54,10 +54,12 @@ class Reader {
 public:
     Reader();
     std::variant<Arguments, Answer> read(std::vector<std::string> words);
+    std::vector<CommandDescription> describe() const;
 
 private:
     CLI::App* command(const std::string& name, const std::string& about, const std::string& example, std::function<Command()> make);
     void database(CLI::App* app);
+    void replicas(CLI::App* app);
     void output(CLI::App* app, const Formats& formats);
     void paths(CLI::App* app, bool required);
     void planning(CLI::App* app);
@@ -70,6 +72,7 @@ private:
     void add_looking();
     void add_steering();
     void add_setting_up();
+    void add_completion();
     Arguments take();
 
     std::optional<std::int64_t> run() const { return texts_.run == 0 ? std::nullopt : std::optional(texts_.run); }
@@ -82,6 +85,7 @@ private:
     Pause pause_;
     InitDb init_db_;
     Demo demo_;
+    Completion completion_;
     bool dry_run_ = false;
     std::vector<std::pair<CLI::App*, std::function<Command()>>> commands_;
 };
@@ -96,6 +100,7 @@ Reader::Reader() {
     add_looking();
     add_steering();
     add_setting_up();
+    add_completion();
 }
 
 CLI::App* Reader::command(const std::string& name, const std::string& about, const std::string& example, std::function<Command()> make) {
@@ -109,6 +114,10 @@ CLI::App* Reader::command(const std::string& name, const std::string& about, con
 
 void Reader::database(CLI::App* app) {
     app->add_option("-d,--db", texts_.db, "The database: URL or conninfo ($DATABASE_URL)")->type_name("URL");
+}
+
+void Reader::replicas(CLI::App* app) {
+    app->add_option("--replica", common_.replicas, "A hot standby to look after")->type_name("URL")->option_text("URL")->allow_extra_args(false);
 }
 
 void Reader::output(CLI::App* app, const Formats& formats) {
@@ -162,6 +171,7 @@ void Reader::add_deploying() {
         });
     paths(plan, true);
     database(plan);
+    replicas(plan);
     planning(plan);
     output(plan, documents());
 
@@ -170,6 +180,7 @@ void Reader::add_deploying() {
     });
     paths(deploy, true);
     database(deploy);
+    replicas(deploy);
     yes(deploy);
     deploy->add_flag("--dry-run", dry_run_, "Show the plan and stop");
     planning(deploy);
@@ -181,6 +192,7 @@ void Reader::add_deploying() {
         command("rollback", "Undo a run", "pgbelay rollback 7 --db postgres://app@db1/orders", [this] { return Rollback{run()}; });
     run_number(rollback);
     database(rollback);
+    replicas(rollback);
     yes(rollback);
     output(rollback, streaming());
 }
@@ -191,6 +203,7 @@ void Reader::add_looking() {
     });
     paths(check, false);
     database(check);
+    replicas(check);
     planning(check);
     output(check, documents());
 
@@ -234,6 +247,7 @@ void Reader::add_steering() {
     });
     run_number(resume);
     database(resume);
+    replicas(resume);
     // It asks nothing; scripts that always say yes need not know.
     yes(resume);
     on_failure(resume);
@@ -266,6 +280,56 @@ void Reader::add_setting_up() {
     demo->add_option("--color", texts_.color, "auto|always|never")
         ->check(CLI::IsMember(std::vector<std::string>{"auto", "always", "never"}))
         ->option_text("WHEN");
+}
+
+void Reader::add_completion() {
+    auto* completion = command("completion", "Print completion for a shell, or the manual page", "pgbelay completion bash > pgbelay.bash",
+                               [this] { return completion_; });
+    completion->add_option("WHAT", completion_.what, "bash|zsh|fish|man")
+        ->check(CLI::IsMember(std::vector<std::string>{"bash", "zsh", "fish", "man"}))
+        ->option_text(" ")
+        ->required();
+}
+
+// "text|json: how it looks" names the choices first.
+std::vector<std::string> choices_of(const std::string& about) {
+    const std::string first = about.substr(0, about.find(':'));
+    return first.find('|') == std::string::npos || first.find(' ') != std::string::npos ? std::vector<std::string>() : CLI::detail::split(first, '|');
+}
+
+OptionDescription description_of(const CLI::Option& option) {
+    OptionDescription result{.about = option.get_description()};
+    for (const auto& name : option.get_snames()) {
+        result.names.push_back("-" + name);
+    }
+    for (const auto& name : option.get_lnames()) {
+        result.names.push_back("--" + name);
+    }
+    if (option.get_items_expected_max() > 0) {
+        result.value = option.get_option_text().empty() ? option.get_type_name() : option.get_option_text();
+        result.choices = choices_of(result.about);
+        result.repeatable = option.get_items_expected_max() > 1;
+    }
+    return result;
+}
+
+std::vector<CommandDescription> Reader::describe() const {
+    constexpr std::string_view kExample = "Example:\n  ";
+    std::vector<CommandDescription> commands;
+    for (const CLI::App* app : app_.get_subcommands({})) {
+        CommandDescription command{.name = app->get_name(), .about = app->get_description()};
+        const std::string footer = app->get_footer();
+        command.example = footer.starts_with(kExample) ? footer.substr(kExample.size()) : footer;
+        for (const CLI::Option* option : app->get_options()) {
+            if (option->nonpositional()) {
+                command.options.push_back(description_of(*option));
+            } else {
+                command.takes_files = command.takes_files || option->get_name() == "PATH";
+            }
+        }
+        commands.push_back(std::move(command));
+    }
+    return commands;
 }
 
 Format format_of(std::string_view text) {
@@ -352,6 +416,10 @@ Format format_asked_for(const std::vector<std::string>& words) {
         }
     }
     return format;
+}
+
+std::vector<CommandDescription> describe_commands() {
+    return Reader().describe();
 }
 
 }  // namespace pgbelay::cli

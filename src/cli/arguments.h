@@ -19,6 +19,7 @@ enum class Color { automatic, always, never };
 struct Common {
     std::optional<std::string> db;  // --db; "" = libpq's own environment
     std::string env;                // --env: a target of the runbook
+    std::vector<std::string> replicas;  // --replica
     bool yes = false;
     std::string output;  // "" = standard output
     Format format = Format::text;
@@ -81,7 +82,12 @@ struct Demo {
     bool quick = false;
 };
 
-using Command = std::variant<Deploy, Plan, Check, Status, History, Report, Pause, Resume, Abort, Rollback, Verify, Mark, InitDb, Demo>;
+struct Completion {
+    std::string what;  // bash, zsh, fish, man
+};
+
+using Command =
+    std::variant<Deploy, Plan, Check, Status, History, Report, Pause, Resume, Abort, Rollback, Verify, Mark, InitDb, Demo, Completion>;
 
 struct Arguments {
     Common common;
@@ -95,6 +101,23 @@ struct Answer {
 
 // `words` are the arguments without the program's name. Throws Error{usage}.
 std::variant<Arguments, Answer> read_arguments(const std::vector<std::string>& words);
+
+// The commands and their options as the parser has them.
+struct OptionDescription {
+    std::vector<std::string> names;    // "-d", "--db"
+    std::string about;
+    std::string value;                 // "URL"; "" for a flag
+    std::vector<std::string> choices;  // the only values that it takes, where they are known
+    bool repeatable = false;
+};
+struct CommandDescription {
+    std::string name;
+    std::string about;
+    std::string example;
+    bool takes_files = false;
+    std::vector<OptionDescription> options;
+};
+std::vector<CommandDescription> describe_commands();
 
 // Whether the words ask for JSON: an error in the others must be JSON too.
 Format format_asked_for(const std::vector<std::string>& words);

@@ -38,7 +38,7 @@ int run(const Check& command, const Context& context) {
     if (!command.paths.empty()) {
         runbook = read_runbook(command.paths, context);
     }
-    engine::Target target = open_target(context, runbook.targets);
+    engine::Target target = open_target(context, runbook.targets, runbook.replicas);
     std::vector<engine::Finding> findings = engine::check_target(target);
     if (!command.paths.empty() && !engine::refuses(findings)) {
         std::vector<engine::Finding> more = findings_of_plan(target, runbook, command.as_written);

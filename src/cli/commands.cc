@@ -7,6 +7,7 @@
 #include <cstdlib>
 #include <exception>
 #include <string>
+#include <utility>
 
 namespace pgbelay::cli {
 
@@ -37,9 +38,15 @@ bool names_a_database(const Context& context) {
     return context.common.db || !context.common.env.empty() || !database_url().empty();
 }
 
-engine::Target open_target(const Context& context, const std::vector<runbook::Target>& targets) {
+engine::Target open_target(const Context& context, const std::vector<runbook::Target>& targets, const std::vector<runbook::Target>& replicas) {
     const TargetChoice choice = choose_target(context.common, database_url(), targets);
-    return engine::Target::open(pg::Conninfo(choice.url, choice.source), &context.interrupts.stop());
+    std::vector<pg::Conninfo> standbys;
+    for (const TargetChoice& standby : choose_replicas(context.common, replicas)) {
+        standbys.emplace_back(standby.url, standby.source);
+    }
+    engine::Target target = engine::Target::open(pg::Conninfo(choice.url, choice.source), &context.interrupts.stop());
+    target.follow(std::move(standbys));
+    return target;
 }
 
 report::Surroundings surroundings_of(engine::Target& target, const engine::Prepared& prepared) {

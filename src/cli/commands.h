@@ -37,12 +37,14 @@ int run(const Verify& command, const Context& context);
 int run(const Mark& command, const Context& context);
 int run(const InitDb& command, const Context& context);
 int run(const Demo& command, const Context& context);
+int run(const Completion& command, const Context& context);
 
 // What several commands need.
 runbook::Runbook read_runbook(const std::vector<std::string>& paths, const Context& context);
 // Whether --db, --env or $DATABASE_URL names a database.
 bool names_a_database(const Context& context);
-engine::Target open_target(const Context& context, const std::vector<runbook::Target>& targets = {});
+engine::Target open_target(const Context& context, const std::vector<runbook::Target>& targets = {},
+                           const std::vector<runbook::Target>& replicas = {});
 report::Surroundings surroundings_of(engine::Target& target, const engine::Prepared& prepared);
 // Throws Error{refused} when a gate is shut.
 void pass_gates(const std::vector<engine::Finding>& findings);

@@ -33,6 +33,7 @@ int run(const Resume& command, const Context& context) {
         say_what_was_told(context, target, *words);
         return kDone;
     }
+    pass_gates(engine::check_replicas(target));
     return follow(context, target, false, [&](const engine::Sink& sink) {
         return engine::resume(target, command.run, run_options(target, command.on_failure), sink);
     });

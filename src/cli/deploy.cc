@@ -34,7 +34,7 @@ bool is_of_the_command_line(base::ErrorCode code) {
 }
 
 int deploy(const Deploy& command, const Context& context, const runbook::Runbook& runbook) {
-    engine::Target target = open_target(context, runbook.targets);
+    engine::Target target = open_target(context, runbook.targets, runbook.replicas);
     pass_gates(engine::check_target(target));
     const engine::Prepared prepared = engine::prepare(target, runbook, {command.as_written});
     pass_gates(engine::check_plan(target, prepared.plan));

@@ -26,7 +26,7 @@ int run(const Plan& command, const Context& context) {
     engine::Prepared prepared;
     report::Surroundings surroundings;
     if (names_a_database(context)) {
-        engine::Target target = open_target(context, runbook.targets);
+        engine::Target target = open_target(context, runbook.targets, runbook.replicas);
         prepared = engine::prepare(target, runbook, {command.as_written});
         surroundings = surroundings_of(target, prepared);
         add_gates(target, prepared.plan);

@@ -41,6 +41,7 @@ bool agreed(const Context& context, engine::Target& target, const engine::Rollba
 
 int run(const Rollback& command, const Context& context) {
     engine::Target target = open_target(context);
+    pass_gates(engine::check_replicas(target));
     const engine::RollbackPlan rollback = engine::plan_rollback(target, command.run);
     pass_points_of_no_return(rollback.plan);
     if (!agreed(context, target, rollback)) {

@@ -15,7 +15,7 @@ void wipe(char* text) {
 // Wipes the value inside a word such as `--db=URL`, `-dURL` or `-yqdURL`; says whether the value is the next word instead.
 bool wipe_in(char* word) {
     const std::string_view text(word);
-    for (const std::string_view name : {std::string_view("--db"), std::string_view("--set")}) {
+    for (const std::string_view name : {std::string_view("--db"), std::string_view("--replica"), std::string_view("--set")}) {
         if (text == name) {
             return true;
         }

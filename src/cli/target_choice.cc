@@ -44,4 +44,24 @@ TargetChoice choose_target(const Common& common, const std::string& database_url
     return {"", "libpq's environment", false};
 }
 
+std::vector<TargetChoice> choose_replicas(const Common& common, const std::vector<runbook::Target>& replicas) {
+    std::vector<TargetChoice> chosen;
+    for (const std::string& url : common.replicas) {
+        chosen.push_back({url, "--replica", true});
+    }
+    if (!chosen.empty() || common.env.empty()) {
+        return chosen;
+    }
+    for (const runbook::Target& replica : replicas) {
+        if (!replica.name.empty() && replica.name != common.env) {
+            continue;
+        }
+        if (replica.url.empty()) {
+            throw base::Error(base::ErrorCode::usage, "a replica of the runbook has no URL").at(replica.place).hint("is its variable set?");
+        }
+        chosen.push_back({replica.url, "replicas of " + base::to_string(replica.place), true});
+    }
+    return chosen;
+}
+
 }  // namespace pgbelay::cli

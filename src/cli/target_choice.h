@@ -19,4 +19,8 @@ struct TargetChoice {
 // the environment: who says `--env staging` must not meet production. Throws Error{usage} for a name that the runbook does not have.
 TargetChoice choose_target(const Common& common, const std::string& database_url, const std::vector<runbook::Target>& targets);
 
+// The standbys of the chosen target: --replica, else those that the runbook names where --env chose one of its targets. Throws
+// Error{usage} for one whose variable is not set.
+std::vector<TargetChoice> choose_replicas(const Common& common, const std::vector<runbook::Target>& replicas);
+
 }  // namespace pgbelay::cli

@@ -8,6 +8,7 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 
 namespace pgbelay::engine {
 
@@ -39,7 +40,7 @@ Finding primary(const pg::ServerFacts& facts) {
 }
 
 Finding pooler(const Target& target) {
-    if (pg::behind_transaction_pooler(target.conninfo(), base::in(std::chrono::seconds(15)), target.stop())) {
+    if (pg::behind_transaction_pooler(target.here(), base::in(std::chrono::seconds(15)), target.stop())) {
         return {Level::refusal, "pooler", "sessions do not stay on one backend: a pooler in transaction mode is in between",
                 "give the address of the server itself, or a pool in session mode", {}};
     }
@@ -49,7 +50,11 @@ Finding pooler(const Target& target) {
 Finding journal(Target& target) {
     const JournalState state = journal_state(target.control());
     if (!state.refusal.empty()) {
-        return {Level::refusal, "journal", state.refusal, "look at \\dn+ pgbelay; drop or rename the schema if nobody needs it, then `pgbelay init-db`", {}};
+        return {Level::refusal, "journal", state.refusal, state.way_out, {}};
+    }
+    if (state.present && state.version < kJournalFormat) {
+        return {Level::ok, "journal",
+                fmt::format("schema pgbelay is there, in format {}; the next run brings it to {}", state.version, kJournalFormat), "", {}};
     }
     if (state.present) {
         return {Level::ok, "journal", "schema pgbelay is there", "", {}};
@@ -64,6 +69,31 @@ Finding journal(Target& target) {
                 {}};
     }
     return {Level::ok, "journal", "schema pgbelay will be made by the first deploy", "", {}};
+}
+
+Finding check_replica(Target& target, const pg::Conninfo& replica) {
+    const std::string name = replica.describe();
+    const auto refusal = [&](const std::string& what, const std::string& hint) { return Finding{Level::refusal, "replica", name + what, hint, {}}; };
+    try {
+        pg::Connection connection = pg::Connection::open(replica, "replica", base::in(std::chrono::seconds(10)), target.stop());
+        const pg::ServerFacts facts = pg::server_facts(connection);
+        if (facts.system_identifier != target.facts().system_identifier || facts.database_oid != target.facts().database_oid) {
+            return refusal(" is no copy of this database", "name a standby that follows " + target.describe());
+        }
+        if (!facts.in_recovery) {
+            return refusal(" is no standby but a primary", "leave it out");
+        }
+        if (!facts.sees_activity) {
+            return {Level::warning, "replica", name + " is a standby, on which the activity of others is hidden from this role",
+                    fmt::format("GRANT pg_read_all_stats TO {} on the primary", sql::quote_identifier(facts.role)), {}};
+        }
+        return {Level::ok, "replica", name + " is a standby of it", "", {}};
+    } catch (const base::Error& error) {
+        if (error.code() == base::ErrorCode::interrupted) {
+            throw;
+        }
+        return refusal(" cannot be looked after: " + error.message(), "mend that, or leave it out: then nobody looks who reads there");
+    }
 }
 
 std::string grant_activity(const pg::ServerFacts& facts) {
@@ -143,6 +173,17 @@ std::vector<Finding> check_target(Target& target) {
         findings.push_back(journal(target));
     }
     findings.push_back(activity(target.facts()));
+    for (Finding& finding : check_replicas(target)) {
+        findings.push_back(std::move(finding));
+    }
+    return findings;
+}
+
+std::vector<Finding> check_replicas(Target& target) {
+    std::vector<Finding> findings;
+    for (const auto& replica : target.replicas()) {
+        findings.push_back(check_replica(target, replica));
+    }
     return findings;
 }
 

@@ -11,7 +11,7 @@ namespace pgbelay::engine {
 
 struct Finding {
     enum class Level { ok, warning, refusal } level = Level::ok;
-    std::string gate;           // "version", "primary", "pooler", "rights", "journal", "activity", "statements", "pending"
+    std::string gate;           // "version", "primary", "pooler", "rights", "journal", "activity", "replica", "statements", "pending"
     std::string message;        // "PostgreSQL 15.18", "the server is a hot standby"
     std::string hint;           // the way out, "" for ok
     base::Place place;
@@ -19,6 +19,9 @@ struct Finding {
 
 // Can this database be deployed to at all: version, primary, pooler, rights, journal, visibility of activity.
 std::vector<Finding> check_target(Target& target);
+
+// Whether every standby that was named can be looked after: there, a standby, and of this very database.
+std::vector<Finding> check_replicas(Target& target);
 
 // Besides: everything that this plan needs (its refusals, privileges, limits on hidden values, disk).
 std::vector<Finding> check_plan(Target& target, const plan::Plan& plan);

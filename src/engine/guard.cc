@@ -49,7 +49,7 @@ Guard::Summary Guard::summary() const {
 void Guard::watch() {
     while (!stop_.requested()) {
         try {
-            pg::Connection connection = pg::Connection::open(target_.conninfo(), "guard", base::in(std::chrono::seconds(5)), &stop_);
+            pg::Connection connection = pg::Connection::open(target_.here(), "guard", base::in(std::chrono::seconds(5)), &stop_);
             do {
                 std::vector<int> ours;
                 {

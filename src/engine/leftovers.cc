@@ -51,7 +51,7 @@ public:
 private:
     // Also after Ctrl-C: that ends the work, not the clearing up.
     static pg::Connection connect(const Target& target) {
-        return pg::Connection::open(target.conninfo(), "cleanup", base::in(kOwnStatement), nullptr);
+        return pg::Connection::open(target.here(), "cleanup", base::in(kOwnStatement), nullptr);
     }
 
     // Gone, valid, or somebody else's by now.

@@ -40,8 +40,12 @@ LockLook::LockLook(RunContext& run, const plan::Step& step, const StepDeadline& 
 
 std::vector<std::string> LockLook::in_the_way(const std::vector<Wanted>& wanted) {
     std::vector<pg::WantedLock> locks;
+    std::vector<catalog::Oid> exclusive;
     for (const auto& w : wanted) {
         locks.push_back({w.oid, w.lock.mode});
+        if (w.lock.mode == catalog::LockMode::access_exclusive) {
+            exclusive.push_back(w.oid);
+        }
     }
     std::vector<std::string> old;
     std::vector<int> hidden;
@@ -58,6 +62,9 @@ std::vector<std::string> LockLook::in_the_way(const std::vector<Wanted>& wanted)
         if (too_old && std::ranges::find(old, words) == old.end()) {
             old.push_back(words);
         }
+    }
+    for (auto& reader : run_.replicas.in_the_way(exclusive)) {
+        old.push_back(std::move(reader));
     }
     const bool look_again = old.empty() && hidden != seen_hidden_ && !hidden.empty();
     seen_hidden_ = std::move(hidden);

@@ -274,6 +274,20 @@ std::vector<std::pair<int, std::string>> in_the_way(Target& target, const plan::
     return found;
 }
 
+// Where ACCESS EXCLUSIVE will be replayed with nobody looking who reads there.
+void note_unnamed_standbys(const Target& target, plan::Plan& plan) {
+    const auto named = static_cast<int>(target.replicas().size());
+    const bool exclusive = std::ranges::any_of(plan.steps, [](const plan::Step& step) {
+        return !step.skip && std::ranges::find(step.locks, catalog::LockMode::access_exclusive, &analysis::RelationLock::mode) != step.locks.end();
+    });
+    if (exclusive && target.facts().standbys > named) {
+        const int unnamed = target.facts().standbys - named;
+        plan.notes.push_back(fmt::format("{} standby server{} follow{} this one and {} not named with --replica: while somebody there reads a table that "
+                                         "is locked ACCESS EXCLUSIVE here, everybody who comes after him there waits",
+                                         unnamed, unnamed == 1 ? "" : "s", unnamed == 1 ? "s" : "", unnamed == 1 ? "is" : "are"));
+    }
+}
+
 plan::PlanOptions plan_options(const runbook::Runbook& runbook, const PrepareOptions& options) {
     return {.as_written = options.as_written, .temporary_prefix = "pgbelay_" + runbook.digest.substr(0, 6)};
 }
@@ -318,6 +332,7 @@ Prepared prepare(Target& target, const runbook::Runbook& runbook, const PrepareO
     plan_options.skip_files = std::move(pending.deployed);
     prepared.plan = plan::make_plan(runbook, catalog, plan_options);
     note_not_whole(target.control(), prepared.plan);
+    note_unnamed_standbys(target, prepared.plan);
     prepared.in_the_way = in_the_way(target, prepared.plan);
     return prepared;
 }

@@ -104,6 +104,7 @@ RunReport run_rollback(Target& target, const plan::Plan& plan, const RunRecord& 
     careful.on_failure = OnFailure::stop;
     RunLoop loop(target, plan, std::move(session), careful, sink);
     loop.ends_as(RunResult::rolled_back, "rolled_back");
+    loop.begun_as({.kind = "rollback", .undoes = undone.id, .url_source = options.url_source});
     loop.carry_along([&](const plan::Step& step) { return step.undoes.empty() ? Also{} : Also{mark_undone_piece(undone.id, step.undoes)}; });
     loop.when_good([&](Session& living) { close_undone(target, living, undone); });
     RunReport report = loop.run(resumed);

@@ -1,6 +1,7 @@
 #include "engine/run_loop.h"
 
 #include "engine/rollback_run.h"
+#include "engine/standby_wait.h"
 #include "engine/verification.h"
 #include "plan/planner.h"
 
@@ -18,7 +19,8 @@ using base::Millis;
 
 namespace {
 
-constexpr std::chrono::seconds kReconnectFor{120};
+// At least so long; a step's deadline when that is longer.
+constexpr Millis kReconnectFor{120'000};
 constexpr Millis kFirstReconnect{200};
 constexpr Millis kLongestReconnect{5'000};
 // A dead connection's locks are free after 30 s of silence (keepalives).
@@ -42,11 +44,20 @@ StepOutcome outcome_of(const Error& error) {
     return {.result = StepResult::failed, .error = error};
 }
 
+// Whether a server that is about to become, or to stop being, a primary says this: no answer in time, read-only.
+bool may_pass(const Error& error) {
+    return error.code() == ErrorCode::connection ||
+           (error.code() == ErrorCode::server && (error.sqlstate() == "57014" || error.sqlstate() == "25006"));
+}
+
 }  // namespace
 
 RunLoop::RunLoop(Target& target, const plan::Plan& plan, std::unique_ptr<Session> session, const RunOptions& options, const Sink& sink)
-    : target_(target), plan_(plan), session_(std::move(session)), options_(options), sink_(sink), ledger_(target, layouts(plan)) {
+    : target_(target), plan_(plan), session_(std::move(session)), options_(options), sink_(sink), ledger_(target, layouts(plan)),
+      replicas_(target.replicas(), target.stop()) {
     key_ = session_->key();
+    origin_.url_source = options.url_source;
+    timeline_ = target.facts().timeline;
     report_.run = key_.id;
     report_.digest = plan.digest;
     report_.plan_digest = plan.plan_digest;
@@ -115,13 +126,29 @@ RunReport RunLoop::run(bool resumed) {
 // The journal's word on what is done, before the first step of an incarnation.
 void RunLoop::reconcile() {
     committed_.clear();
-    done_ = session_->journal().steps_done(session_->key());
+    const auto before = std::exchange(done_, session_->journal().steps_done(session_->key()));
+    say_what_was_lost(before);
     intents_ = session_->journal().intents(session_->key());
     guard_ = std::make_unique<Guard>(target_, plan_.limits);
     guard_->set_ours(session_->pids());
     control_ = std::make_unique<ControlPoint>(*session_, *guard_, plan_.on_breach, sink_, target_.stop());
     if (!report_.error) {
         report_.steps.clear();
+    }
+}
+
+// Steps that the server acknowledged and that a promoted standby had not got: with asynchronous replication that can be.
+void RunLoop::say_what_was_lost(const std::map<int, StepResult>& before) {
+    std::vector<int> lost;
+    for (const auto& [n, result] : before) {
+        if (!done_.contains(n)) {
+            lost.push_back(n);
+        }
+    }
+    if (!lost.empty()) {
+        sink_(Notice{.text = fmt::format("done before, and not on the new primary: step {}; running {} again", fmt::join(lost, ", "),
+                                         lost.size() == 1 ? "it" : "them"),
+                     .warning = true});
     }
 }
 
@@ -158,7 +185,7 @@ RunLoop::Next RunLoop::step(const plan::Step& step) {
     if (done_earlier(step)) {
         return Next::go_on;
     }
-    RunContext context{target_, plan_, *session_, *control_, *guard_, sink_};
+    RunContext context{target_, plan_, *session_, *control_, *guard_, sink_, replicas_};
     guard_->reset_peak();
     if (const Begun begun = begin(context, step); begun != Begun::runs) {
         return begun == Begun::failed ? Next::end : Next::go_on;
@@ -175,7 +202,7 @@ RunLoop::Next RunLoop::step(const plan::Step& step) {
 
 // Steps outside of transactions, which may overtake each other as far as the plan's order of steps lets them.
 RunLoop::Next RunLoop::steps_aside(std::span<const plan::Step> steps) {
-    RunContext context{target_, plan_, *session_, *control_, *guard_, sink_};
+    RunContext context{target_, plan_, *session_, *control_, *guard_, sink_, replicas_};
     std::vector<const plan::Step*> left;
     for (const auto& step : steps) {
         if (!done_earlier(step)) {
@@ -183,10 +210,25 @@ RunLoop::Next RunLoop::steps_aside(std::span<const plan::Step> steps) {
         }
     }
     const BuildsCallbacks callbacks{
-        .begin = [&](const plan::Step& step) { return begin(context, step); },
+        .begin =
+            [&](const plan::Step& step) {
+                const Begun begun = begin(context, step);
+                StepOutcome outcome;
+                if (begun != Begun::runs || StandbyWait(context, step).wait_until_clear(outcome)) {
+                    return begun;
+                }
+                settle(step, std::move(outcome));
+                return Begun::failed;
+            },
         .intent = [&](const plan::Step& step) { return intent_of(step); },
         .also = [&](const plan::Step& step) { return also_for(step); },
-        .settle = [&](const plan::Step& step, StepOutcome outcome) { return settle(step, std::move(outcome)) == Next::go_on; },
+        .settle =
+            [&](const plan::Step& step, StepOutcome outcome) {
+                if (!outcome.error && outcome.interrupted == Order::go_on) {
+                    StandbyWait(context, step).wait_until_replayed(outcome);
+                }
+                return settle(step, std::move(outcome)) == Next::go_on;
+            },
     };
     run_builds(context, left, callbacks, options_.on_failure == OnFailure::rollback);
     std::ranges::sort(report_.steps, {}, &StepReport::n);
@@ -236,7 +278,23 @@ bool RunLoop::skip_by_when(RunContext& context, const plan::Step& step) {
     return true;
 }
 
+// Around the step itself: nobody may read on a standby what it takes away there, and the next one waits until they have replayed it.
 StepOutcome RunLoop::transact(RunContext& context, const plan::Step& step) {
+    const StandbyWait standbys(context, step);
+    StepOutcome outcome;
+    if (!standbys.wait_until_clear(outcome)) {
+        return outcome;
+    }
+    const Millis waited = outcome.times.waited;
+    outcome = transact_on_primary(context, step);
+    outcome.times.waited += waited;
+    if (!outcome.error && outcome.interrupted == Order::go_on) {
+        standbys.wait_until_replayed(outcome);
+    }
+    return outcome;
+}
+
+StepOutcome RunLoop::transact_on_primary(RunContext& context, const plan::Step& step) {
     if (step.kind == plan::StepKind::check) {
         return run_check(context, step, also_for(step));
     }
@@ -340,6 +398,9 @@ RunLoop::Next RunLoop::settle(const plan::Step& step, StepOutcome outcome) {
                                        outcome.error ? outcome.error->message() : outcome.note);
     }
     if (outcome.error) {
+        if (outcome.result == StepResult::done) {
+            done_[step.n] = outcome.result;  // what failed came after it
+        }
         return Next::end;
     }
     if (interrupted) {
@@ -384,32 +445,77 @@ bool RunLoop::recover(const Error& lost) {
         throw Error(ErrorCode::server, fmt::format("the connection was lost {} times without a step getting done: {}", losses_, lost.message()))
             .hint("find out who ends our sessions, then `pgbelay resume`");
     }
-    const base::Deadline deadline = base::in(kReconnectFor);
+    const base::Deadline deadline = base::in(std::max(kReconnectFor, plan_.limits.deadline));
     Millis backoff = kFirstReconnect;
+    std::string last = lost.message();
     for (;;) {
         try {
-            target_.reconnect();
-            session_ = std::make_unique<Session>(target_, kKeeperPatience);
-            std::string last;
-            const bool unfinished = session_->take_up_again(key_, [&](const std::string& words) {
-                if (words != last) {
-                    sink_(Notice{.text = "waiting: " + words});
-                    last = words;
-                }
-            });
-            key_ = session_->key();
-            sink_(Notice{.text = "connected again; looking up what was done"});
-            return unfinished;
+            return take_up_again();
         } catch (const Error& error) {
             session_.reset();
-            if (error.code() != ErrorCode::connection || base::Clock::now() >= deadline) {
+            if (!may_pass(error) || base::Clock::now() >= deadline) {
                 throw;
+            }
+            if (error.message() != last) {
+                last = error.message();
+                sink_(Notice{.text = "waiting for a primary: " + last, .warning = true});
             }
         }
         if (!base::pause_for(backoff, target_.stop())) {
             throw Error(ErrorCode::interrupted, "interrupted while the connection was lost").hint("`pgbelay resume` goes on");
         }
         backoff = std::min(backoff * 2, kLongestReconnect);
+    }
+}
+
+bool RunLoop::take_up_again() {
+    target_.reconnect();
+    if (target_.facts().timeline != timeline_) {
+        sink_(Notice{.text = fmt::format("the primary is now {}, on timeline {}", target_.here().describe(), target_.facts().timeline)});
+    }
+    // What an asynchronous standby had not got before it was promoted is gone: the last steps, the run, even the journal.
+    ensure_journal(target_.control());
+    session_ = std::make_unique<Session>(target_, kKeeperPatience);
+    refuse_lost_work();
+    std::string last;
+    const auto taken = session_->take_up_again(key_, [&](const std::string& words) {
+        if (words != last) {
+            sink_(Notice{.text = "waiting: " + words});
+            last = words;
+        }
+    });
+    if (taken == Session::TakenUp::missing) {
+        go_on_without_its_row();
+    }
+    key_ = session_->key();
+    timeline_ = target_.facts().timeline;
+    sink_(Notice{.text = "connected again; looking up what was done"});
+    return taken != Session::TakenUp::over;
+}
+
+void RunLoop::go_on_without_its_row() {
+    if (target_.facts().timeline == timeline_ && timeline_ != 0) {
+        throw Error(ErrorCode::conflict, fmt::format("run {} is not in the journal any more, and there was no failover", key_.id))
+            .hint("somebody has removed it: look at what its steps did, and deploy anew");
+    }
+    sink_(Notice{.text = fmt::format("run {} had not reached the new primary: writing it again", key_.id), .warning = true});
+    session_->begin_again(key_, plan_, origin_);
+}
+
+// A rollback undoes what another run did: what of that has not reached the new primary is not there to be undone.
+void RunLoop::refuse_lost_work() const {
+    if (origin_.undoes == 0) {
+        return;
+    }
+    const auto there = session_->journal().steps_done({.id = origin_.undoes});
+    for (const auto& step : plan_.steps) {
+        for (const int n : step.undoes) {
+            if (!there.contains(n)) {
+                throw Error(ErrorCode::conflict, fmt::format("step {} of run {}, which is being rolled back, has not reached the new primary", n,
+                                                             origin_.undoes))
+                    .hint("`pgbelay history` shows what is there; what is unfinished of it can be aborted, and what is done rolled back");
+            }
+        }
     }
 }
 

@@ -32,6 +32,9 @@ public:
         good_state_ = std::move(state);
     }
 
+    // How the run was begun, where not as a deployment: for a promoted standby that has not got it.
+    void begun_as(NewRun origin) { origin_ = std::move(origin); }
+
     // Called before the run is closed, when everything held.
     void when_good(std::function<void(Session&)> last) { when_good_ = std::move(last); }
 
@@ -49,6 +52,7 @@ private:
     bool skip_by_plan(const plan::Step& step);
     bool skip_by_when(RunContext& context, const plan::Step& step);
     StepOutcome transact(RunContext& context, const plan::Step& step);
+    StepOutcome transact_on_primary(RunContext& context, const plan::Step& step);
     Next look_at_committed(bool now);
     Next settle(const plan::Step& step, StepOutcome outcome);
     std::optional<Intent> intent_of(const plan::Step& step) const;
@@ -58,6 +62,11 @@ private:
     void fail(base::Error error);
     // False when the run had been closed by then: only the answer was lost. Throws when it cannot go on.
     bool recover(const base::Error& lost);
+    // One try: a connection to a primary, the database's lock, the run. Throws Error{connection} while there is none.
+    bool take_up_again();
+    void go_on_without_its_row();
+    void refuse_lost_work() const;
+    void say_what_was_lost(const std::map<int, StepResult>& before);
     void close();
     void verify_all();
     void write_guard_summary();
@@ -69,10 +78,12 @@ private:
     std::unique_ptr<Session> session_;
     RunKey key_;                                // as of the latest session: with it the run is taken up again
     RunOptions options_;
+    NewRun origin_;
     const Sink& sink_;
     std::unique_ptr<Guard> guard_;
     std::unique_ptr<ControlPoint> control_;
     Ledger ledger_;
+    Replicas replicas_;
     ForStep carry_along_;
     std::function<void(Session&)> when_good_;
     RunResult good_result_ = RunResult::deployed;
@@ -84,6 +95,7 @@ private:
     base::Deadline look_at_committed_at_{};
     bool want_rollback_ = false;
     bool aborted_ = false;
+    int timeline_ = 0;                          // of the server on which the run was last written
     int losses_ = 0;                            // of the connection, since a step got done
     base::Clock::time_point began_ = base::Clock::now();
 };

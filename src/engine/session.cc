@@ -5,6 +5,7 @@
 #include <fmt/core.h>
 #include <queries/journal.h>
 
+#include <algorithm>
 #include <utility>
 
 namespace pgbelay::engine {
@@ -33,6 +34,7 @@ Session::Session(Target& target, base::Millis patience)
     }
     keeper_->query(queries::kListen);
     keeper_->query(queries::kShortTimeouts);
+    upgrade_journal(*keeper_);
 }
 
 void Session::mark_worker(pg::Connection& connection) {
@@ -64,28 +66,39 @@ std::vector<int> Session::pids() const {
 
 void Session::take_over(std::int64_t run, const std::function<void(const std::string&)>& waiting) {
     // The lock is ours, so that nobody ends the run between this look and the take-over.
-    if (const ControlState now = journal_.control({.id = run}); now.over()) {
+    const ControlState now = journal_.control({.id = run});
+    if (now.over()) {
         throw Error(ErrorCode::conflict, fmt::format("run {} is over by now: {}", run, now.state)).hint("`pgbelay status` shows it");
     }
-    raise_epoch(run, waiting);
+    raise_epoch({.id = run, .line = {now.incarnation}}, waiting);
 }
 
-bool Session::take_up_again(const RunKey& key, const std::function<void(const std::string&)>& waiting) {
-    const ControlState now = journal_.control(key);
-    if (now.epoch != key.epoch) {
+Session::TakenUp Session::take_up_again(const RunKey& key, const std::function<void(const std::string&)>& waiting) {
+    const auto now = journal_.find(key.id);
+    if (!now) {
+        return TakenUp::missing;
+    }
+    // A promoted standby may have the run as one of our own predecessors left it, but never as somebody else did.
+    if (std::ranges::find(key.line, now->incarnation) == key.line.end()) {
         throw Error(ErrorCode::conflict, fmt::format("another pgbelay has taken over run {}; this one stops here", key.id))
             .hint("nothing was done twice; see `pgbelay status`");
     }
-    if (now.over()) {
+    if (now->over()) {
         key_ = key;
-        return false;
+        return TakenUp::over;
     }
-    raise_epoch(key.id, waiting);
-    return true;
+    raise_epoch(key, waiting);
+    return TakenUp::unfinished;
 }
 
-void Session::raise_epoch(std::int64_t run, const std::function<void(const std::string&)>& waiting) {
-    key_ = {.id = run};
+void Session::begin_again(const RunKey& key, const plan::Plan& plan, const NewRun& run) {
+    RunKey ours = key;
+    journal_.begin_again(ours, plan, run, target_.facts());
+    attach(ours);
+}
+
+void Session::raise_epoch(const RunKey& key, const std::function<void(const std::string&)>& waiting) {
+    key_ = key;
     while (!journal_.take_over(key_, base::in(std::chrono::seconds(2)), target_.stop())) {
         const auto left = orphan();
         waiting("a transaction of the earlier process is still open" + (left ? fmt::format(" (pid {})", *left) : ""));

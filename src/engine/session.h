@@ -15,7 +15,7 @@ namespace pgbelay::engine {
 
 class Session {
 public:
-    // Takes the database's lock, tried and polled until `patience` has passed (a dead client's lock lives on for a moment).
+    // Takes the database's lock, and brings the journal to our format. Tried and polled until `patience` has passed (a dead client's lock lives on for a moment).
     // Throws Error{conflict} that names the holder and since when.
     Session(Target& target, base::Millis patience);
 
@@ -24,9 +24,12 @@ public:
     // Raises the epoch of an existing run first, waiting for orphans: transactions by the row lock, builds by their advisory
     // lock. `waiting` is told whom we wait for. Throws Error{interrupted} when stopped meanwhile, Error{conflict} when the run is over.
     void take_over(std::int64_t run, const std::function<void(const std::string&)>& waiting);
-    // The same for the run that was ours before our connections broke. Throws Error{conflict} when somebody else was at it in between;
-    // false, and nothing is done, when it is over: the end that we wrote had arrived.
-    bool take_up_again(const RunKey& key, const std::function<void(const std::string&)>& waiting);
+    // The same for the run that was ours before our connections broke. Throws Error{conflict} when somebody else was at it in between.
+    // Nothing is done when it is over (the end that we wrote had arrived) or missing (a promoted standby had not got it).
+    enum class TakenUp { unfinished, over, missing };
+    TakenUp take_up_again(const RunKey& key, const std::function<void(const std::string&)>& waiting);
+    // Writes a run that was ours and is missing from memory, and goes on with it.
+    void begin_again(const RunKey& key, const plan::Plan& plan, const NewRun& run);
 
     const RunKey& key() const { return key_; }
     Journal& journal() { return journal_; }
@@ -40,7 +43,7 @@ public:
 
 private:
     void mark_worker(pg::Connection& connection);
-    void raise_epoch(std::int64_t run, const std::function<void(const std::string&)>& waiting);
+    void raise_epoch(const RunKey& key, const std::function<void(const std::string&)>& waiting);
     std::optional<int> orphan();
     void check_stop() const;
 

@@ -4,6 +4,7 @@
 #include "engine/control_point.h"
 #include "engine/event.h"
 #include "engine/guard.h"
+#include "engine/replicas.h"
 #include "engine/session.h"
 #include "engine/target.h"
 #include "plan/plan.h"
@@ -22,6 +23,7 @@ struct RunContext {
     ControlPoint& control;
     Guard& guard;
     const Sink& sink;
+    Replicas& replicas;
 };
 
 struct StepOutcome {

@@ -26,49 +26,6 @@ struct Finish {
 };
 using RawConnection = std::unique_ptr<PGconn, Finish>;
 
-std::vector<std::string> split(const std::string& text) {
-    std::vector<std::string> items;
-    std::size_t begin = 0;
-    for (std::size_t comma = 0; comma != std::string::npos; begin = comma + 1) {
-        comma = text.find(',', begin);
-        items.push_back(text.substr(begin, comma - begin));
-    }
-    return items;
-}
-
-// One set of options a host. libpq tries the hosts by itself too, but asynchronously it waits for the first one for ever.
-// "prefer-standby" goes over the hosts twice, which only libpq can do.
-std::vector<Options> one_per_host(const Options& options) {
-    const auto value = [&](const char* key) {
-        const auto found = options.find(key);
-        return found == options.end() ? std::vector<std::string>() : split(found->second);
-    };
-    const std::vector<std::string> hosts = value("host");
-    const std::vector<std::string> addresses = value("hostaddr");
-    const std::vector<std::string> ports = value("port");
-    const std::size_t n = std::max(hosts.size(), addresses.size());
-    const auto fits = [n](const std::vector<std::string>& list) { return list.size() <= 1 || list.size() == n; };
-    const auto wanted = options.find("target_session_attrs");
-    const bool twice = wanted != options.end() && wanted->second == "prefer-standby";
-    if (n <= 1 || twice || !fits(ports) || (!hosts.empty() && !addresses.empty() && hosts.size() != addresses.size())) {
-        return {options};
-    }
-    std::vector<Options> all;
-    for (std::size_t i = 0; i < n; ++i) {
-        Options& one = all.emplace_back(options);
-        if (!hosts.empty()) {
-            one["host"] = hosts[i];
-        }
-        if (!addresses.empty()) {
-            one["hostaddr"] = addresses[i];
-        }
-        if (!ports.empty()) {
-            one["port"] = ports.size() == 1 ? ports[0] : ports[i];
-        }
-    }
-    return all;
-}
-
 RawConnection start(Options options, std::string_view purpose) {
     // A dead client's locks are free within 30 s, and a dead server is noticed as soon. What the user set wins.
     options.try_emplace("keepalives_idle", "10");
@@ -129,14 +86,17 @@ bool maybe_pooled(PGconn* raw, int backend_pid) { return PQbackendPID(raw) != ba
 
 }  // namespace
 
+// libpq tries the hosts by itself too, but asynchronously it waits for the first one for ever.
 Connection Connection::connect(const Conninfo& conninfo, std::string_view purpose, base::Deadline deadline, const base::StopSignal* stop) {
-    const std::vector<Options> hosts = one_per_host(conninfo.options_);
+    const std::size_t hosts = conninfo.hosts();
     std::string reasons;
-    for (std::size_t i = 0; i < hosts.size(); ++i) {
-        RawConnection raw = start(hosts[i], purpose);
-        const std::string reason = finish_connecting(raw.get(), share(deadline, hosts.size() - i), stop);
+    for (std::size_t i = 0; i < hosts; ++i) {
+        RawConnection raw = start(conninfo.only(i).options_, purpose);
+        const std::string reason = finish_connecting(raw.get(), share(deadline, hosts - i), stop);
         if (reason.empty()) {
-            return Connection(raw.release());
+            Connection connection(raw.release());
+            connection.host_ = i;
+            return connection;
         }
         reasons += (reasons.empty() ? "" : "; ") + reason;
     }
@@ -148,6 +108,7 @@ Connection Connection::open(const Conninfo& conninfo, std::string_view purpose, 
     const Result identity = connection.query_until(queries::kSessionIdentity, {}, deadline, stop);
     connection.default_search_path_ = identity.text(0, 0);
     connection.backend_pid_ = identity.integer(0, 1);
+    connection.server_start_ = identity.text(0, 2);
     if (maybe_pooled(connection.state_->raw, connection.backend_pid_) && behind_transaction_pooler(conninfo, deadline, stop)) {
         throw pooler_refused(conninfo.describe());
     }

@@ -6,6 +6,7 @@
 #include "base/wait.h"
 #include "pg/conninfo.h"
 
+#include <cstddef>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -97,6 +98,10 @@ public:
     int server_version() const;             // 150018
     int major() const { return server_version() / 10000; }
     int backend_pid() const { return backend_pid_; }   // pg_backend_pid(), not what a pooler says
+    // Which of the conninfo's hosts it leads to.
+    std::size_t host() const { return host_; }
+    // When the server behind it started, to the microsecond: the same for all connections to one server, and for no other.
+    const std::string& server_start() const { return server_start_; }
     // The session's own search_path before ours was set: what the user's statements see.
     const std::string& default_search_path() const { return default_search_path_; }
     bool alive() const;
@@ -146,7 +151,9 @@ private:
 
     std::unique_ptr<State> state_;
     std::string default_search_path_;
+    std::string server_start_;
     int backend_pid_ = 0;
+    std::size_t host_ = 0;
 };
 
 // Breaks a connection from any thread without a word to the server: what runs there goes on, and who waits for it here finds the

@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cstdlib>
 #include <memory>
 #include <utility>
 #include <vector>
@@ -47,6 +48,11 @@ std::vector<std::string> split_commas(const std::string& text) {
         }
         begin = comma + 1;
     }
+}
+
+bool several(const Options& options, const char* key) {
+    const auto found = options.find(key);
+    return found != options.end() && found->second.find(',') != std::string::npos;
 }
 
 bool is_port(const std::string& text) {
@@ -121,6 +127,7 @@ std::string describe_hosts(const Options& options) {
 
 Conninfo::Conninfo(std::string_view url, std::string source) : source_(std::move(source)) {
     if (url.find_first_not_of(" \t\r\n") == std::string_view::npos) {
+        want_a_primary();
         return;
     }
     char* message = nullptr;
@@ -133,6 +140,50 @@ Conninfo::Conninfo(std::string_view url, std::string source) : source_(std::move
     if (password_leaked_into_parts(url, options_)) {
         throw bad_connection_string(url, source_);
     }
+    want_a_primary();
+}
+
+// The hosts of the environment become our own, so that they can be tried one by one.
+void Conninfo::want_a_primary() {
+    if (options_.contains("service")) {
+        return;
+    }
+    const OptionsPtr defaults(PQconndefaults());
+    Options environment = to_map(defaults.get());
+    const bool names_none = !options_.contains("host") && !options_.contains("hostaddr");
+    if (names_none && !environment.contains("service") && (several(environment, "host") || several(environment, "hostaddr"))) {
+        for (const char* key : {"host", "hostaddr", "port"}) {
+            if (environment.contains(key)) {
+                options_.try_emplace(key, environment[key]);
+            }
+        }
+    }
+    if (hosts() > 1 && std::getenv("PGTARGETSESSIONATTRS") == nullptr) {
+        options_.try_emplace("target_session_attrs", "read-write");
+    }
+}
+
+std::size_t Conninfo::hosts() const {
+    const std::vector<std::string> names = split_commas(get(options_, "host"));
+    const std::vector<std::string> addresses = split_commas(get(options_, "hostaddr"));
+    const std::vector<std::string> ports = split_commas(get(options_, "port"));
+    const std::size_t n = std::max(names.size(), addresses.size());
+    const auto fits = [n](const std::vector<std::string>& list) { return list.size() == 1 || list.size() == n; };
+    // "prefer-standby" goes over the hosts twice, which only libpq can do; what does not fit is libpq's to refuse.
+    const bool twice = get(options_, "target_session_attrs") == "prefer-standby";
+    return twice || !fits(ports) || !fits(names) || !fits(addresses) ? 1 : n;
+}
+
+Conninfo Conninfo::only(std::size_t i) const {
+    Conninfo one = *this;
+    if (hosts() > 1) {
+        for (const char* key : {"host", "hostaddr", "port"}) {
+            if (const std::vector<std::string> list = split_commas(get(options_, key)); list.size() > 1) {
+                one.options_[key] = list.at(i);
+            }
+        }
+    }
+    return one;
 }
 
 std::string Conninfo::describe() const {

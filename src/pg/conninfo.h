@@ -1,6 +1,7 @@
 // Where to connect. Secrets stay inside: there is no formatter and no accessor for them.
 #pragma once
 
+#include <cstddef>
 #include <map>
 #include <string>
 #include <string_view>
@@ -17,7 +18,15 @@ public:
     std::string describe() const;
     const std::string& source() const { return source_; }
 
+    // How many hosts it names; libpq's environment counts, a service file does not. Where there are several and nothing says what kind of
+    // server is wanted, it is one that accepts writes (target_session_attrs=read-write).
+    std::size_t hosts() const;
+    // The same with one of them only, 0 ≤ i < hosts().
+    Conninfo only(std::size_t i) const;
+
 private:
+    void want_a_primary();
+
     friend class Connection;
     std::map<std::string, std::string> options_;
     std::string source_;

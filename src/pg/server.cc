@@ -6,9 +6,9 @@ namespace pgbelay::pg {
 
 namespace {
 
-// Where the role may not read it, other signs must tell databases apart.
-std::string system_identifier(Connection& connection) {
-    const Outcome outcome = connection.try_query(queries::kSystemIdentifier);
+// What not every role may ask, or not every managed server answers: "" then, and other signs must tell servers apart.
+std::string where_answered(Connection& connection, const Query& query) {
+    const Outcome outcome = connection.try_query(query);
     if (const auto* error = std::get_if<ServerError>(&outcome)) {
         if (error->connection_lost) {
             throw to_error(*error);
@@ -42,8 +42,20 @@ ServerFacts server_facts(Connection& connection) {
     facts.active_slots = row.boolean(0, 12);
     facts.encoding = row.text(0, 13);
     facts.address = row.text(0, 14);
-    facts.system_identifier = system_identifier(connection);
+    facts.system_identifier = where_answered(connection, queries::kSystemIdentifier);
+    const std::string timeline = where_answered(connection, queries::kTimeline);
+    facts.timeline = timeline.empty() ? 0 : std::stoi(timeline);
     return facts;
+}
+
+std::string written_up_to(Connection& connection) { return connection.query(queries::kFlushed).text(0, 0); }
+
+std::string not_replayed(Connection& connection, const std::string& position) {
+    const Result row = connection.query(queries::kReplay, {position});
+    if (row.boolean(0, 0)) {
+        return "";
+    }
+    return row.boolean(0, 1) ? "its replay is paused" : row.boolean(0, 2) ? "has it, but has not replayed it yet" : "has not received it yet";
 }
 
 bool behind_transaction_pooler(const Conninfo& conninfo, base::Deadline deadline, const base::StopSignal* stop) {

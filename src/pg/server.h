@@ -18,6 +18,7 @@ struct ServerFacts {
     std::string version_text;               // "15.18"
     bool in_recovery = false;
     std::string system_identifier;          // pg_control_system(), "" when the role may not read it
+    int timeline = 0;                       // of a primary: every promotion begins a new one. 0 in recovery, and where it is not known
     std::uint32_t database_oid = 0;
     std::string database;
     std::string role;                       // current_user
@@ -32,6 +33,11 @@ struct ServerFacts {
     std::string address;                    // "10.0.0.5:5432" or "socket"
 };
 ServerFacts server_facts(Connection& connection);
+
+// How far the log of a primary is written, for not_replayed(); what was committed before is in it.
+std::string written_up_to(Connection& connection);
+// Why a standby has not replayed the log up to there, in words; "" when it has.
+std::string not_replayed(Connection& connection, const std::string& position);
 
 // The two-connection probe for a transaction pooler: A reads pg_backend_pid(), B opens a transaction and reads it, A reads again
 // and another pid (or B's) shows it; several times. True when sessions do not stay on one backend.

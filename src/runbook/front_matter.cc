@@ -156,7 +156,9 @@ void expand(Target& target, std::string_view text, const Environment& environmen
         const std::size_t separator = inside.find(":-");
         const std::string name(inside.substr(0, separator));
         if (end == std::string_view::npos || !is_variable_name(name)) {
-            throw input_error(fmt::format("the target {} has a \"${{\" that is no variable", target.name), target.place)
+            throw input_error(target.name.empty() ? "a URL has a \"${\" that is no variable"
+                                                  : fmt::format("the target {} has a \"${{\" that is no variable", target.name),
+                              target.place)
                 .hint("write ${NAME} or ${NAME:-default}");
         }
         const std::string value = environment(name).value_or("");
@@ -171,19 +173,46 @@ void expand(Target& target, std::string_view text, const Environment& environmen
     }
 }
 
+// The URL of a target, or of a standby of one; a secret, and so never in an error.
+Target read_url(const YamlNode& value, const std::string& name, const std::string& what, const Environment& environment) {
+    Target target{.name = name, .place = value.place};
+    if (value.kind != YamlNode::Kind::scalar || value.scalar.empty()) {
+        throw input_error(what + " needs a URL", value.place).hint("such as ${DATABASE_URL}");
+    }
+    expand(target, value.scalar, environment);
+    if (!target.missing.empty()) {
+        target.url.clear();
+    }
+    return target;
+}
+
+void read_standbys(const YamlNode& value, const std::string& target, const Environment& environment, std::vector<Target>& replicas) {
+    if (value.kind == YamlNode::Kind::sequence) {
+        for (const YamlNode& one : value.sequence) {
+            replicas.push_back(read_url(one, target, "a replica", environment));
+        }
+    } else {
+        replicas.push_back(read_url(value, target, "a replica", environment));
+    }
+}
+
+// One URL or several for all targets, or a map of targets to theirs.
+std::vector<Target> read_replicas(const YamlNode& node, const Environment& environment) {
+    std::vector<Target> replicas;
+    if (node.kind != YamlNode::Kind::map) {
+        read_standbys(node, "", environment, replicas);
+    }
+    for (const auto& [key, value] : node.map) {
+        read_standbys(value, key.scalar, environment, replicas);
+    }
+    return replicas;
+}
+
 std::vector<Target> read_targets(const YamlNode& node, const Environment& environment) {
     require_map(node, "targets", "targets: { production: \"${DATABASE_URL}\" }");
     std::vector<Target> targets;
     for (const auto& [key, value] : node.map) {
-        Target target{.name = key.scalar, .place = value.place};
-        if (value.kind != YamlNode::Kind::scalar || value.scalar.empty()) {
-            throw input_error(fmt::format("the target {} needs a URL", key.scalar), value.place).hint("such as ${DATABASE_URL}");
-        }
-        expand(target, value.scalar, environment);
-        if (!target.missing.empty()) {
-            target.url.clear();
-        }
-        targets.push_back(std::move(target));
+        targets.push_back(read_url(value, key.scalar, "the target " + key.scalar, environment));
     }
     return targets;
 }
@@ -229,7 +258,7 @@ FrontMatter read_front_matter(const FrontMatterText& text, const std::string& fi
         throw input_error("the front matter is not made of keys and values", root.place).hint("begin it with \"pgbelay: 1\"");
     }
     require_format(root);
-    for (const std::string_view later : {"require", "window", "replicas"}) {
+    for (const std::string_view later : {"require", "window"}) {
         const auto entry = std::find_if(root.map.begin(), root.map.end(), [&](const auto& e) { return e.first.scalar == later; });
         if (entry != root.map.end()) {
             throw input_error(fmt::format("\"{}\" is not supported by this version", later), entry->first.place)
@@ -238,10 +267,11 @@ FrontMatter read_front_matter(const FrontMatterText& text, const std::string& fi
     }
     FrontMatter result;
     using Reader = std::pair<std::string_view, std::function<void(const YamlNode&)>>;
-    const std::array<Reader, 5> readers = {
+    const std::array<Reader, 6> readers = {
         Reader{"pgbelay", [](const YamlNode&) {}},
         Reader{"name", [&](const YamlNode& v) { result.name = scalar(v, "name"); }},
         Reader{"targets", [&](const YamlNode& v) { result.targets = read_targets(v, environment); }},
+        Reader{"replicas", [&](const YamlNode& v) { result.replicas = read_replicas(v, environment); }},
         Reader{"limits", [&](const YamlNode& v) { result.limits = read_limits(v); }},
         Reader{"on_breach", [&](const YamlNode& v) { result.on_breach = read_on_breach(v); }},
     };

@@ -133,6 +133,7 @@ public:
         FrontMatter matter = read_front_matter(front, path_, options_.environment);
         runbook_.name = matter.name.empty() ? fs::path(path_).stem().string() : std::move(matter.name);
         runbook_.targets = std::move(matter.targets);
+        runbook_.replicas = std::move(matter.replicas);
         runbook_.limits = matter.limits;
         runbook_.on_breach = matter.on_breach;
         read_steps(read_fences(front.body, path_, front.body_first_line));

@@ -146,6 +146,7 @@ private:
         std::move(read.files.begin(), read.files.end(), std::back_inserter(runbook_.files));
         runbook_.name = std::move(read.name);
         runbook_.targets = std::move(read.targets);
+        runbook_.replicas = std::move(read.replicas);
         runbook_.limits = read.limits;
         runbook_.on_breach = read.on_breach;
         runbook_.documentation = std::move(read.documentation);

@@ -98,6 +98,7 @@ struct Runbook {
     std::vector<File> files;
     std::vector<Item> items;
     std::vector<Target> targets;
+    std::vector<Target> replicas;            // hot standbys; `name` is the target that they follow, "" = every one
     Limits limits;
     OnBreach on_breach = OnBreach::pause;
     bool from_directory = false;             // some PATH was a directory: the ledgers decide what is pending

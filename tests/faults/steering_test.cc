@@ -72,6 +72,36 @@ TEST_F(Steering, CtrlCInABuildCancelsIt) {
     EXPECT_EQ(valid(), "t");
 }
 
+TEST_F(Steering, SigtermIsAsGoodAsCtrlC) {
+    begin_column();
+    client_->signal(SIGTERM);
+    EXPECT_EQ(client_->wait(), 143) << client_->said();
+    EXPECT_EQ(stage_.run_state(), "interrupted");
+    other_.run("COMMIT");
+    tell({"resume"});
+    EXPECT_EQ(column(), "1");
+}
+
+// The server does not answer the cancel, so that an orderly end takes its time.
+TEST_F(Steering, ASecondSignalEndsTheProcessAtOnceAndResumeFindsWhatIsLeft) {
+    begin_index();
+    const auto backend = static_cast<pid_t>(std::stoi(stage_.backends("build").at(0)));
+    ASSERT_EQ(kill(backend, SIGSTOP), 0);
+    const auto pressed = Clock::now();
+    client_->signal(SIGTERM);
+    eventually("another signal ends it", [&] {
+        client_->signal(SIGTERM);
+        return !client_->running();
+    });
+    EXPECT_EQ(client_->wait(), 143);
+    EXPECT_LT(Clock::now() - pressed, std::chrono::seconds(5));
+    EXPECT_EQ(stage_.run_state(), "running");
+    ASSERT_EQ(kill(backend, SIGCONT), 0);
+    other_.run("COMMIT");
+    tell({"resume"});
+    EXPECT_EQ(valid(), "t");
+}
+
 TEST_F(Steering, APauseTakesALockWaitAwayUntilResume) {
     begin_column();
     tell({"pause"});

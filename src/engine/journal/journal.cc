@@ -12,6 +12,7 @@
 
 #include <array>
 #include <charconv>
+#include <random>
 
 namespace pgbelay::engine {
 
@@ -54,6 +55,28 @@ std::optional<StepResult> step_result(const std::string& text) {
 
 pg::Connection::Piece piece(const pg::Query& query, pg::Params params) { return {std::string(query.text), std::move(params)}; }
 
+// What tells one incarnation of a run from every other, also where a failover has taken numbers back.
+std::string fresh_incarnation() {
+    std::random_device random;
+    return fmt::format("{:08x}{:08x}{:08x}{:08x}", random(), random(), random(), random());
+}
+
+pg::Params new_row(const plan::Plan& plan, const NewRun& run, const pg::ServerFacts& facts, const RunKey& key) {
+    const nlohmann::json j = plan;
+    return {run.kind,
+            run.undoes == 0 ? "" : str(run.undoes),
+            plan.name,
+            plan.digest,
+            plan.plan_digest,
+            j.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace),
+            operator_name(),
+            "pgbelay " + std::string(version()),
+            run.url_source,
+            facts.system_identifier,
+            str(facts.database_oid),
+            key.line.back()};
+}
+
 [[noreturn]] void throw_replaced(const RunKey& key) {
     throw Error(ErrorCode::conflict, fmt::format("another pgbelay has taken over run {}; this one stops here", key.id))
         .hint("nothing was done twice; see `pgbelay status`");
@@ -68,26 +91,6 @@ std::string operator_name() {
     return fmt::format("{}@{}", user != nullptr ? user->pw_name : std::to_string(geteuid()), host.data());
 }
 
-JournalState journal_state(pg::Connection& connection) {
-    const pg::Result r = connection.query(queries::kJournalState);
-    JournalState state{.present = r.boolean(0, 0), .journal = r.boolean(0, 1)};
-    if (!state.present) {
-        return state;
-    }
-    if (!state.journal) {
-        state.refusal = "schema pgbelay exists, but it is not a journal of this program";
-    } else if (!r.text(0, 4).empty()) {
-        state.refusal = fmt::format("schema pgbelay cannot be trusted: {} may create objects in it", r.text(0, 4));
-    } else if (!r.text(0, 5).empty()) {
-        state.refusal = fmt::format("schema pgbelay cannot be trusted: it holds what pgbelay did not make ({})", r.text(0, 5));
-    } else if (!r.boolean(0, 2)) {
-        state.refusal = fmt::format("schema pgbelay belongs to {} and this role may not write to it", r.text(0, 3));
-    } else if (const int version = connection.query(queries::kJournalVersion).integer(0, 0); version != 1) {
-        state.refusal = fmt::format("the journal has format {}, which this version of pgbelay does not know", version);
-    }
-    return state;
-}
-
 pg::Result Journal::write(const pg::Query& query, const pg::Params& params) {
     base::fail_point(fmt::format("before journal {}", query.name));
     pg::Result result = connection_->query(query, params);
@@ -96,12 +99,30 @@ pg::Result Journal::write(const pg::Query& query, const pg::Params& params) {
 }
 
 RunKey Journal::begin(const plan::Plan& plan, const NewRun& run, const pg::ServerFacts& facts) {
-    const nlohmann::json j = plan;
-    const pg::Result r = write(queries::kBeginRun, {run.kind, run.undoes == 0 ? "" : str(run.undoes), plan.name, plan.digest, plan.plan_digest,
-                                                    j.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace), operator_name(),
-                                                    "pgbelay " + std::string(version()), run.url_source, facts.system_identifier,
-                                                    str(facts.database_oid)});
-    return {.id = r.big(0, 0), .epoch = 1};
+    RunKey key{.line = {fresh_incarnation()}};
+    // Where a failover took the sequence back, it yields numbers once more that a run has.
+    constexpr int kMostNumbers = 1000;
+    for (int i = 0;; ++i) {
+        base::fail_point("before journal begin_run");
+        const pg::Outcome outcome = connection_->try_query(queries::kBeginRun, new_row(plan, run, facts, key));
+        if (const auto* result = std::get_if<pg::Result>(&outcome); result != nullptr) {
+            base::fail_point("after journal begin_run");
+            key.id = result->big(0, 0);
+            return key;
+        }
+        const auto& error = std::get<pg::ServerError>(outcome);
+        if (error.sqlstate != "23505" || i == kMostNumbers) {
+            throw pg::to_error(error);
+        }
+    }
+}
+
+void Journal::begin_again(RunKey& key, const plan::Plan& plan, const NewRun& run, const pg::ServerFacts& facts) {
+    key.epoch += 1;
+    key.line.push_back(fresh_incarnation());
+    pg::Params params = new_row(plan, run, facts, key);
+    params.insert(params.end(), {str(key.id), str(key.epoch)});
+    write(queries::kBeginRunAgain, params);
 }
 
 bool Journal::take_over(RunKey& key, base::Deadline deadline, const base::StopSignal* stop) {
@@ -109,12 +130,14 @@ bool Journal::take_over(RunKey& key, base::Deadline deadline, const base::StopSi
         // short_timeouts bounds each try; the orphan's transaction holds the row.
         connection_->query(queries::kShortTimeouts);
         base::fail_point("before journal take_over");
-        const pg::Outcome outcome = connection_->try_query(queries::kTakeOver, {str(key.id)});
+        const std::string incarnation = fresh_incarnation();
+        const pg::Outcome outcome = connection_->try_query(queries::kTakeOver, {str(key.id), str(key.epoch), incarnation});
         if (const auto* result = std::get_if<pg::Result>(&outcome); result != nullptr) {
             if (result->rows() == 0) {
                 throw Error(ErrorCode::usage, fmt::format("there is no run {}", key.id)).hint("`pgbelay history` lists the runs");
             }
             key.epoch = result->integer(0, 0);
+            key.line.push_back(incarnation);
             base::fail_point("after journal take_over");
             return true;
         }
@@ -209,11 +232,20 @@ void Journal::set_state(const RunKey& key, const std::string& state, const std::
 }
 
 ControlState Journal::control(const RunKey& key) {
-    const pg::Result r = connection_->query(queries::kRunState, {str(key.id)});
-    if (r.rows() == 0) {
+    const auto state = find(key.id);
+    if (!state) {
         throw_replaced(key);
     }
-    return {.request = control_request(r.text(0, 2)), .by = r.text(0, 3), .epoch = r.integer(0, 1), .state = r.text(0, 0)};
+    return *state;
+}
+
+std::optional<ControlState> Journal::find(std::int64_t run) {
+    const pg::Result r = connection_->query(queries::kRunState, {str(run)});
+    if (r.rows() == 0) {
+        return std::nullopt;
+    }
+    return ControlState{
+        .request = control_request(r.text(0, 2)), .by = r.text(0, 3), .epoch = r.integer(0, 1), .state = r.text(0, 0), .incarnation = r.text(0, 4)};
 }
 
 void Journal::guard_summary(const RunKey& key, int samples, const std::map<std::string, double>& maxima) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "engine/event.h"
+#include "engine/journal/format.h"
 #include "engine/journal/records.h"
 #include "pg/connection.h"
 #include "pg/server.h"
@@ -19,6 +20,9 @@ namespace pgbelay::engine {
 struct RunKey {
     std::int64_t id = 0;
     int epoch = 1;
+    // The incarnations that led to ours, as far as we saw them; ours is the last. By them we know the run's row again on a server to
+    // which the last take-over, or the whole row, has not come.
+    std::vector<std::string> line;
 };
 
 struct NewRun {
@@ -57,19 +61,12 @@ struct ControlState {
     std::string by;
     int epoch = 0;
     std::string state;                      // of the run: "running", "deployed", …
+    std::string incarnation;                // who had it last
     bool over() const { return state == "deployed" || state == "rolled_back" || state == "aborted"; }
 };
 
 // Who runs pgbelay here: "alice@laptop", from the operating system.
 std::string operator_name();
-
-// Whether the database has a journal that we may use. Refusals are for `check` and deploy; see queries/journal_state.sql.
-struct JournalState {
-    bool present = false;                   // a schema pgbelay exists
-    bool journal = false;                   // … and is a journal
-    std::string refusal;                    // why it must not be used; "" = it may be
-};
-JournalState journal_state(pg::Connection& connection);
 
 // Wraps one connection, over which it writes outside of steps. Every write is a boundary for the fail points.
 class Journal {
@@ -77,6 +74,8 @@ public:
     explicit Journal(pg::Connection& connection) : connection_(&connection) {}
 
     RunKey begin(const plan::Plan& plan, const NewRun& run, const pg::ServerFacts& facts);
+    // Writes the row of a run that is ours and that this server does not have, as its next incarnation, under the number that it had.
+    void begin_again(RunKey& key, const plan::Plan& plan, const NewRun& run, const pg::ServerFacts& facts);
     // Raises the epoch. Waits (in short tries, until the deadline) for the transaction of an orphan; false when it did not end.
     bool take_over(RunKey& key, base::Deadline deadline, const base::StopSignal* stop);
 
@@ -94,6 +93,7 @@ public:
     void add_timing(const RunKey& key, int n, StepResult result, const StepTimes& times, const std::string& note);
     void set_state(const RunKey& key, const std::string& state, const std::string& error = "", bool verified = false);
     ControlState control(const RunKey& key);
+    std::optional<ControlState> find(std::int64_t run);
     void guard_summary(const RunKey& key, int samples, const std::map<std::string, double>& maxima);
 
     pg::Connection::Piece file_deployed(const plan::PlannedFile& file, const RunKey& key, const std::string& how) const;

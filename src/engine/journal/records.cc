@@ -102,7 +102,13 @@ void refuse_copied(Target& target, const RunRecord& run) {
     }
 }
 
-bool journal_exists(pg::Connection& connection) { return journal_state(connection).journal; }
+bool journal_exists(pg::Connection& connection) {
+    const JournalState state = journal_state(connection);
+    if (state.journal && state.version > kJournalFormat) {
+        throw Error(ErrorCode::refused, state.refusal).hint(state.way_out);
+    }
+    return state.journal;
+}
 
 std::vector<RunRecord> list_runs(pg::Connection& connection, int limit) {
     const pg::Result r = connection.query(queries::kListRuns, {std::nullopt, std::to_string(limit), "false"});
@@ -144,42 +150,6 @@ RunRecord load_run(pg::Connection& connection, std::optional<std::int64_t> run) 
         record.debts.push_back(fmt::format("INVALID index {} on {} is still to be dropped: {}", sql::display(debt.index), debt.table, debt.why));
     }
     return record;
-}
-
-std::string journal_ddl(const std::string& owner, const std::vector<std::string>& grant_to) {
-    std::string ddl(queries::kJournalDdl.text);
-    for (const auto& role : grant_to) {
-        const std::string grantee = sql::quote_identifier(role);
-        ddl += fmt::format("\nGRANT USAGE ON SCHEMA pgbelay TO {0};\nGRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA pgbelay TO {0};\n",
-                           grantee);
-    }
-    if (!owner.empty()) {
-        const std::string role = sql::quote_identifier(owner);
-        ddl += fmt::format("\nALTER SCHEMA pgbelay OWNER TO {};\n", role);
-        for (const auto* table : {"journal", "run", "step", "intent", "timing", "control", "file", "debt", "guard"}) {
-            ddl += fmt::format("ALTER TABLE pgbelay.{} OWNER TO {};\n", table, role);
-        }
-    }
-    return ddl;
-}
-
-void ensure_journal(pg::Connection& connection, const std::string& owner, const std::vector<std::string>& grant_to) {
-    const JournalState state = journal_state(connection);
-    if (!state.refusal.empty()) {
-        throw Error(ErrorCode::refused, state.refusal).hint("look at \\dn+ pgbelay; a journal is made by `pgbelay init-db`");
-    }
-    if (state.present) {
-        return;
-    }
-    // One implicit transaction: all of it or nothing.
-    const pg::Outcome outcome =
-        connection.run(journal_ddl(owner, grant_to), std::nullopt, base::in(std::chrono::seconds(30)), nullptr);
-    if (const auto* error = std::get_if<pg::ServerError>(&outcome); error != nullptr) {
-        if (journal_state(connection).journal) {
-            return;  // somebody else made it at the same time
-        }
-        throw pg::to_error(*error).hint("CREATE on the database is needed, or let its owner run `pgbelay init-db --grant ROLE`");
-    }
 }
 
 }  // namespace pgbelay::engine

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "engine/event.h"
+#include "engine/journal/format.h"
 #include "engine/target.h"
 #include "pg/connection.h"
 #include "plan/plan.h"
@@ -55,15 +56,11 @@ struct RunRecord {
 // Throws Error{refused} for a run of another database, whose journal came here with a copy of it.
 void refuse_copied(Target& target, const RunRecord& run);
 
+// Throws Error{refused} for a journal that a newer version has written.
 bool journal_exists(pg::Connection& connection);
 // Newest first; without plans.
 std::vector<RunRecord> list_runs(pg::Connection& connection, int limit);
 // With plan and steps. Nothing given: the unfinished run, else the latest. Throws Error{usage} when there is no such run.
 RunRecord load_run(pg::Connection& connection, std::optional<std::int64_t> run);
-
-// The journal's DDL, as `init-db` prints it; with OWNER and GRANTs when asked for.
-std::string journal_ddl(const std::string& owner, const std::vector<std::string>& grant_to);
-// Creates the journal where it is missing; throws Error{refused} for a schema pgbelay that is not ours or that others may write to.
-void ensure_journal(pg::Connection& connection, const std::string& owner = "", const std::vector<std::string>& grant_to = {});
 
 }  // namespace pgbelay::engine

@@ -61,6 +61,7 @@ TEST(Secrets, LeaveTheProcessTitleInEverySpelling) {
     EXPECT_EQ(title_after({"pgbelay", "deploy", "a.sql", "--db", "pw"}), (Words{"pgbelay", "deploy", "a.sql", "--db", "**"}));
     EXPECT_EQ(title_after({"pgbelay", "deploy", "--db=pw", "a.sql"}), (Words{"pgbelay", "deploy", "--db=**", "a.sql"}));
     EXPECT_EQ(title_after({"pgbelay", "deploy", "-d", "pw"}), (Words{"pgbelay", "deploy", "-d", "**"}));
+    EXPECT_EQ(title_after({"pgbelay", "deploy", "--replica", "pw", "--replica=pw"}), (Words{"pgbelay", "deploy", "--replica", "**", "--replica=**"}));
     EXPECT_EQ(title_after({"pgbelay", "deploy", "-dpw"}), (Words{"pgbelay", "deploy", "-d**"}));
     EXPECT_EQ(title_after({"pgbelay", "deploy", "-yqdpw"}), (Words{"pgbelay", "deploy", "-yqd**"}));
     EXPECT_EQ(title_after({"pgbelay", "deploy", "--set", "a=b"}), (Words{"pgbelay", "deploy", "--set", "***"}));
@@ -82,6 +83,23 @@ TEST(TargetChoice, PrefersWhatTheCommandLineNames) {
     EXPECT_EQ(choose_target(common, "", targets).source, "target staging of deploy.md:5:3");
     common.db = "postgres://db";
     EXPECT_EQ(choose_target(common, "postgres://env", targets).source, "--db");
+}
+
+TEST(TargetChoice, TakesTheRunbooksStandbysOnlyForTheRunbooksTargets) {
+    const std::vector<runbook::Target> replicas{{"", "postgres://all", {}}, {"staging", "postgres://s", {}}, {"production", "postgres://p", {}}};
+    Common common;
+    common.db = "postgres://db";
+    EXPECT_TRUE(choose_replicas(common, replicas).empty());
+    common.db.reset();
+    common.env = "staging";
+    const auto chosen = choose_replicas(common, replicas);
+    ASSERT_EQ(chosen.size(), 2U);
+    EXPECT_EQ(chosen[1].url, "postgres://s");
+    common.replicas = {"postgres://named"};
+    ASSERT_EQ(choose_replicas(common, replicas).size(), 1U);
+    EXPECT_EQ(choose_replicas(common, replicas)[0].source, "--replica");
+    common.replicas.clear();
+    EXPECT_THROW(choose_replicas(common, {{"staging", "", {"deploy.md", 5, 3}, "GONE"}}), Error);
 }
 
 TEST(TargetChoice, LeavesTheRestToLibpq) {

@@ -99,7 +99,7 @@ TEST_F(JournalTest, ARunThatIsOverIsNotTakenOver) {
     session.journal().set_state(key, "aborted");
     EXPECT_EQ(code_of([&] { session.take_over(key.id, [](const std::string&) {}); }), ErrorCode::conflict);
     EXPECT_EQ(look("SELECT state FROM pgbelay.run"), "aborted");
-    EXPECT_FALSE(session.take_up_again(key, [](const std::string&) {}));
+    EXPECT_EQ(session.take_up_again(key, [](const std::string&) {}), Session::TakenUp::over);
 }
 
 TEST_F(JournalTest, ARunThatSomebodyElseWasAtIsNotTakenUpAgain) {
@@ -108,6 +108,34 @@ TEST_F(JournalTest, ARunThatSomebodyElseWasAtIsNotTakenUpAgain) {
     RunKey other = key;
     ASSERT_TRUE(session.journal().take_over(other, base::in(std::chrono::seconds(1)), nullptr));
     EXPECT_EQ(code_of([&] { session.take_up_again(key, [](const std::string&) {}); }), ErrorCode::conflict);
+}
+
+TEST_F(JournalTest, ARunIsTakenUpAgainAlsoWhereItsLastTakeOverWasLost) {
+    RunKey key = begin();
+    Session session(target_, kPatience);
+    const std::string first = look("SELECT incarnation FROM pgbelay.run");
+    ASSERT_TRUE(session.journal().take_over(key, base::in(std::chrono::seconds(1)), nullptr));
+    testing::run(target_.control(), "UPDATE pgbelay.run SET epoch = 1, incarnation = '" + first + "'");
+    EXPECT_EQ(session.take_up_again(key, [](const std::string&) {}), Session::TakenUp::unfinished);
+    EXPECT_EQ(session.key().epoch, 3);
+}
+
+TEST_F(JournalTest, ARunWithTheSameNumberAndEpochThatIsSomebodyElsesIsLeftAlone) {
+    const RunKey key = begin();
+    Session session(target_, kPatience);
+    testing::run(target_.control(), "UPDATE pgbelay.run SET incarnation = 'another'");
+    EXPECT_EQ(code_of([&] { session.take_up_again(key, [](const std::string&) {}); }), ErrorCode::conflict);
+}
+
+TEST_F(JournalTest, ARunThatIsMissingIsWrittenAgainUnderItsNumberAndTheNextGetsAnother) {
+    const plan::Plan plan{.name = "test", .digest = "d", .plan_digest = "p"};
+    const RunKey key = begin();
+    Session session(target_, kPatience);
+    testing::run(target_.control(), "DELETE FROM pgbelay.run; ALTER TABLE pgbelay.run ALTER COLUMN id RESTART WITH 1");
+    EXPECT_EQ(session.take_up_again(key, [](const std::string&) {}), Session::TakenUp::missing);
+    session.begin_again(key, plan, {.kind = "rollback", .undoes = 7, .url_source = "--db"});
+    EXPECT_EQ(look("SELECT id || ' ' || epoch || ' ' || kind || ' ' || undoes || ' ' || url_source FROM pgbelay.run"), "1 2 rollback 7 --db");
+    EXPECT_EQ(begin().id, 2);
 }
 
 TEST_F(JournalTest, AnIdleSessionOfAFrozenProcessIsEndedByATakeOver) {

@@ -7,6 +7,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <cstdlib>
 #include <string>
 
 namespace pgbelay::pg {
@@ -39,6 +40,28 @@ TEST(Conninfo, DescribesUserHostAndDatabaseButNeverThePassword) {
 
 TEST(Conninfo, NamesTheServiceInsteadOfGuessingWhatItHolds) {
     EXPECT_EQ(Conninfo("service=orders", "--db").describe(), "service orders");
+}
+
+TEST(Conninfo, SeveralHostsAreTriedOneByOne) {
+    const Conninfo two("postgresql://app@a:1,b:2/orders", "--db");
+    ASSERT_EQ(two.hosts(), 2U);
+    EXPECT_EQ(two.only(0).describe(), "app@a:1/orders");
+    EXPECT_EQ(two.only(1).describe(), "app@b:2/orders");
+    EXPECT_EQ(Conninfo("host=a,b,c port=6000 user=app dbname=orders", "--db").only(2).describe(), "app@c:6000/orders");
+    EXPECT_EQ(Conninfo("postgresql://app@a/orders", "--db").hosts(), 1U);
+    // libpq alone can go over them twice, and refuses what does not fit.
+    EXPECT_EQ(Conninfo("postgresql://app@a,b/orders?target_session_attrs=prefer-standby", "--db").hosts(), 1U);
+    EXPECT_EQ(Conninfo("host=a,b,c port=1,2 user=app", "--db").hosts(), 1U);
+}
+
+TEST(Conninfo, TheHostsOfTheEnvironmentCountWhenTheUrlNamesNone) {
+    setenv("PGHOST", "a,b", 1);
+    setenv("PGPORT", "1,2", 1);
+    EXPECT_EQ(Conninfo("dbname=orders user=app", "--db").only(1).describe(), "app@b:2/orders");
+    EXPECT_EQ(Conninfo("", "libpq").hosts(), 2U);
+    EXPECT_EQ(Conninfo("postgresql://app@c/orders", "--db").hosts(), 1U);
+    unsetenv("PGHOST");
+    unsetenv("PGPORT");
 }
 
 TEST(Conninfo, RemembersWhereItCameFrom) { EXPECT_EQ(Conninfo("", "$DATABASE_URL").source(), "$DATABASE_URL"); }

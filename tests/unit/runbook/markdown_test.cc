@@ -280,7 +280,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadRunbook{"UnknownKey", with_front_matter("limit: {}\n"), 3, "unknown key \"limit\" in the front matter", "\"limits\""},
         BadRunbook{"Require", with_front_matter("require:\n  postgres: \">=13\"\n"), 3, "\"require\" is not supported by this version", ""},
         BadRunbook{"Window", with_front_matter("window: \"02:00-04:00\"\n"), 3, "\"window\" is not supported by this version", ""},
-        BadRunbook{"Replicas", with_front_matter("replicas: []\n"), 3, "\"replicas\" is not supported by this version", ""},
+        BadRunbook{"EmptyReplica", with_front_matter("replicas: [\"\"]\n"), 3, "a replica needs a URL", ""},
         BadRunbook{"KeyTwice", with_front_matter("name: a\nname: b\n"), 4, "\"name\" occurs twice; the first is at line 3", "keep one"},
         BadRunbook{"Anchor", with_front_matter("name: &a x\n"), 3, "anchors are not read", "write the value"},
         BadRunbook{"Alias", with_front_matter("limits: &l {hold: 1s}\n"), 3, "anchors are not read", "write the value"},
@@ -349,6 +349,23 @@ TEST(FrontMatter, ExpandsTargetsAndKeepsMissingVariablesForLater) {
     EXPECT_EQ(runbook.targets[2].url, "");
     EXPECT_EQ(runbook.targets[2].missing, "GONE");
     EXPECT_EQ(runbook.targets[3].url, "$HOME");
+}
+
+TEST(FrontMatter, NamesTheStandbysOfAllTargetsOrOfEach) {
+    const Environment environment = [](const std::string& name) -> std::optional<std::string> {
+        return name == "URL" ? std::optional<std::string>("postgres://u:secret@h/d") : std::nullopt;
+    };
+    const auto all = read_text(with_front_matter("replicas: [\"${URL}\", \"x${GONE}\"]\n"), {.environment = environment}).replicas;
+    ASSERT_EQ(all.size(), 2U);
+    EXPECT_EQ(all[0].name, "");
+    EXPECT_EQ(all[0].url, "postgres://u:secret@h/d");
+    EXPECT_EQ(all[1].missing, "GONE");
+    const auto each = read_text(with_front_matter("replicas:\n  a: ${URL}\n  b:\n    - postgres://b1\n    - postgres://b2\n"), {.environment = environment})
+                          .replicas;
+    ASSERT_EQ(each.size(), 3U);
+    EXPECT_EQ(each[0].name, "a");
+    EXPECT_EQ(each[2].name, "b");
+    EXPECT_EQ(each[2].url, "postgres://b2");
 }
 
 TEST(FrontMatter, ReadsTheProcessEnvironmentByDefault) {

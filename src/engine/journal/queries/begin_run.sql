@@ -1,3 +1,4 @@
-INSERT INTO pgbelay.run (kind, undoes, name, digest, plan_digest, plan, operator, client, url_source, system_identifier, database_oid)
-VALUES ($1, NULLIF($2, '')::bigint, $3, $4, $5, $6, $7, $8, $9, $10, $11::oid)
+INSERT INTO pgbelay.run (kind, undoes, name, digest, plan_digest, plan, operator, client, url_source, system_identifier, database_oid,
+                         incarnation)
+VALUES ($1, NULLIF($2, '')::bigint, $3, $4, $5, $6, $7, $8, $9, $10, $11::oid, $12)
 RETURNING id

@@ -6,7 +6,7 @@ CREATE TABLE pgbelay.journal (
     version     integer NOT NULL,
     created_at  timestamptz NOT NULL DEFAULT now()
 );
-INSERT INTO pgbelay.journal (version) VALUES (1);
+INSERT INTO pgbelay.journal (version) VALUES (2);
 
 CREATE TABLE pgbelay.run (
     id                 bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -28,7 +28,8 @@ CREATE TABLE pgbelay.run (
     started_at         timestamptz NOT NULL DEFAULT clock_timestamp(),
     finished_at        timestamptz,
     verified           boolean NOT NULL DEFAULT false,
-    error              text
+    error              text,
+    incarnation        text NOT NULL DEFAULT ''
 );
 
 CREATE TABLE pgbelay.step (

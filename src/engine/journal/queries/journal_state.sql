@@ -13,7 +13,8 @@ SELECT n.oid IS NOT NULL AS present,
                    FROM pg_class c
                   WHERE c.relnamespace = n.oid
                     AND (c.relowner <> n.nspowner OR c.relhastriggers OR c.relhasrules OR c.relkind NOT IN ('r', 'i', 'S'))),
-                '') AS strange
+                '') AS strange,
+       COALESCE(pg_has_role(n.nspowner, 'USAGE'), false) AS owned
   FROM (SELECT 1) one
   LEFT JOIN pg_namespace n ON n.nspname = 'pgbelay'
   LEFT JOIN pg_roles o ON o.oid = n.nspowner
