@@ -61,6 +61,7 @@ private:
     void planning(CLI::App* app);
     void run_number(CLI::App* app);
     void on_failure(CLI::App* app);
+    void blockers(CLI::App* app);
     void yes(CLI::App* app);
 
     void add_deploying();
@@ -130,6 +131,7 @@ void Reader::paths(CLI::App* app, bool required) {
 
 void Reader::planning(CLI::App* app) {
     app->add_flag("--as-written", texts_.as_written, "Rewrite nothing");
+    blockers(app);
 }
 
 void Reader::run_number(CLI::App* app) {
@@ -140,6 +142,10 @@ void Reader::on_failure(CLI::App* app) {
     app->add_option("--on-failure", texts_.on_failure, "stop|rollback: what to do when a step fails")
         ->check(CLI::IsMember(std::vector<std::string>{"stop", "rollback"}))
         ->option_text("ACTION");
+}
+
+void Reader::blockers(CLI::App* app) {
+    app->add_option("--blockers", common_.blockers, "wait|cancel|terminate, for those in the way: cancel:30s")->option_text("POLICY");
 }
 
 void Reader::yes(CLI::App* app) {
@@ -172,6 +178,7 @@ void Reader::add_deploying() {
     run_number(rollback);
     database(rollback);
     yes(rollback);
+    blockers(rollback);
     output(rollback, streaming());
 }
 
@@ -227,6 +234,7 @@ void Reader::add_steering() {
     // It asks nothing; scripts that always say yes need not know.
     yes(resume);
     on_failure(resume);
+    blockers(resume);
     output(resume, streaming());
 
     auto* abort = command("abort", "Cancel a run and clean up; does not roll back", "pgbelay abort --db postgres://app@db1/orders",

@@ -1,4 +1,5 @@
 // Runs a statement that cannot run in a transaction: its intent is written first, the catalog says what became of it.
+#include "engine/blockers.h"
 #include "engine/leftovers.h"
 #include "engine/step_runner.h"
 #include "pg/activity.h"
@@ -29,7 +30,7 @@ Millis since(Clock::time_point begin) { return std::chrono::duration_cast<Millis
 class ConcurrentStep {
 public:
     ConcurrentStep(RunContext& run, const plan::Step& step, const std::optional<Intent>& before, const Also& also)
-        : run_(run), step_(step), before_(before), also_(also), deadline_(run.control, run.plan.limits.deadline) {}
+        : run_(run), step_(step), before_(before), also_(also), deadline_(run.control, run.plan.limits.deadline), policy_(run, step) {}
 
     StepOutcome run() {
         if (step_.kind == plan::StepKind::once && before_) {
@@ -275,9 +276,7 @@ private:
                 }
             }
             if (progress.phase.empty() || progress.phase.starts_with("waiting")) {
-                for (const auto& backend : pg::blockers_of(run_.target.control(), pid)) {
-                    progress.blockers.push_back(pg::describe(backend));
-                }
+                progress.blockers = policy_.settle(pg::blockers_of(run_.target.control(), pid));
             }
         } catch (const Error& error) {
             // One look that the server was too busy to answer; the next tick looks again.
@@ -306,6 +305,7 @@ private:
     const std::optional<Intent>& before_;
     const Also& also_;
     StepDeadline deadline_;
+    Blockers policy_;
     bool intended_ = false;
     bool settled_ = false;
     StepOutcome outcome_;

@@ -1,9 +1,11 @@
 #include "engine/rollback_run.h"
 
+#include "engine/gates.h"
 #include "engine/ledger.h"
 #include "engine/prepare.h"
 #include "engine/run_loop.h"
 #include "engine/verification.h"
+#include "sql/quote.h"
 
 #include <fmt/core.h>
 #include <fmt/format.h>
@@ -42,6 +44,13 @@ plan::RollbackRunbook make_runbook(Target& target, const plan::Plan& plan, const
     plan::RollbackRunbook rollback = plan::rollback_runbook(plan, done, automatic);
     const catalog::Catalog catalog = load_for(target.control(), rollback.runbook);
     made = plan::make_rollback_plan(rollback, catalog, {.temporary_prefix = "pgbelay_" + rollback.runbook.digest.substr(0, 6)});
+    note_not_whole(target.control(), made, "rollback");
+    // What the undone run left half done is its doing, and goes with it.
+    std::erase_if(made.not_whole, [&](const std::string& words) {
+        return std::ranges::any_of(plan.steps, [&](const plan::Step& step) {
+            return !step.index.name.empty() && words.starts_with(fmt::format("index {} on ", sql::quote_name(step.index)));
+        });
+    });
     return rollback;
 }
 
@@ -124,6 +133,9 @@ RollbackPlan plan_rollback(Target& target, std::optional<std::int64_t> run) {
 RunReport rollback(Target& target, const RollbackPlan& shown, const RunOptions& options, const Sink& sink) {
     if (!shown.plan.refusals.empty()) {
         throw cannot(shown.plan);
+    }
+    if (const auto findings = check_blockers(target.facts(), options.blockers.value_or(shown.plan.blockers)); refuses(findings)) {
+        throw to_error(findings);
     }
     constexpr base::Millis kPatience{3'000};
     auto session = std::make_unique<Session>(target, kPatience);

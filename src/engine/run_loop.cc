@@ -129,7 +129,7 @@ RunLoop::Next RunLoop::step(const plan::Step& step) {
         sink_(Echo{text});
     }
     sink_(StepStarted{.step = &step, .total = static_cast<int>(plan_.steps.size())});
-    RunContext context{target_, plan_, *session_, *control_, *guard_, sink_};
+    RunContext context{target_, plan_, *session_, *control_, *guard_, sink_, options_.blockers.value_or(plan_.blockers)};
     guard_->reset_peak();
     StepOutcome outcome;
     try {

@@ -22,6 +22,7 @@ struct RunContext {
     ControlPoint& control;
     Guard& guard;
     const Sink& sink;
+    runbook::Blockers blockers{};       // what is done about sessions in the way
 };
 
 struct StepOutcome {

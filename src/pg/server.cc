@@ -33,13 +33,14 @@ ServerFacts server_facts(Connection& connection) {
     facts.role = row.text(0, 5);
     facts.superuser = row.boolean(0, 6);
     facts.sees_activity = row.boolean(0, 7);
-    facts.may_create_schema = row.boolean(0, 8);
-    facts.may_create_temp = row.boolean(0, 9);
-    facts.deadlock_timeout = base::Millis(row.big(0, 10));
-    facts.standbys = row.integer(0, 11);
-    facts.active_slots = row.boolean(0, 12);
-    facts.encoding = row.text(0, 13);
-    facts.address = row.text(0, 14);
+    facts.may_signal = row.boolean(0, 8);
+    facts.may_create_schema = row.boolean(0, 9);
+    facts.may_create_temp = row.boolean(0, 10);
+    facts.deadlock_timeout = base::Millis(row.big(0, 11));
+    facts.standbys = row.integer(0, 12);
+    facts.active_slots = row.boolean(0, 13);
+    facts.encoding = row.text(0, 14);
+    facts.address = row.text(0, 15);
     facts.system_identifier = system_identifier(connection);
     return facts;
 }

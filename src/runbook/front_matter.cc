@@ -1,5 +1,6 @@
 #include "runbook/front_matter.h"
 
+#include "runbook/blockers.h"
 #include "runbook/text.h"
 #include "runbook/yaml.h"
 
@@ -227,12 +228,13 @@ FrontMatter read_front_matter(const FrontMatterText& text, const std::string& fi
     }
     FrontMatter result;
     using Reader = std::pair<std::string_view, std::function<void(const YamlNode&)>>;
-    const std::array<Reader, 5> readers = {
+    const std::array<Reader, 6> readers = {
         Reader{"pgbelay", [](const YamlNode&) {}},
         Reader{"name", [&](const YamlNode& v) { result.name = scalar(v, "name"); }},
         Reader{"targets", [&](const YamlNode& v) { result.targets = read_targets(v, environment); }},
         Reader{"limits", [&](const YamlNode& v) { result.limits = read_limits(v); }},
         Reader{"on_breach", [&](const YamlNode& v) { result.on_breach = read_on_breach(v); }},
+        Reader{"blockers", [&](const YamlNode& v) { result.blockers = read_blockers(scalar(v, "blockers"), v.place); }},
     };
     read_keys(root, "the front matter", readers);
     return result;

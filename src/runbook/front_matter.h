@@ -15,6 +15,7 @@ struct FrontMatter {
     std::vector<Target> targets;
     Limits limits;
     OnBreach on_breach = OnBreach::pause;
+    Blockers blockers;
 };
 
 // Where the front matter of a Markdown file lies: the lines between its `---` marks.
