@@ -66,6 +66,7 @@ private:
     void run_number(CLI::App* app);
     void on_failure(CLI::App* app);
     void builds(CLI::App* app);
+    void blockers(CLI::App* app);
     void yes(CLI::App* app);
 
     void add_deploying();
@@ -142,6 +143,7 @@ void Reader::paths(CLI::App* app, bool required) {
 
 void Reader::planning(CLI::App* app) {
     app->add_flag("--as-written", texts_.as_written, "Rewrite nothing");
+    blockers(app);
 }
 
 // Limits that are asked for so often that they have options of their own.
@@ -158,6 +160,10 @@ void Reader::on_failure(CLI::App* app) {
     app->add_option("--on-failure", texts_.on_failure, "stop|rollback: what to do when a step fails")
         ->check(CLI::IsMember(std::vector<std::string>{"stop", "rollback"}))
         ->option_text("ACTION");
+}
+
+void Reader::blockers(CLI::App* app) {
+    app->add_option("--blockers", common_.blockers, "wait|cancel|terminate, for those in the way: cancel:30s")->option_text("POLICY");
 }
 
 void Reader::yes(CLI::App* app) {
@@ -194,6 +200,7 @@ void Reader::add_deploying() {
     database(rollback);
     replicas(rollback);
     yes(rollback);
+    blockers(rollback);
     output(rollback, streaming());
 }
 
@@ -251,6 +258,7 @@ void Reader::add_steering() {
     // It asks nothing; scripts that always say yes need not know.
     yes(resume);
     on_failure(resume);
+    blockers(resume);
     output(resume, streaming());
 
     auto* abort = command("abort", "Cancel a run and clean up; does not roll back", "pgbelay abort --db postgres://app@db1/orders",

@@ -25,6 +25,7 @@ struct Common {
     Format format = Format::text;
     std::map<std::string, std::string> variables;  // --set
     std::map<std::string, std::string> limits;     // --limit
+    std::string blockers;                          // --blockers, "" = as the runbook says
     Color color = Color::automatic;
     bool quiet = false;
     bool verbose = false;

@@ -35,7 +35,7 @@ int run(const Resume& command, const Context& context) {
     }
     pass_gates(engine::check_replicas(target));
     return follow(context, target, false, [&](const engine::Sink& sink) {
-        return engine::resume(target, command.run, run_options(target, command.on_failure), sink);
+        return engine::resume(target, command.run, run_options(context, target, command.on_failure), sink);
     });
 }
 

@@ -42,7 +42,7 @@ int deploy(const Deploy& command, const Context& context, const runbook::Runbook
         throw base::Error(base::ErrorCode::refused, "not confirmed: nothing was changed");
     }
     return follow(context, target, false, [&](const engine::Sink& sink) {
-        return engine::deploy(target, prepared.plan, run_options(target, command.on_failure), sink);
+        return engine::deploy(target, prepared.plan, run_options(context, target, command.on_failure), sink);
     });
 }
 

@@ -4,6 +4,7 @@
 #include "cli/sinks.h"
 #include "report/deploy_json.h"
 #include "report/summary.h"
+#include "runbook/blockers.h"
 
 #include <fmt/core.h>
 
@@ -46,8 +47,11 @@ report::Ending ending_of(const engine::RunReport& report, const engine::Target& 
 
 }  // namespace
 
-engine::RunOptions run_options(engine::Target& target, engine::OnFailure on_failure) {
+engine::RunOptions run_options(const Context& context, engine::Target& target, engine::OnFailure on_failure) {
     engine::RunOptions options;
+    if (!context.common.blockers.empty()) {
+        options.blockers = runbook::read_blockers(context.common.blockers, {"--blockers", 0, 0});
+    }
     options.on_failure = on_failure;
     options.url_source = target.conninfo().source();
     return options;

@@ -13,6 +13,6 @@ using Work = std::function<engine::RunReport(const engine::Sink&)>;
 // Returns the exit status. `rollback_asked`: a rollback is what the person wanted, not what a failure led to.
 int follow(const Context& context, engine::Target& target, bool rollback_asked, const Work& work);
 
-engine::RunOptions run_options(engine::Target& target, engine::OnFailure on_failure);
+engine::RunOptions run_options(const Context& context, engine::Target& target, engine::OnFailure on_failure);
 
 }  // namespace pgbelay::cli

@@ -48,7 +48,7 @@ int run(const Rollback& command, const Context& context) {
         throw base::Error(base::ErrorCode::refused, "not confirmed: nothing was changed");
     }
     return follow(context, target, true, [&](const engine::Sink& sink) {
-        return engine::rollback(target, rollback, run_options(target, engine::OnFailure::stop), sink);
+        return engine::rollback(target, rollback, run_options(context, target, engine::OnFailure::stop), sink);
     });
 }
 

@@ -62,7 +62,8 @@ struct ConcurrentStep::Sending {
 
 ConcurrentStep::ConcurrentStep(const RunContext& run, const plan::Step& step, const std::optional<Intent>& before, AlsoThen also,
                                Recorded recorded, base::StopSignal& woken)
-    : run_(run), step_(step), before_(before), also_(std::move(also)), recorded_(recorded), woken_(woken), deadline_(run.control, run.plan.limits.deadline) {}
+    : run_(run), step_(step), before_(before), also_(std::move(also)), recorded_(recorded), woken_(woken), deadline_(run.control, run.plan.limits.deadline),
+      policy_(run_, step) {}
 
 ConcurrentStep::~ConcurrentStep() = default;
 
@@ -293,9 +294,7 @@ void ConcurrentStep::look_at_progress() {
     }
     only_waits_ = progress.phase.starts_with("waiting");
     if (progress.phase.empty() || only_waits_) {
-        for (const auto& backend : pg::blockers_of(run_.target.control(), pid)) {
-            progress.blockers.push_back(pg::describe(backend));
-        }
+        progress.blockers = policy_.settle(pg::blockers_of(run_.target.control(), pid));
     }
     blockers_ = progress.blockers;
     run_.sink(progress);

@@ -2,6 +2,7 @@
 // the catalog says what became of it.
 #pragma once
 
+#include "engine/blockers.h"
 #include "engine/step_runner.h"
 
 #include <atomic>
@@ -80,6 +81,7 @@ private:
     Recorded recorded_;
     base::StopSignal& woken_;
     StepDeadline deadline_;
+    Blockers policy_;
     State state_ = State::waiting;
     std::unique_ptr<Sending> sending_;
     bool looked_ = false;

@@ -44,6 +44,13 @@ struct StepWaiting {                    // outside the queue: somebody is in the
     std::vector<std::string> blockers;  // described, never with constants of queries
     base::Millis since{0};
 };
+struct SessionSignalled {               // somebody in the way was told to end, as `--blockers` says
+    const plan::Step* step = nullptr;
+    std::string action;                 // "cancel", "terminate"
+    std::string session;                // described
+    base::Millis age{0};                // of its transaction
+    std::string error;                  // why the server did not let us; "" = it was sent
+};
 struct StepRetry {
     const plan::Step* step = nullptr;
     int tries = 0;
@@ -93,7 +100,7 @@ struct RunFinished {
     std::optional<base::Error> error;
 };
 
-using Event = std::variant<RunStarted, StepStarted, StepWaiting, StepRetry, StepProgress, StepFinished, Echo, Notice, GuardBreach,
+using Event = std::variant<RunStarted, StepStarted, StepWaiting, SessionSignalled, StepRetry, StepProgress, StepFinished, Echo, Notice, GuardBreach,
                            Paused, Resumed, Verified, RunFinished>;
 
 // Called from the engine's thread only.

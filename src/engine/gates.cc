@@ -189,6 +189,9 @@ std::vector<Finding> check_replicas(Target& target) {
 
 std::vector<Finding> check_plan(Target& target, const plan::Plan& plan) {
     std::vector<Finding> findings = hidden_limits(target.facts(), plan.limits);
+    for (Finding& finding : check_blockers(target.facts(), plan.blockers)) {
+        findings.push_back(std::move(finding));
+    }
     for (const auto& refusal : plan.refusals) {
         findings.push_back({Level::refusal, "statements", refusal.message, refusal.hint, refusal.place});
     }
@@ -210,6 +213,23 @@ std::vector<Finding> check_plan(Target& target, const plan::Plan& plan) {
         }
     }
     return findings;
+}
+
+std::vector<Finding> check_blockers(const pg::ServerFacts& facts, const runbook::Blockers& policy) {
+    if (policy.action == runbook::Blockers::Action::wait || (facts.may_signal && facts.sees_activity)) {
+        return {};
+    }
+    // Whose transaction's age is hidden cannot be judged.
+    std::vector<std::string> missing;
+    if (!facts.may_signal) {
+        missing.emplace_back("pg_signal_backend");
+    }
+    if (!facts.sees_activity) {
+        missing.emplace_back("pg_read_all_stats");
+    }
+    return {{Level::refusal, "blockers",
+             fmt::format("role {} may not end the sessions of others: it lacks {}", facts.role, fmt::join(missing, " and ")),
+             fmt::format("GRANT {} TO {}, or leave `--blockers` at wait", fmt::join(missing, ", "), sql::quote_identifier(facts.role)), {}}};
 }
 
 bool refuses(const std::vector<Finding>& findings) {

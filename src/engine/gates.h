@@ -26,6 +26,9 @@ std::vector<Finding> check_replicas(Target& target);
 // Besides: everything that this plan needs (its refusals, privileges, limits on hidden values, disk).
 std::vector<Finding> check_plan(Target& target, const plan::Plan& plan);
 
+// Whether this role may do to sessions in the way what the policy says.
+std::vector<Finding> check_blockers(const pg::ServerFacts& facts, const runbook::Blockers& policy);
+
 bool refuses(const std::vector<Finding>& findings);
 // The first refusal as an Error{refused}; its detail names the others.
 base::Error to_error(const std::vector<Finding>& findings);

@@ -107,7 +107,20 @@ private:
             throw pg::to_error(*error);
         }
         why_ = error->message;
+        if (error->sqlstate == "55P03" || error->sqlstate == "57014") {
+            name_who_is_in_the_way();
+        }
         return false;
+    }
+
+    // A lock that was not got in time, or a drop that waited for readers: not our own cancel is the reason, but they are.
+    void name_who_is_in_the_way() {
+        for (const auto& holder : pg::holders(connection_, {{now_->table, catalog::LockMode::access_exclusive}}, ours_)) {
+            if (holder.granted) {
+                why_ = "in the way: " + pg::describe(holder.backend);
+                return;
+            }
+        }
     }
 
     Target& target_;

@@ -36,9 +36,9 @@ std::vector<Wanted> wanted_locks(pg::Connection& connection, const std::vector<a
     return wanted;
 }
 
-LockLook::LockLook(RunContext& run, const plan::Step& step, const StepDeadline& deadline) : run_(run), step_(step), deadline_(deadline) {}
+LockLook::LockLook(RunContext& run, const plan::Step& step, const StepDeadline& deadline) : run_(run), step_(step), deadline_(deadline), policy_(run, step) {}
 
-std::vector<std::string> LockLook::in_the_way(const std::vector<Wanted>& wanted) {
+std::vector<pg::Backend> LockLook::in_the_way(const std::vector<Wanted>& wanted) {
     std::vector<pg::WantedLock> locks;
     std::vector<catalog::Oid> exclusive;
     for (const auto& w : wanted) {
@@ -47,9 +47,16 @@ std::vector<std::string> LockLook::in_the_way(const std::vector<Wanted>& wanted)
             exclusive.push_back(w.oid);
         }
     }
-    std::vector<std::string> old;
+    // An ordinary autovacuum ends after deadlock_timeout where LOCK TABLE is the first move: to wait for it here would be to wait for its end.
+    const auto gives_way_on = [&](catalog::Oid relation) {
+        return std::ranges::any_of(wanted, [&](const Wanted& w) { return w.oid == relation && w.lock.lockable; });
+    };
+    std::vector<pg::Backend> old;
     std::vector<int> hidden;
-    for (const auto& holder : pg::holders(run_.target.control(), locks, run_.session.pids())) {
+    for (auto& holder : pg::holders(run_.target.control(), locks, run_.session.pids())) {
+        if (pg::kind(holder.backend) == pg::Kind::autovacuum && gives_way_on(holder.relation)) {
+            continue;
+        }
         bool too_old = holder.backend.pid == 0;     // a prepared transaction
         if (holder.backend.transaction_age) {
             too_old = too_old || *holder.backend.transaction_age >= kOld;
@@ -58,9 +65,10 @@ std::vector<std::string> LockLook::in_the_way(const std::vector<Wanted>& wanted)
             hidden.push_back(holder.backend.pid);
             too_old = std::ranges::find(seen_hidden_, holder.backend.pid) != seen_hidden_.end();
         }
-        const std::string words = pg::describe(holder.backend);
-        if (too_old && std::ranges::find(old, words) == old.end()) {
-            old.push_back(words);
+        const auto same = [&](const pg::Backend& other) { return other.pid == holder.backend.pid && other.gid == holder.backend.gid; };
+        if (too_old && std::ranges::none_of(old, same)) {
+            holder.backend.waits = !holder.granted;
+            old.push_back(std::move(holder.backend));
         }
     }
     for (auto& reader : run_.replicas.in_the_way(exclusive)) {
@@ -82,7 +90,7 @@ LockLook::Verdict LockLook::wait_until_clear(const std::vector<Wanted>& wanted, 
     const auto began = base::Clock::now();
     auto say_at = began;
     for (;;) {
-        blockers_ = in_the_way(wanted);
+        blockers_ = policy_.settle(in_the_way(wanted));
         const auto waited = std::chrono::duration_cast<base::Millis>(base::Clock::now() - began);
         if (blockers_.empty()) {
             times.waited += waited;

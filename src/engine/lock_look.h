@@ -1,6 +1,7 @@
 // Looks before it queues: while somebody who will not end soon holds a lock in the way, a step waits outside of the queue.
 #pragma once
 
+#include "engine/blockers.h"
 #include "engine/step_runner.h"
 
 #include <string>
@@ -28,11 +29,12 @@ public:
     const std::vector<std::string>& blockers() const { return blockers_; }
 
 private:
-    std::vector<std::string> in_the_way(const std::vector<Wanted>& wanted);
+    std::vector<pg::Backend> in_the_way(const std::vector<Wanted>& wanted);
 
     RunContext& run_;
     const plan::Step& step_;
     StepDeadline deadline_;
+    Blockers policy_;
     Order order_ = Order::go_on;
     std::vector<std::string> blockers_;
     std::vector<int> seen_hidden_;              // pids whose age is hidden and that were there at the last look

@@ -9,6 +9,7 @@
 #include "pg/relations.h"
 #include "plan/planner.h"
 #include "plan/session.h"
+#include "runbook/blockers.h"
 #include "sql/quote.h"
 #include "sql/tokens.h"
 
@@ -227,17 +228,20 @@ void ask_canonical_forms(pg::Connection& connection, const runbook::Runbook& run
     for_each_statement(runbook, [&](const sql::Statement& statement, const std::string& path) { forms.ask(statement, path); });
 }
 
-// What is broken before the run is not the run's doing: it is said now, and does not fail the verification.
-void note_not_whole(pg::Connection& connection, plan::Plan& plan) {
+}  // namespace
+
+void note_not_whole(pg::Connection& connection, plan::Plan& plan, std::string_view run) {
     std::vector<catalog::Condition> conditions;
     for (const auto& step : plan.steps) {
         conditions.push_back(step.condition);
     }
     plan.not_whole = pg::not_whole(connection, plan::lasting(conditions).relations());
     for (const auto& words : plan.not_whole) {
-        plan.notes.push_back(words + " before this deployment");
+        plan.notes.push_back(fmt::format("{} before this {}", words, run));
     }
 }
+
+namespace {
 
 constexpr base::Millis kOld{100};
 
@@ -260,12 +264,17 @@ std::vector<std::pair<int, std::string>> in_the_way(Target& target, const plan::
         if (wanted.empty()) {
             continue;
         }
-        for (const auto& holder : pg::holders(target.control(), wanted, {target.control().backend_pid()})) {
+        std::vector<pg::Backend> old;
+        for (auto& holder : pg::holders(target.control(), wanted, {target.control().backend_pid()})) {
             // Younger ones are the application at work: gone before anybody reads of them.
             if (holder.backend.transaction_age && *holder.backend.transaction_age < kOld) {
                 continue;
             }
-            std::pair<int, std::string> entry{step.n, pg::describe(holder.backend)};
+            old.push_back(std::move(holder.backend));
+        }
+        pg::recognise(target.control(), old);
+        for (const auto& backend : old) {
+            std::pair<int, std::string> entry{step.n, pg::describe(backend)};
             if (std::ranges::find(found, entry) == found.end()) {
                 found.push_back(std::move(entry));
             }
@@ -331,7 +340,10 @@ Prepared prepare(Target& target, const runbook::Runbook& runbook, const PrepareO
     plan::PlanOptions plan_options = engine::plan_options(runbook, options);
     plan_options.skip_files = std::move(pending.deployed);
     prepared.plan = plan::make_plan(runbook, catalog, plan_options);
-    note_not_whole(target.control(), prepared.plan);
+    note_not_whole(target.control(), prepared.plan, "deployment");
+    if (const std::string words = runbook::describe(runbook.blockers); !words.empty()) {
+        prepared.plan.notes.push_back("--blockers: " + words);
+    }
     note_unnamed_standbys(target, prepared.plan);
     prepared.in_the_way = in_the_way(target, prepared.plan);
     return prepared;

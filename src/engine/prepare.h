@@ -7,6 +7,7 @@
 #include "runbook/runbook.h"
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace pgbelay::engine {
@@ -32,6 +33,9 @@ plan::Plan prepare_from_nothing(Target& target, const runbook::Runbook& runbook)
 
 // The plan without a database: unknown tables count as large.
 plan::Plan prepare_offline(const runbook::Runbook& runbook, const PrepareOptions& options);
+
+// What is broken before the run is not the run's doing: it is noted in the plan, and does not fail the verification.
+void note_not_whole(pg::Connection& connection, plan::Plan& plan, std::string_view run);
 
 // Every name that the runbook's statements use, and the catalog that they need.
 catalog::Catalog load_for(pg::Connection& connection, const runbook::Runbook& runbook);

@@ -1,5 +1,6 @@
 #include "engine/rollback_run.h"
 
+#include "engine/gates.h"
 #include "engine/ledger.h"
 #include "engine/prepare.h"
 #include "engine/run_loop.h"
@@ -65,6 +66,13 @@ plan::RollbackRunbook make_runbook(Target& target, plan::Plan plan, const std::s
     plan::RollbackRunbook rollback = plan::rollback_runbook(plan, done, automatic);
     const catalog::Catalog catalog = load_with_forms(target.control(), rollback.runbook);
     made = plan::make_rollback_plan(rollback, catalog, {.temporary_prefix = "pgbelay_" + rollback.runbook.digest.substr(0, 6)});
+    note_not_whole(target.control(), made, "rollback");
+    // What the undone run left half done is its doing, and goes with it.
+    std::erase_if(made.not_whole, [&](const std::string& words) {
+        return std::ranges::any_of(plan.steps, [&](const plan::Step& step) {
+            return !step.index.name.empty() && words.starts_with(fmt::format("index {} on ", sql::quote_name(step.index)));
+        });
+    });
     return rollback;
 }
 
@@ -148,6 +156,9 @@ RollbackPlan plan_rollback(Target& target, std::optional<std::int64_t> run) {
 RunReport rollback(Target& target, const RollbackPlan& shown, const RunOptions& options, const Sink& sink) {
     if (!shown.plan.refusals.empty()) {
         throw cannot(shown.plan);
+    }
+    if (const auto findings = check_blockers(target.facts(), options.blockers.value_or(shown.plan.blockers)); refuses(findings)) {
+        throw to_error(findings);
     }
     constexpr base::Millis kPatience{3'000};
     auto session = std::make_unique<Session>(target, kPatience);

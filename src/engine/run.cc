@@ -1,6 +1,7 @@
 // The life of a run: begun or taken over, step after step, verified, closed; after a lost connection reconciled and gone on with.
 #include "engine/run.h"
 
+#include "engine/gates.h"
 #include "engine/leftovers.h"
 #include "engine/ledger.h"
 #include "engine/rollback_run.h"
@@ -89,6 +90,12 @@ void greet_debts(Target& target, Session& session, const Sink& sink) {
     }
 }
 
+void refuse_blockers(Target& target, const runbook::Blockers& policy) {
+    if (const auto findings = check_blockers(target.facts(), policy); refuses(findings)) {
+        throw to_error(findings);
+    }
+}
+
 constexpr base::Millis kPatience{3'000};
 
 // A run that failed before it changed anything stands in nobody's way: it is closed by the next deployment.
@@ -153,6 +160,7 @@ RunReport resume(Target& target, std::optional<std::int64_t> run, const RunOptio
         throw Error(ErrorCode::refused, fmt::format("run {} was rolled back in part, and cannot go on", record.id))
             .hint(fmt::format("`pgbelay rollback {}` undoes the rest of it", record.id));
     }
+    refuse_blockers(target, options.blockers.value_or(record.plan->blockers));
     auto session = std::make_unique<Session>(target, kPatience);
     request_control(target.control(), record.id, ControlRequest::run);
     std::string last;

@@ -44,6 +44,7 @@ enum class OnFailure { stop, rollback };
 
 struct RunOptions {
     OnFailure on_failure = OnFailure::stop;
+    std::optional<runbook::Blockers> blockers;  // instead of the plan's
     std::string url_source;             // recorded: "--db", "$DATABASE_URL"
     base::Millis stuck_notice{30'000};  // how often a wait is said again to plain sinks
 };

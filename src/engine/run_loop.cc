@@ -185,7 +185,7 @@ RunLoop::Next RunLoop::step(const plan::Step& step) {
     if (done_earlier(step)) {
         return Next::go_on;
     }
-    RunContext context{target_, plan_, *session_, *control_, *guard_, sink_, replicas_};
+    RunContext context{target_, plan_, *session_, *control_, *guard_, sink_, replicas_, options_.blockers.value_or(plan_.blockers)};
     guard_->reset_peak();
     if (const Begun begun = begin(context, step); begun != Begun::runs) {
         return begun == Begun::failed ? Next::end : Next::go_on;
@@ -202,7 +202,7 @@ RunLoop::Next RunLoop::step(const plan::Step& step) {
 
 // Steps outside of transactions, which may overtake each other as far as the plan's order of steps lets them.
 RunLoop::Next RunLoop::steps_aside(std::span<const plan::Step> steps) {
-    RunContext context{target_, plan_, *session_, *control_, *guard_, sink_, replicas_};
+    RunContext context{target_, plan_, *session_, *control_, *guard_, sink_, replicas_, options_.blockers.value_or(plan_.blockers)};
     std::vector<const plan::Step*> left;
     for (const auto& step : steps) {
         if (!done_earlier(step)) {

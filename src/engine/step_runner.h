@@ -24,6 +24,7 @@ struct RunContext {
     Guard& guard;
     const Sink& sink;
     Replicas& replicas;
+    runbook::Blockers blockers{};       // what is done about sessions in the way
 };
 
 struct StepOutcome {

@@ -42,9 +42,9 @@ class TransactionStep {
 public:
     TransactionStep(RunContext& run, const plan::Step& step, const Also& also, Recorded recorded)
         : run_(run), step_(step), also_(also), recorded_(recorded), worker_(run.session.worker()), limits_(run.plan.limits), deadline_(run.control, limits_.deadline),
-          look_(run, step, deadline_) {
+          look_(run, step, deadline_), policy_(run, step) {
         first_strong_ = std::ranges::find_if(step.sends, &plan::Send::takes_strong_lock) - step.sends.begin();
-        if (step.locks.empty()) {
+        if (std::ranges::none_of(step.locks, [](const auto& lock) { return catalog::blocks_the_application(lock.mode); })) {
             first_strong_ = static_cast<std::ptrdiff_t>(step.sends.size());
         }
     }
@@ -78,7 +78,7 @@ private:
             outcome_.interrupted = order;
             return false;
         }
-        if (first_strong_ == static_cast<std::ptrdiff_t>(step_.sends.size())) {
+        if (step_.locks.empty()) {
             return true;
         }
         wanted_ = wanted_locks(run_.target.control(), step_.locks);
@@ -93,7 +93,7 @@ private:
     // From BEGIN to COMMIT. Leaves no transaction open, whatever happens.
     void try_once() {
         const auto began = Clock::now();
-        if (open() && run_weak_sends() && take_first_move()) {
+        if (open() && take_first_move() && run_weak_sends()) {
             run_strong_sends();
         }
         if (worker_.in_transaction()) {
@@ -108,10 +108,9 @@ private:
             pieces.resize(Journal::kFence + 1);
         }
         pieces.insert(pieces.end(), also_.begin(), also_.end());
-        const bool weak_only = first_strong_ == static_cast<std::ptrdiff_t>(step_.sends.size());
-        pieces.push_back(set_local("lock_timeout", weak_only ? Millis(0) : limits_.lock_timeout));
+        pieces.push_back(set_local("lock_timeout", for_weak_sends()));
         pieces.push_back(set_local("statement_timeout", step_.long_running ? Millis(0) : limits_.statement_timeout));
-        if (!weak_only) {
+        if (!weak_only()) {
             pieces.push_back(set_local("idle_in_transaction_session_timeout", kIdleInTransaction));
         }
         const auto context = context_pieces(worker_, step_.context);
@@ -169,8 +168,11 @@ private:
         return false;
     }
 
+    bool weak_only() const { return first_strong_ == static_cast<std::ptrdiff_t>(step_.sends.size()); }
+    Millis for_weak_sends() const { return weak_only() ? Millis(0) : limits_.lock_timeout; }
+
     // First move: SHARE UPDATE EXCLUSIVE. No statement of the application queues behind it, and an ordinary autovacuum gives
-    // way to whoever waits for longer than deadlock_timeout.
+    // way to whoever waits for longer than deadlock_timeout. LOCK TABLE waits without a snapshot, so that no concurrent build waits for us.
     bool take_first_move() {
         std::vector<std::string> names;
         for (const auto& w : wanted_) {
@@ -184,6 +186,7 @@ private:
         const std::vector<Piece> pieces{
             set_local("lock_timeout", run_.target.facts().deadlock_timeout + Millis(500)),
             {fmt::format("LOCK TABLE {} IN SHARE UPDATE EXCLUSIVE MODE", fmt::join(names, ", ")), {}},
+            set_local("lock_timeout", for_weak_sends()),
         };
         const auto outcomes = worker_.pipeline(pieces, base::in(kOwnStatement), run_.target.stop());
         if (const auto* error = std::get_if<pg::ServerError>(&outcomes.back()); error != nullptr) {
@@ -193,7 +196,7 @@ private:
                 last_why_ = "no right to LOCK TABLE: the statement takes its locks by itself";
                 return false;
             }
-            return not_run(*error, step_.sends.at(static_cast<std::size_t>(first_strong_)));
+            return not_run(*error, step_.sends.at(std::min(static_cast<std::size_t>(first_strong_), step_.sends.size() - 1)));
         }
         return true;
     }
@@ -264,7 +267,7 @@ private:
         pieces.push_back(set_local("statement_timeout", limits_.lock_timeout + Millis(50)));
         bool first = true;
         for (const auto& w : wanted_) {
-            if (!w.lock.lockable || !may_lock_) {
+            if (!w.lock.lockable || !may_lock_ || !catalog::blocks_the_application(w.lock.mode)) {
                 continue;
             }
             pieces.push_back({fmt::format("LOCK TABLE {}{} IN {} MODE{}", w.lock.only ? "ONLY " : "", sql::quote_name(w.lock.relation),
@@ -325,10 +328,19 @@ private:
         if (since(began_sends_) < std::chrono::seconds(1)) {
             return;
         }
-        run_.sink(StepProgress{.step = &step_,
-                               .phase = step_.long_running ? "validating" : "running",
-                               .elapsed = since(began_sends_),
-                               .waiting_on_us = run_.guard.view().blocked_by_us});
+        StepProgress progress{.step = &step_,
+                              .phase = step_.long_running ? "validating" : "running",
+                              .elapsed = since(began_sends_),
+                              .waiting_on_us = run_.guard.view().blocked_by_us};
+        try {
+            progress.blockers = policy_.settle(pg::blockers_of(run_.target.control(), worker_.backend_pid()));
+        } catch (const Error& error) {
+            // One look that the server was too busy to answer; the next tick looks again.
+            if (error.code() != ErrorCode::server) {
+                throw;
+            }
+        }
+        run_.sink(progress);
     }
 
     Error lock_error() const {
@@ -358,6 +370,7 @@ private:
     const runbook::Limits& limits_;
     StepDeadline deadline_;
     LockLook look_;
+    Blockers policy_;                           // for those whom a statement without a strong lock waits for
     std::ptrdiff_t first_strong_ = 0;
     std::vector<Wanted> wanted_;
     bool may_lock_ = true;

@@ -27,7 +27,7 @@ std::optional<base::Millis> age(const Result& rows, int row, int column) {
 }
 
 // The columns of a backend stand in the same order in every query, from `first` on.
-constexpr int kBackendColumns = 12;
+constexpr int kBackendColumns = 14;
 Backend read_backend(const Result& rows, int row, int first) {
     Backend backend;
     backend.pid = rows.integer(row, first);
@@ -41,16 +41,10 @@ Backend read_backend(const Result& rows, int row, int first) {
     backend.transaction_age = age(rows, row, first + 9);
     backend.state_age = age(rows, row, first + 10);
     backend.hidden = rows.boolean(row, first + 11);
+    backend.started = rows.text(row, first + 12);
+    backend.transaction_started = rows.text(row, first + 13);
     backend.query = backend.hidden ? "" : shown_query(rows.text(row, first + 7));
     return backend;
-}
-
-std::vector<Backend> read_backends(const Result& rows) {
-    std::vector<Backend> backends;
-    for (int row = 0; row < rows.rows(); ++row) {
-        backends.push_back(read_backend(rows, row, 0));
-    }
-    return backends;
 }
 
 constexpr LockMode kAllModes[] = {LockMode::access_share, LockMode::row_share,           LockMode::row_exclusive, LockMode::share_update_exclusive,
@@ -151,7 +145,34 @@ std::vector<Holder> holders(Connection& connection, const std::vector<WantedLock
 }
 
 std::vector<Backend> blockers_of(Connection& connection, int pid) {
-    return read_backends(connection.query(queries::kFindBlockers, {std::to_string(pid)}));
+    const Result rows = connection.query(queries::kFindBlockers, {std::to_string(pid)});
+    std::vector<Backend> backends;
+    for (int row = 0; row < rows.rows(); ++row) {
+        backends.push_back(read_backend(rows, row, 0));
+        backends.back().waits = rows.boolean(row, kBackendColumns);
+    }
+    return backends;
+}
+
+void recognise(Connection& connection, std::vector<Backend>& backends) {
+    std::vector<int> pids;
+    for (const Backend& backend : backends) {
+        if (backend.pid != 0) {
+            pids.push_back(backend.pid);
+        }
+    }
+    if (pids.empty()) {
+        return;
+    }
+    const Result rows = connection.query(queries::kRecognise, {to_int_array(pids)});
+    for (int row = 0; row < rows.rows(); ++row) {
+        for (Backend& backend : backends) {
+            if (backend.pid == rows.integer(row, 0)) {
+                backend.tool = rows.text(row, 1);
+                backend.builds = rows.boolean(row, 2);
+            }
+        }
+    }
 }
 
 BlockedBy blocked_by(Connection& connection, const std::vector<int>& pids) {

@@ -27,7 +27,19 @@ struct Backend {
     std::optional<base::Millis> transaction_age;
     std::optional<base::Millis> state_age;
     bool hidden = false;
+    std::string started;                    // backend_start and xact_start as the server writes them: with the pid they say which
+    std::string transaction_started;        // session, and which of its transactions, was seen. "" when hidden
+    std::string tool;                       // see recognise(): the migrator that it is, such as "Flyway"
+    bool builds = false;                    // it makes an index
+    bool waits = false;                     // of blockers_of(): it only stands before us in a queue, and holds nothing that we wait for
 };
+
+// What a session is, as far as it matters to whoever would end it.
+enum class Kind { client, dump, migrator, builder, autovacuum, wraparound, walsender, prepared, background };
+Kind kind(const Backend& backend);
+
+// Finds out what shows in locks and progress only: migrators by the advisory locks and ledgers of their tools, and builders of indexes.
+void recognise(Connection& connection, std::vector<Backend>& backends);
 
 // One line for people: `pid 4711 (app@10.0.0.5, "reports"): idle in transaction for 3 min 2 s, last: SELECT …`.
 std::string describe(const Backend& backend);

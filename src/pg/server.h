@@ -24,6 +24,7 @@ struct ServerFacts {
     std::string role;                       // current_user
     bool superuser = false;
     bool sees_activity = false;             // superuser or pg_read_all_stats
+    bool may_signal = false;                // superuser or pg_signal_backend; nobody but a superuser ends a superuser's session
     bool may_create_schema = false;         // CREATE on the database
     bool may_create_temp = false;
     base::Millis deadlock_timeout{1000};

@@ -128,6 +128,7 @@ struct Plan {
     int server_major = 0;
     runbook::Limits limits;
     runbook::OnBreach on_breach = runbook::OnBreach::pause;
+    runbook::Blockers blockers;
     std::vector<PlannedFile> files;
     std::vector<StatementPlan> statements;
     std::vector<Step> steps;

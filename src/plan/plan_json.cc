@@ -1,5 +1,7 @@
 #include "plan/plan_json.h"
 
+#include "runbook/blockers.h"
+
 #include <nlohmann/json.hpp>
 
 #include <utility>
@@ -314,6 +316,7 @@ void to_json(nlohmann::json& j, const Plan& plan) {
          {"server_major", plan.server_major},
          {"limits", plan.limits},
          {"on_breach", number(plan.on_breach)},
+         {"blockers", runbook::to_string(plan.blockers)},
          {"files", plan.files},
          {"steps", plan.steps},
          {"notes", plan.notes},
@@ -332,6 +335,9 @@ void from_json(const nlohmann::json& j, Plan& plan) {
     j.at("server_major").get_to(plan.server_major);
     j.at("limits").get_to(plan.limits);
     plan.on_breach = enumerator(j, "on_breach", runbook::OnBreach::rollback);
+    if (j.contains("blockers")) {
+        plan.blockers = runbook::read_blockers(j.at("blockers").get<std::string>(), {});
+    }
     j.at("files").get_to(plan.files);
     j.at("steps").get_to(plan.steps);
     j.at("notes").get_to(plan.notes);

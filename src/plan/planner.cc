@@ -33,7 +33,9 @@ StepKind kind_of(analysis::Method method) {
 
 void merge_locks(std::vector<analysis::RelationLock>& into, const std::vector<analysis::RelationLock>& locks) {
     for (const auto& lock : locks) {
-        if (!catalog::blocks_the_application(lock.mode)) {
+        // What builds and VACUUM take is waited for gently, too: as a statement's own wait, with its snapshot, it would be a deadlock for the
+        // concurrent build that it waits for.
+        if (!catalog::blocks_the_application(lock.mode) && lock.mode != catalog::LockMode::share_update_exclusive) {
             continue;
         }
         const auto same = std::ranges::find(into, lock.relation, &analysis::RelationLock::relation);
@@ -189,6 +191,7 @@ Plan Planner::make() {
     plan_.server_major = catalog_.server_major;
     plan_.limits = runbook_.limits;
     plan_.on_breach = runbook_.on_breach;
+    plan_.blockers = runbook_.blockers;
     plan_.documentation = runbook_.documentation;
     plan_.fences = runbook_.fences;
     for (const auto& file : runbook_.files) {
@@ -442,6 +445,10 @@ void Planner::add_step_for(const Member& member, const analysis::Run& run) {
                           .copy_data = member.statement->copy_data,
                           .takes_strong_lock = takes_strong_lock(run)});
     merge_locks(step.locks, run.locks);
+    if (step.kind != StepKind::transaction) {
+        // It takes its locks by itself.
+        std::erase_if(step.locks, [](const auto& lock) { return !catalog::blocks_the_application(lock.mode); });
+    }
     step.long_running = run.method == analysis::Method::validate;
     step.condition = run.condition;
     step.inverses.push_back(run.inverse);

@@ -32,6 +32,7 @@ public:
         result_.runbook.name = fmt::format("rollback of {}", plan.name);
         result_.runbook.limits = plan.limits;
         result_.runbook.on_breach = runbook::OnBreach::pause;
+        result_.runbook.blockers = plan.blockers;
     }
 
     RollbackRunbook make() {

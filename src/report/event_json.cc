@@ -56,6 +56,15 @@ struct Writer {
         json["since_ms"] = e.since.count();
         return json;
     }
+    Json operator()(const engine::SessionSignalled& e) const {
+        Json json = head("session_signalled", run, at);
+        put_step(json, e.step);
+        json["action"] = e.action;
+        json["session"] = redact(e.session);
+        json["age_ms"] = e.age.count();
+        json["error"] = or_null(redact(e.error));
+        return json;
+    }
     Json operator()(const engine::StepRetry& e) const {
         Json json = head("step_retry", run, at);
         put_step(json, e.step);

@@ -154,6 +154,10 @@ void LiveDisplay::on(const engine::StepWaiting& e) {
     redraw(news);
 }
 
+void LiveDisplay::on(const engine::SessionSignalled& e) {
+    scroll(labelled_in(Ink::warning, "", signal_words(e), style_, {3, 1}));
+}
+
 void LiveDisplay::on(const engine::StepRetry& e) {
     if (Current* current = find(*e.step); current != nullptr) {
         current->blockers.clear();

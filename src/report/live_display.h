@@ -24,6 +24,7 @@ private:
     void on(const engine::RunStarted& e);
     void on(const engine::StepStarted& e);
     void on(const engine::StepWaiting& e);
+    void on(const engine::SessionSignalled& e);
     void on(const engine::StepRetry& e);
     void on(const engine::StepProgress& e);
     void on(const engine::StepFinished& e);

@@ -76,6 +76,11 @@ void PlainDisplay::on(const engine::StepWaiting& e) {
     }
 }
 
+// Somebody's work was ended: said also where little is said.
+void PlainDisplay::on(const engine::SessionSignalled& e) {
+    line(fmt::format("[{}/{}] {}: {}", e.step->n, total_, one_line(e.step->name), signal_words(e)));
+}
+
 void PlainDisplay::on(const engine::StepRetry& e) {
     if (due(*e.step)) {
         step_line(*e.step, fmt::format("try {} failed: {}; again in {}", e.tries, one_line(e.why), base::format_duration(e.backoff)));

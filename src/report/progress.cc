@@ -51,6 +51,13 @@ std::string bar(double fraction, int cells, const Style& style) {
     return out + fmt::format("] {:>3} %", static_cast<int>(std::floor(part * 100)));
 }
 
+std::string signal_words(const engine::SessionSignalled& signal) {
+    const std::string_view done = signal.action == "cancel" ? "cancelled" : "terminated";
+    const std::string who = one_line(redact(signal.session));
+    return signal.error.empty() ? fmt::format("{} {}", done, who)
+                                : fmt::format("could not be {}: {}: {}", done, one_line(redact(signal.error)), who);
+}
+
 std::string blockers_words(const std::vector<std::string>& blockers) {
     if (blockers.empty()) {
         return "";

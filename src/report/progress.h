@@ -20,6 +20,9 @@ std::string_view result_words(engine::StepResult result);
 std::string progress_words(const engine::StepProgress& progress);
 // "[█████░░░░░] 48 %"; "" when the fraction is not known. `cells` is the length of the bar itself.
 std::string bar(double fraction, int cells, const Style& style);
+// "cancelled pid 4711 (…): active for 3 min: …", or that the server did not let us.
+std::string signal_words(const engine::SessionSignalled& signal);
+
 // "pid 4711 (…): idle in transaction for 3 min 2 s", or the first of several and how many more.
 std::string blockers_words(const std::vector<std::string>& blockers);
 

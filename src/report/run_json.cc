@@ -74,6 +74,10 @@ Json run_json(const engine::RunRecord& run) {
     for (const engine::StepRecord& step : run.steps) {
         json["steps"].push_back(step_json(run, step));
     }
+    json["signals"] = Json::array();
+    for (const engine::SignalRecord& signal : run.signals) {
+        json["signals"].push_back({{"n", signal.n}, {"action", signal.action}, {"pid", signal.pid}, {"session", redact(signal.session)}, {"at", signal.at}});
+    }
     json["guard"] = {{"samples", run.guard_samples}, {"maxima", Json::object()}};
     for (const auto& [name, value] : run.guard_maxima) {
         json["guard"]["maxima"][name] = value;

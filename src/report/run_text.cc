@@ -108,6 +108,15 @@ std::string guard_text(const engine::RunRecord& run) {
     return out;
 }
 
+std::string signals_text(const engine::RunRecord& run, const Style& style) {
+    std::string out = run.signals.empty() ? "" : "\nSessions that were in the way and were told to end:\n";
+    for (const engine::SignalRecord& signal : run.signals) {
+        const std::string what = signal.action == "cancel" ? "cancelled" : "terminated";
+        out += labelled("", fmt::format("step {}, {}: {} {}", signal.n, signal.at, what, redact(signal.session)), style, {2, 1});
+    }
+    return out;
+}
+
 std::string next_move(const engine::RunRecord& run) {
     if (run.state == "paused" && run.process_alive) {
         return fmt::format("pgbelay resume {0}, or pgbelay abort {0}", run.id);
@@ -144,7 +153,7 @@ std::string run_text(const engine::RunRecord& run, const Style& style) {
     for (const engine::StepRecord& step : run.steps) {
         out += step_text(run, step, style);
     }
-    return out + guard_text(run);
+    return out + signals_text(run, style) + guard_text(run);
 }
 
 std::string history_text(const std::string& target, const std::vector<engine::RunRecord>& runs, const Style& style) {

@@ -105,11 +105,12 @@ void fold_line(std::string_view line, int columns, int hang, std::vector<std::st
     std::string prefix;
     while (!line.empty()) {
         const int room = std::max(columns - width(prefix), 8);
-        if (width(line) <= room) {
+        // Measured no further than it fits: a statement may be one line of megabytes.
+        std::size_t cut = fitting(line, room);
+        if (cut == line.size()) {
             out.push_back(prefix + std::string(line));
             return;
         }
-        std::size_t cut = fitting(line, room);
         const std::size_t indentation = std::min(line.find_first_not_of(' '), line.size());
         std::size_t space = cut < line.size() && line[cut] == ' ' ? cut : line.rfind(' ', cut);
         if (space == std::string_view::npos || space <= indentation) {

@@ -1,5 +1,6 @@
 #include "runbook/front_matter.h"
 
+#include "runbook/blockers.h"
 #include "runbook/text.h"
 #include "runbook/yaml.h"
 
@@ -274,6 +275,7 @@ FrontMatter read_front_matter(const FrontMatterText& text, const std::string& fi
         Reader{"replicas", [&](const YamlNode& v) { result.replicas = read_replicas(v, environment); }},
         Reader{"limits", [&](const YamlNode& v) { result.limits = read_limits(v); }},
         Reader{"on_breach", [&](const YamlNode& v) { result.on_breach = read_on_breach(v); }},
+        Reader{"blockers", [&](const YamlNode& v) { result.blockers = read_blockers(scalar(v, "blockers"), v.place); }},
     };
     read_keys(root, "the front matter", readers);
     return result;

@@ -16,6 +16,7 @@ struct FrontMatter {
     std::vector<Target> replicas;
     Limits limits;
     OnBreach on_breach = OnBreach::pause;
+    Blockers blockers;
 };
 
 // Where the front matter of a Markdown file lies: the lines between its `---` marks.

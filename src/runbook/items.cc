@@ -1,6 +1,7 @@
 #include "runbook/items.h"
 
 #include "base/digest.h"
+#include "runbook/blockers.h"
 #include "runbook/sections.h"
 #include "runbook/text.h"
 #include "runbook/transaction_rule.h"
@@ -169,6 +170,9 @@ std::string digest_of(const Runbook& runbook) {
     }
     add_limits(digest, runbook.limits);
     digest.add(name_of(runbook.on_breach));
+    if (runbook.blockers != Blockers{}) {
+        digest.add("blockers").add(to_string(runbook.blockers));
+    }
     return digest.hex();
 }
 

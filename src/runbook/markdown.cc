@@ -136,6 +136,7 @@ public:
         runbook_.replicas = std::move(matter.replicas);
         runbook_.limits = matter.limits;
         runbook_.on_breach = matter.on_breach;
+        runbook_.blockers = matter.blockers;
         read_steps(read_fences(front.body, path_, front.body_first_line));
         finish();
         return std::move(runbook_);

@@ -1,6 +1,7 @@
 #include "runbook/runbook.h"
 
 #include "base/file.h"
+#include "runbook/blockers.h"
 #include "runbook/front_matter.h"
 #include "runbook/items.h"
 #include "runbook/layout.h"
@@ -86,6 +87,10 @@ public:
         make_names_unique();
         override_limits(runbook_.limits, options_.limits);
         runbook_.digest = digest_of(runbook_);
+        // Whoever sits at the deployment decides about the sessions of the moment: no other deployment for it.
+        if (!options_.blockers.empty()) {
+            runbook_.blockers = read_blockers(options_.blockers, {"--blockers", 0, 0});
+        }
         return std::move(runbook_);
     }
 
@@ -149,6 +154,7 @@ private:
         runbook_.replicas = std::move(read.replicas);
         runbook_.limits = read.limits;
         runbook_.on_breach = read.on_breach;
+        runbook_.blockers = read.blockers;
         runbook_.documentation = std::move(read.documentation);
         runbook_.fences = read.fences;
     }

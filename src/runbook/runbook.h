@@ -37,6 +37,17 @@ struct Limits {
 
 enum class OnBreach { pause, abort, rollback };
 
+// What is done about sessions that stand in the way. Dumps, migrators and an autovacuum to prevent wraparound are ended only where the
+// policy names them; replication, prepared transactions and others' index builds never are.
+struct Blockers {
+    enum class Action { wait, cancel, terminate } action = Action::wait;
+    base::Millis older_than{30'000};  // the age that a session's transaction must have
+    bool dumps = false;
+    bool migrators = false;
+    bool vacuums = false;
+    bool operator==(const Blockers&) const = default;
+};
+
 // How the statements of a file are put into transactions where the author wrote none.
 enum class TransactionRule {
     each_statement,  // as psql does: BEGIN … COMMIT are the author's
@@ -101,6 +112,7 @@ struct Runbook {
     std::vector<Target> replicas;            // hot standbys; `name` is the target that they follow, "" = every one
     Limits limits;
     OnBreach on_breach = OnBreach::pause;
+    Blockers blockers;
     bool from_directory = false;             // some PATH was a directory: the ledgers decide what is pending
     std::vector<std::string> documentation;  // "deploy.md:14": fences that do not run
     int fences = 0;                          // fences in all, of Markdown
@@ -115,6 +127,7 @@ std::optional<std::string> process_environment(const std::string& name);
 struct ReadOptions {
     sql::Variables variables;
     std::map<std::string, std::string> limits;  // "hold" -> "5min", as front matter has them; they win over it
+    std::string blockers;                       // "cancel:30s", as front matter has it; wins over it, and is not part of the digest
     Environment environment = process_environment;
 };
 

@@ -10,9 +10,11 @@
 #include <pthread.h>
 
 #include <algorithm>
+#include <condition_variable>
 #include <cstring>
 #include <exception>
 #include <functional>
+#include <mutex>
 #include <utility>
 
 namespace pgbelay::sql {
@@ -30,33 +32,81 @@ constexpr std::size_t kDeepestParse = 5'000;
 // What a tree may have in messages within messages, so that everybody can walk and free it on an ordinary stack.
 constexpr std::size_t kDeepestTree = 4'000;
 
-extern "C" void* run_task(void* task) {
-    (*static_cast<std::function<void()>*>(task))();
+extern "C" void* serve_parsing(void* thread);
+
+// One thread for all parsing, with a stack that is large (reserved, not used, so that it costs nothing). One and not one a statement:
+// libpg_query takes one of the process's 1024 thread keys for every thread that it sees, and never gives it back.
+class ParsingThread {
+public:
+    ParsingThread() {
+        pthread_attr_t attributes;
+        pthread_attr_init(&attributes);
+        pthread_attr_setstacksize(&attributes, kStackSize);
+        const int failed = pthread_create(&thread_, &attributes, serve_parsing, this);
+        pthread_attr_destroy(&attributes);
+        if (failed != 0) {
+            throw Error(ErrorCode::internal, fmt::format("cannot start a thread to parse on: {}", std::strerror(failed)))
+                .hint("allow the process 512 MB more of address space (ulimit -v)");
+        }
+    }
+    ~ParsingThread() {
+        {
+            const std::lock_guard lock(mutex_);
+            over_ = true;
+        }
+        changed_.notify_all();
+        pthread_join(thread_, nullptr);
+    }
+    ParsingThread(const ParsingThread&) = delete;
+    ParsingThread& operator=(const ParsingThread&) = delete;
+
+    // Runs `work` to its end; one caller at a time.
+    void run(const std::function<void()>& work) {
+        const std::lock_guard turn(turn_);
+        std::unique_lock lock(mutex_);
+        work_ = &work;
+        changed_.notify_all();
+        changed_.wait(lock, [&] { return work_ == nullptr; });
+    }
+
+    void serve() {
+        std::unique_lock lock(mutex_);
+        for (;;) {
+            changed_.wait(lock, [&] { return over_ || work_ != nullptr; });
+            if (over_) {
+                return;
+            }
+            (*work_)();
+            work_ = nullptr;
+            changed_.notify_all();
+        }
+    }
+
+private:
+    std::mutex turn_;
+    std::mutex mutex_;
+    std::condition_variable changed_;
+    const std::function<void()>* work_ = nullptr;
+    bool over_ = false;
+    pthread_t thread_{};
+};
+
+extern "C" void* serve_parsing(void* thread) {
+    static_cast<ParsingThread*>(thread)->serve();
     return nullptr;
 }
 
-// Runs `work` to its end on a thread whose stack is large (reserved, not used, so that it costs nothing); what it throws is
-// thrown here.
+// What `work` throws is thrown here.
 void on_large_stack(const std::function<void()>& work) {
+    static ParsingThread thread;
     std::exception_ptr failure;
-    std::function<void()> guarded = [&] {
+    thread.run([&] {
         try {
             work();
         } catch (...) {
             failure = std::current_exception();
         }
-    };
-    pthread_attr_t attributes;
-    pthread_attr_init(&attributes);
-    pthread_attr_setstacksize(&attributes, kStackSize);
-    pthread_t thread{};
-    const int failed = pthread_create(&thread, &attributes, run_task, &guarded);
-    pthread_attr_destroy(&attributes);
-    if (failed != 0) {
-        throw Error(ErrorCode::internal, fmt::format("cannot start a thread to parse on: {}", std::strerror(failed)))
-            .hint("allow the process 512 MB more of address space (ulimit -v)");
-    }
-    pthread_join(thread, nullptr);
+    });
     if (failure) {
         std::rethrow_exception(failure);
     }

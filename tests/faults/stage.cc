@@ -38,7 +38,7 @@ std::string fresh_name() {
 cluster::Cluster& server() {
     if (!shared()) {
         shared() = std::make_unique<cluster::Cluster>(
-            cluster::ClusterOptions{.major = "15", .settings = {{"fsync", "off"}, {"full_page_writes", "off"}, {"autovacuum", "off"}}});
+            cluster::ClusterOptions{.major = "15", .settings = {{"fsync", "off"}, {"full_page_writes", "off"}, {"autovacuum", "off"}, {"max_prepared_transactions", "5"}}});
     }
     return *shared();
 }

@@ -289,6 +289,21 @@ std::vector<Debt> Journal::open_debts() {
 
 void Journal::settle_debt(std::int64_t id) { write(queries::kSettleDebt, {str(id)}); }
 
+SignalResult Journal::signal(const RunKey& key, int n, const Signal& signal) {
+    base::fail_point("before journal signal");
+    const pg::Outcome outcome =
+        connection_->try_query(signal.terminate ? queries::kTerminateSession : queries::kCancelSession,
+                               {str(key.id), str(key.epoch), str(n), str(signal.pid), signal.started, signal.transaction_started, signal.who});
+    base::fail_point("after journal signal");
+    if (const auto* error = std::get_if<pg::ServerError>(&outcome); error != nullptr) {
+        if (error->connection_lost || error->sqlstate != "42501") {
+            throw pg::to_error(*error);
+        }
+        return {SignalResult::Outcome::refused, error->message};
+    }
+    return {std::get<pg::Result>(outcome).command_tag() == "INSERT 0 1" ? SignalResult::Outcome::sent : SignalResult::Outcome::gone, ""};
+}
+
 pg::Connection::Piece mark_undone_piece(std::int64_t undone, const std::vector<int>& steps) {
     std::vector<std::string> numbers;
     for (const int n : steps) {

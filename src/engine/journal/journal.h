@@ -47,6 +47,19 @@ struct Debt {
     std::string why;
 };
 
+// A session that is to be told to end: exactly the one that was seen, in exactly that transaction.
+struct Signal {
+    bool terminate = false;
+    int pid = 0;
+    std::string started;                    // its backend_start and xact_start, as the server wrote them
+    std::string transaction_started;
+    std::string who;                        // described, for the record
+};
+struct SignalResult {
+    enum class Outcome { sent, gone, refused } outcome = Outcome::gone;
+    std::string why;                        // of `refused`: the server's word
+};
+
 struct DeployedFile {
     std::string digest;
     std::string text;
@@ -104,6 +117,9 @@ public:
     void add_debt(const RunKey& key, int n, const Debt& debt);
     std::vector<Debt> open_debts();
     void settle_debt(std::int64_t id);
+
+    // Looks again, signals and writes it down in one statement: what is not in the journal was not sent.
+    SignalResult signal(const RunKey& key, int n, const Signal& signal);
 
     // The steps of run `undone` that a rollback has taken back; `whole` closes that run as rolled back.
     void mark_undone(std::int64_t undone, const std::vector<int>& steps, bool whole);

@@ -67,6 +67,22 @@ std::vector<StepRecord> read_steps(pg::Connection& connection, std::int64_t run)
     return steps;
 }
 
+std::vector<SignalRecord> read_signals(pg::Connection& connection, std::int64_t run) {
+    const pg::Outcome outcome = connection.try_query(queries::kSignals, {std::to_string(run)});
+    if (const auto* error = std::get_if<pg::ServerError>(&outcome); error != nullptr) {
+        if (error->sqlstate == "42P01") {
+            return {};  // a journal from before there were any
+        }
+        throw pg::to_error(*error);
+    }
+    const auto& r = std::get<pg::Result>(outcome);
+    std::vector<SignalRecord> signals;
+    for (int row = 0; row < r.rows(); ++row) {
+        signals.push_back({r.integer(row, 0), r.text(row, 1), r.integer(row, 2), r.text(row, 3), r.text(row, 4)});
+    }
+    return signals;
+}
+
 void read_guard(pg::Connection& connection, RunRecord& run) {
     const pg::Result r = connection.query(queries::kGuardRecords, {std::to_string(run.id)});
     std::map<std::string, double> maxima;
@@ -144,6 +160,7 @@ RunRecord load_run(pg::Connection& connection, std::optional<std::int64_t> run) 
     }
     RunRecord record = read_run(r, 0);
     record.steps = read_steps(connection, record.id);
+    record.signals = read_signals(connection, record.id);
     read_guard(connection, record);
     note_holder(connection, record);
     for (const auto& debt : Journal(connection).open_debts()) {

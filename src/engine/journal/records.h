@@ -24,6 +24,15 @@ struct StepRecord {
     std::string note;
 };
 
+// A session that the run told to end, since it was in the way.
+struct SignalRecord {
+    int n = 0;                          // of the step
+    std::string action;                 // cancel, terminate
+    int pid = 0;
+    std::string session;                // described
+    std::string at;
+};
+
 struct RunRecord {
     std::int64_t id = 0;
     std::string kind;                   // deploy, rollback, mark
@@ -47,6 +56,7 @@ struct RunRecord {
     std::string holder;                 // described, when alive
     std::optional<plan::Plan> plan;     // only when asked for
     std::vector<StepRecord> steps;
+    std::vector<SignalRecord> signals;
     // The guard's samples summed up: name -> maximum.
     std::vector<std::pair<std::string, double>> guard_maxima;
     int guard_samples = 0;

@@ -4,7 +4,7 @@ SELECT DISTINCT l.pid, '',
        coalesce(a.state, ''), left(coalesce(a.query, ''), 4000), coalesce(a.wait_event_type || ':' || a.wait_event, ''),
        (extract(epoch FROM clock_timestamp() - a.xact_start) * 1000)::bigint,
        (extract(epoch FROM clock_timestamp() - a.state_change) * 1000)::bigint,
-       coalesce(a.query = '<insufficient privilege>', false),
+       coalesce(a.query = '<insufficient privilege>', false), a.backend_start, a.xact_start,
        (SELECT max(worker.objid::bigint)
         FROM pg_locks AS worker
         WHERE worker.pid = l.pid AND worker.locktype = 'advisory' AND worker.classid = $3::oid AND worker.objsubid = 2

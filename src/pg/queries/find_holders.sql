@@ -18,14 +18,14 @@ SELECT held.relation, held.mode, held.granted, coalesce(worker.leader_pid, held.
        coalesce(a.state, ''), left(coalesce(a.query, ''), 4000), coalesce(a.wait_event_type || ':' || a.wait_event, ''),
        (extract(epoch FROM clock_timestamp() - a.xact_start) * 1000)::bigint,
        (extract(epoch FROM clock_timestamp() - a.state_change) * 1000)::bigint,
-       coalesce(a.query = '<insufficient privilege>', false)
+       coalesce(a.query = '<insufficient privilege>', false), a.backend_start, a.xact_start
 FROM held
 LEFT JOIN pg_stat_activity AS worker ON worker.pid = held.pid
 LEFT JOIN pg_stat_activity AS a ON a.pid = coalesce(worker.leader_pid, held.pid)
 WHERE held.pid IS NOT NULL AND coalesce(worker.leader_pid, held.pid) <> ALL ($3::int[])
 UNION ALL
 SELECT held.relation, held.mode, held.granted, 0, p.gid, p.owner, '', '', 'prepared transaction', '', '', '',
-       (extract(epoch FROM clock_timestamp() - p.prepared) * 1000)::bigint, NULL, false
+       (extract(epoch FROM clock_timestamp() - p.prepared) * 1000)::bigint, NULL, false, NULL::timestamptz, NULL::timestamptz
 FROM held
 JOIN prepared AS p ON p.virtualtransaction = held.virtualtransaction
 WHERE held.pid IS NULL

@@ -254,6 +254,87 @@ TEST(Describe, SaysWhatASessionDoesAndSinceWhen) {
     EXPECT_THAT(describe(backend), HasSubstr(": a dump"));
 }
 
+TEST(Recognise, FindsMigratorsByTheLocksThatTheyHold) {
+    const Database db;
+    Connection c = db.open();
+    run_all(c, {"CREATE TABLE schema_migrations (version text)", "CREATE TABLE databasechangeloglock (id int)", "CREATE TABLE t (a int)"});
+    const std::pair<const char*, const char*> all[] = {
+        {"SELECT pg_advisory_lock(72707369)", "Prisma"},
+        {"SELECT pg_advisory_xact_lock(77431708279161 - 1234567890)", "Flyway"},
+        {"SELECT pg_try_advisory_lock(2053462845 * 3632233996)", "Rails"},
+        {"SELECT pg_advisory_lock(5887940537704921958)", "goose"},
+        {"INSERT INTO schema_migrations VALUES ('1')", "ledger schema_migrations"},
+        {"LOCK TABLE databasechangeloglock", "Liquibase"},
+        {"SELECT * FROM schema_migrations", ""},
+        {"SELECT pg_advisory_lock(42)", ""},
+        {"SELECT pg_advisory_lock(0, 72707369)", ""},
+        {"INSERT INTO t VALUES (1)", ""},
+    };
+    for (const auto& [statement, tool] : all) {
+        Connection other = db.open();
+        run_all(other, {"SET application_name = 'x'", "BEGIN", statement});
+        std::vector<Backend> backends(1);
+        backends[0].pid = other.backend_pid();
+        backends[0].type = "client backend";
+        backends[0].application = "x";
+        recognise(c, backends);
+        EXPECT_EQ(backends[0].tool, tool) << statement;
+        EXPECT_EQ(kind(backends[0]), *tool == '\0' ? Kind::client : Kind::migrator) << statement;
+        EXPECT_FALSE(backends[0].builds);
+    }
+}
+
+TEST(Recognise, FindsWhoBuildsAnIndex) {
+    const Database db;
+    Connection c = db.open();
+    Connection writer = db.open();
+    run_all(writer, {"CREATE TABLE t (a int)", "BEGIN", "INSERT INTO t VALUES (1)"});
+    const Background build(db, "CREATE INDEX CONCURRENTLY t_a ON t (a)");
+    std::vector<Backend> backends(1);
+    backends[0].pid = build.pid();
+    backends[0].type = "client backend";
+    eventually([&] { recognise(c, backends); return backends[0].builds; }, "the build shows");
+    EXPECT_EQ(kind(backends[0]), Kind::builder);
+    must_run(writer, "ROLLBACK");
+}
+
+TEST(Blockers, TellHoldersFromThoseWhoOnlyWaitAhead) {
+    const Database db;
+    Connection holder = db.open();
+    run_all(holder, {"CREATE TABLE t (a int)", "BEGIN", "SELECT * FROM t"});
+    Connection c = db.open();
+    const Background first(db, "LOCK TABLE t", {"BEGIN"});
+    eventually([&] { return blockers_of(c, first.pid()).size() == 1; }, "the first waits");
+    const Background second(db, "LOCK TABLE t", {"BEGIN"});
+    std::vector<Backend> blockers;
+    eventually([&] { blockers = blockers_of(c, second.pid()); return blockers.size() == 2; }, "the second waits for both");
+    ASSERT_NE(find(blockers, holder.backend_pid()), nullptr);
+    ASSERT_NE(find(blockers, first.pid()), nullptr);
+    EXPECT_FALSE(find(blockers, holder.backend_pid())->waits);
+    EXPECT_TRUE(find(blockers, first.pid())->waits);
+    EXPECT_EQ(find(blockers, holder.backend_pid())->transaction_started,
+              value(c, "SELECT xact_start FROM pg_stat_activity WHERE pid = " + std::to_string(holder.backend_pid())));
+    must_run(holder, "ROLLBACK");
+}
+
+TEST(Describe, NamesMigratorsByTheirApplicationNameOrTool) {
+    Backend backend;
+    backend.pid = 4711;
+    backend.type = "client backend";
+    backend.application = "Flyway by Redgate";
+    backend.state = "active";
+    EXPECT_EQ(describe(backend), "pid 4711 (\"Flyway by Redgate\"): another migrator (Flyway), active");
+    backend.application = "psql";
+    EXPECT_EQ(kind(backend), Kind::client);
+    backend.tool = "Prisma";
+    EXPECT_EQ(describe(backend), "pid 4711 (\"psql\"): another migrator (Prisma), active");
+    backend.hidden = true;
+    backend.user = "app";
+    EXPECT_THAT(describe(backend), HasSubstr("another migrator (Prisma), what it does is hidden"));
+    backend.user = "";
+    EXPECT_EQ(kind(backend), Kind::autovacuum);
+}
+
 TEST(Describe, NamesWhatIsNoOrdinarySession) {
     Backend vacuum;
     vacuum.pid = 12;

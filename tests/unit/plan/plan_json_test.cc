@@ -34,6 +34,7 @@ Book everything() {
     book.runbook.files[1].description = "the second";
     book.runbook.files[1].raw_checksum_source = "CREATE INDEX IF NOT EXISTS t_b ON t (b);";
     book.runbook.on_breach = runbook::OnBreach::abort;
+    book.runbook.blockers = {.action = runbook::Blockers::Action::terminate, .older_than = base::Millis(90'001), .migrators = true};
     book.runbook.limits.blocked_sessions = 7;
     book.runbook.limits.active_sessions = 8;
     book.runbook.limits.replication_lag = base::Millis(9);
@@ -100,6 +101,8 @@ TEST(PlanJson, KeepsFilesLimitsAndDigests) {
     EXPECT_EQ(again.digest, plan.digest);
     EXPECT_EQ(again.plan_digest, plan.plan_digest);
     EXPECT_EQ(again.on_breach, runbook::OnBreach::abort);
+    EXPECT_EQ(again.blockers, plan.blockers);
+    EXPECT_EQ(again.blockers.older_than, base::Millis(90'001));
     EXPECT_EQ(again.limits.blocked_sessions, 7);
     EXPECT_EQ(again.limits.active_sessions, 8);
     EXPECT_EQ(again.limits.replication_lag, base::Millis(9));

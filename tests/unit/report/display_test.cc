@@ -69,6 +69,18 @@ TEST(PlainDisplay, WritesTheStartTheWaitAndTheEndOfAStep) {
                   "verified: every condition holds\n");
 }
 
+TEST(PlainDisplay, SaysAlsoQuietlyWhoWasToldToEnd) {
+    Stage stage;
+    PlainDisplay display(Style{}, true, stage.write(), stage.now());
+    const plan::Plan plan = fixtures::plan();
+    display.show(engine::RunStarted{7, "app@db1:5432/orders", 2, false, false});
+    display.show(engine::SessionSignalled{&plan.steps[1], "cancel", "pid 7 (app): active for 1 min", Millis(60'000), ""});
+    display.show(engine::SessionSignalled{&plan.steps[1], "terminate", "pid 8 (root)", Millis(60'000), "must be a superuser"});
+    EXPECT_EQ(stage.take(),
+              "[2/2] drop column orders.note: cancelled pid 7 (app): active for 1 min\n"
+              "[2/2] drop column orders.note: could not be terminated: must be a superuser: pid 8 (root)\n");
+}
+
 TEST(PlainDisplay, WritesProgressAtMostEveryFiveSeconds) {
     Stage stage;
     PlainDisplay display(Style{}, false, stage.write(), stage.now());
@@ -176,6 +188,10 @@ TEST(EventJson, IsOneObjectALine) {
     EXPECT_EQ(dump_line(event_json(engine::StepWaiting{&plan.steps[1], {"pid 4711"}, Millis(200)}, 7, at)),
               R"({"event":"step_waiting","run":7,"at":"2026-11-20T23:24:05.017Z","step":2,"name":"drop column orders.note",)"
               R"("blockers":["pid 4711"],"since_ms":200})"
+              "\n");
+    EXPECT_EQ(dump_line(event_json(engine::SessionSignalled{&plan.steps[1], "cancel", "pid 4711", Millis(60'000), ""}, 7, at)),
+              R"({"event":"session_signalled","run":7,"at":"2026-11-20T23:24:05.017Z","step":2,"name":"drop column orders.note",)"
+              R"("action":"cancel","session":"pid 4711","age_ms":60000,"error":null})"
               "\n");
     EXPECT_EQ(dump_line(event_json(building(plan.steps[0], -1), 7, at)),
               R"({"event":"step_progress","run":7,"at":"2026-11-20T23:24:05.017Z","step":1,"name":"create index orders_user_idx",)"

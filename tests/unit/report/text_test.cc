@@ -1,5 +1,6 @@
 #include "report/text.h"
 
+#include "base/clock.h"
 #include "report/redact.h"
 
 #include <gtest/gtest.h>
@@ -59,6 +60,17 @@ TEST(Redact, LeavesColumnsAndUrlsWithoutAPasswordAlone) {
     EXPECT_EQ(redact("CREATE TABLE u (password text NOT NULL)"), "CREATE TABLE u (password text NOT NULL)");
     EXPECT_EQ(redact("SELECT password_hash FROM u"), "SELECT password_hash FROM u");
     EXPECT_EQ(redact("postgres://app@db1:5432/x"), "postgres://app@db1:5432/x");
+}
+
+TEST(Wrap, FoldsALineOfMegabytesSoon) {
+    std::string line;
+    for (int i = 0; i < 400'000; ++i) {
+        line += "word ";
+    }
+    const auto began = base::Clock::now();
+    EXPECT_EQ(wrap(line, 80).size(), 25'000U);
+    // With every piece measured to the end of the line it would be minutes.
+    EXPECT_LT(base::Clock::now() - began, std::chrono::seconds(5));
 }
 
 }  // namespace

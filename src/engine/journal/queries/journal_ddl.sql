@@ -96,6 +96,18 @@ CREATE TABLE pgbelay.debt (
     settled_at  timestamptz
 );
 
+CREATE TABLE pgbelay.signal (
+    run                     bigint NOT NULL,
+    epoch                   integer NOT NULL,
+    n                       integer NOT NULL,
+    action                  text NOT NULL CHECK (action IN ('cancel', 'terminate')),
+    pid                     integer NOT NULL,
+    session                 text NOT NULL,
+    transaction_started_at  timestamptz NOT NULL,
+    at                      timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+CREATE INDEX signal_run ON pgbelay.signal (run);
+
 CREATE TABLE pgbelay.guard (
     run      bigint NOT NULL,
     epoch    integer NOT NULL,

@@ -1,3 +1,28 @@
 -- From format 1: a run's row says which incarnation had it last.
 ALTER TABLE pgbelay.run ADD COLUMN incarnation text NOT NULL DEFAULT '';
+-- And the signals that were sent to sessions in the way; who may write of runs may write of them.
+CREATE TABLE pgbelay.signal (
+    run                     bigint NOT NULL,
+    epoch                   integer NOT NULL,
+    n                       integer NOT NULL,
+    action                  text NOT NULL CHECK (action IN ('cancel', 'terminate')),
+    pid                     integer NOT NULL,
+    session                 text NOT NULL,
+    transaction_started_at  timestamptz NOT NULL,
+    at                      timestamptz NOT NULL DEFAULT clock_timestamp()
+);
+CREATE INDEX signal_run ON pgbelay.signal (run);
+DO $$
+DECLARE
+    deployer oid;
+BEGIN
+    FOR deployer IN
+        SELECT DISTINCT a.grantee
+        FROM pg_catalog.pg_class AS c, pg_catalog.aclexplode(c.relacl) AS a
+        WHERE c.oid = 'pgbelay.run'::regclass AND a.grantee NOT IN (0, c.relowner)
+    LOOP
+        EXECUTE pg_catalog.format('GRANT SELECT, INSERT, UPDATE, DELETE ON pgbelay.signal TO %s', deployer::regrole);
+    END LOOP;
+END
+$$;
 UPDATE pgbelay.journal SET version = 2;
