@@ -183,12 +183,35 @@ std::string request_pause(Target& target, std::optional<std::int64_t> run, bool 
                        now ? ", cancelling a running build" : "; a running build goes on to its end");
 }
 
+namespace {
+
+bool is_over(const RunRecord& record) { return record.state == "deployed" || record.state == "rolled_back" || record.state == "aborted"; }
+
+// Whether there was somebody to hear what was asked of the run's process. One that was killed keeps its lock until its backend has ended
+// the statement that it was at; who lives keeps it for longer, or ends the run.
+bool was_heard(Target& target, std::int64_t run) {
+    constexpr base::Millis kLongestDeath{3'000};
+    constexpr base::Millis kLookAgain{50};
+    const base::Deadline deadline = base::in(kLongestDeath);
+    while (keeper_holder(target.control())) {
+        if (base::Clock::now() >= deadline || !base::pause_for(kLookAgain, target.stop())) {
+            return true;
+        }
+    }
+    return is_over(load_run(target.control(), run));
+}
+
+}  // namespace
+
 std::optional<std::string> request_resume(Target& target, std::optional<std::int64_t> run) {
     const RunRecord record = load_run(target.control(), run);
     if (!record.process_alive) {
         return std::nullopt;
     }
     request_control(target.control(), record.id, ControlRequest::run);
+    if (!was_heard(target, record.id)) {
+        return std::nullopt;
+    }
     return fmt::format("run {}: told {} to go on", record.id, record.holder);
 }
 
@@ -199,7 +222,9 @@ std::string request_abort(Target& target, std::optional<std::int64_t> run, const
     }
     if (record.process_alive) {
         request_control(target.control(), record.id, ControlRequest::abort);
-        return fmt::format("run {}: told {} to abort", record.id, record.holder);
+        if (was_heard(target, record.id)) {
+            return fmt::format("run {}: told {} to abort", record.id, record.holder);
+        }
     }
     // Nobody lives there: what is left is cleaned up from here.
     refuse_copied(target, record);

@@ -122,5 +122,25 @@ TEST(Fence, AStepOfWhichNothingShowsWhetherItTookEffectIsLeftToAPerson) {
     EXPECT_EQ(stage.value("SELECT n FROM counter"), "1");
 }
 
+TEST(Fence, AResumeWhileTheDeadProcessStillHoldsItsLockDoesTheWorkItself) {
+    Stage stage(kTables);
+    stage.folder.write("1.sql", "UPDATE counter SET n = n + 1;\n");
+    stage.folder.write("2.sql", "UPDATE counter SET n = n + 1;\n");
+    ASSERT_EQ(stage.run({"deploy", "-y", "1.sql"}).status, 0);
+    Session holder = stage.session();
+    holder.run("BEGIN; LOCK TABLE pgbelay.timing IN SHARE MODE");
+    auto first = stage.start({"deploy", "-y", "2.sql"});
+    eventually("its keeper is at a statement", [&] { return stage.waits_for_a_lock("keeper"); });
+    first->signal(SIGKILL);
+    first->wait();
+
+    auto second = stage.start({"resume"});
+    eventually("it has told the dead one to go on", [&] { return stage.value("SELECT count(*) FROM pgbelay.control") == "1"; });
+    holder.run("COMMIT");
+    EXPECT_EQ(second->wait(), 0) << second->said();
+    EXPECT_EQ(stage.run_state(), "deployed") << second->said();
+    EXPECT_EQ(stage.value("SELECT n FROM counter"), "2");
+}
+
 }  // namespace
 }  // namespace pgbelay::test
