@@ -40,12 +40,8 @@ LockLook::LockLook(RunContext& run, const plan::Step& step, const StepDeadline& 
 
 std::vector<pg::Backend> LockLook::in_the_way(const std::vector<Wanted>& wanted) {
     std::vector<pg::WantedLock> locks;
-    std::vector<catalog::Oid> exclusive;
     for (const auto& w : wanted) {
         locks.push_back({w.oid, w.lock.mode});
-        if (w.lock.mode == catalog::LockMode::access_exclusive) {
-            exclusive.push_back(w.oid);
-        }
     }
     // An ordinary autovacuum ends after deadlock_timeout where LOCK TABLE is the first move: to wait for it here would be to wait for its end.
     const auto gives_way_on = [&](catalog::Oid relation) {
@@ -71,9 +67,6 @@ std::vector<pg::Backend> LockLook::in_the_way(const std::vector<Wanted>& wanted)
             old.push_back(std::move(holder.backend));
         }
     }
-    for (auto& reader : run_.replicas.in_the_way(exclusive)) {
-        old.push_back(std::move(reader));
-    }
     const bool look_again = old.empty() && hidden != seen_hidden_ && !hidden.empty();
     seen_hidden_ = std::move(hidden);
     if (look_again) {
@@ -81,6 +74,17 @@ std::vector<pg::Backend> LockLook::in_the_way(const std::vector<Wanted>& wanted)
         return in_the_way(wanted);
     }
     return old;
+}
+
+// Who reads on a standby what a replayed lock would take away there.
+std::vector<std::string> LockLook::readers_on_standbys(const std::vector<Wanted>& wanted) {
+    std::vector<catalog::Oid> exclusive;
+    for (const auto& w : wanted) {
+        if (w.lock.mode == catalog::LockMode::access_exclusive) {
+            exclusive.push_back(w.oid);
+        }
+    }
+    return run_.replicas.in_the_way(exclusive);
 }
 
 LockLook::Verdict LockLook::wait_until_clear(const std::vector<Wanted>& wanted, StepTimes& times) {
@@ -91,6 +95,8 @@ LockLook::Verdict LockLook::wait_until_clear(const std::vector<Wanted>& wanted, 
     auto say_at = began;
     for (;;) {
         blockers_ = policy_.settle(in_the_way(wanted));
+        const auto readers = readers_on_standbys(wanted);
+        blockers_.insert(blockers_.end(), readers.begin(), readers.end());
         const auto waited = std::chrono::duration_cast<base::Millis>(base::Clock::now() - began);
         if (blockers_.empty()) {
             times.waited += waited;

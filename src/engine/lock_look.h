@@ -30,6 +30,7 @@ public:
 
 private:
     std::vector<pg::Backend> in_the_way(const std::vector<Wanted>& wanted);
+    std::vector<std::string> readers_on_standbys(const std::vector<Wanted>& wanted);
 
     RunContext& run_;
     const plan::Step& step_;

@@ -268,7 +268,7 @@ FrontMatter read_front_matter(const FrontMatterText& text, const std::string& fi
     }
     FrontMatter result;
     using Reader = std::pair<std::string_view, std::function<void(const YamlNode&)>>;
-    const std::array<Reader, 6> readers = {
+    const std::array<Reader, 7> readers = {
         Reader{"pgbelay", [](const YamlNode&) {}},
         Reader{"name", [&](const YamlNode& v) { result.name = scalar(v, "name"); }},
         Reader{"targets", [&](const YamlNode& v) { result.targets = read_targets(v, environment); }},
