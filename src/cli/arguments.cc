@@ -163,7 +163,7 @@ void Reader::on_failure(CLI::App* app) {
 }
 
 void Reader::blockers(CLI::App* app) {
-    app->add_option("--blockers", common_.blockers, "wait|cancel|terminate, for those in the way: cancel:30s")->option_text("POLICY");
+    app->add_option("--blockers", common_.blockers, "wait|cancel|terminate, for who is in the way")->option_text("POLICY");
 }
 
 void Reader::yes(CLI::App* app) {

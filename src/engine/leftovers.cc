@@ -115,6 +115,9 @@ private:
 
     // A lock that was not got in time, or a drop that waited for readers: not our own cancel is the reason, but they are.
     void name_who_is_in_the_way() {
+        if (connection_.in_transaction()) {
+            connection_.run("ROLLBACK", std::nullopt, base::in(kOwnStatement), nullptr);
+        }
         for (const auto& holder : pg::holders(connection_, {{now_->table, catalog::LockMode::access_exclusive}}, ours_)) {
             if (holder.granted) {
                 why_ = "in the way: " + pg::describe(holder.backend);
