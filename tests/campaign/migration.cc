@@ -18,7 +18,13 @@ std::string tables(int rows) {
         "CREATE INDEX orders_total_idx ON orders (total);"
         "CREATE INDEX orders_code_idx ON orders (code);"
         "CREATE TABLE items (id bigint PRIMARY KEY, order_id bigint NOT NULL, sku text NOT NULL, amount integer NOT NULL);"
-        "INSERT INTO items SELECT i, i, 's' || i, i % 7 FROM generate_series(1, {0}) AS i;",
+        "INSERT INTO items SELECT i, i, 's' || i, i % 7 FROM generate_series(1, {0}) AS i;"
+        "CREATE TABLE readings (id bigint NOT NULL, sensor integer NOT NULL, value numeric NOT NULL) PARTITION BY RANGE (id);"
+        "CREATE TABLE readings_low PARTITION OF readings FOR VALUES FROM (0) TO ({0} / 2);"
+        "CREATE TABLE readings_high PARTITION OF readings FOR VALUES FROM ({0} / 2) TO (MAXVALUE) PARTITION BY LIST (sensor);"
+        "CREATE TABLE readings_high_odd PARTITION OF readings_high FOR VALUES IN (1, 3, 5);"
+        "CREATE TABLE readings_high_rest PARTITION OF readings_high DEFAULT;"
+        "INSERT INTO readings SELECT i, i % 6, i FROM generate_series(1, {0}) AS i;",
         rows);
 }
 
@@ -38,7 +44,8 @@ Migration one_of_each() {
             .files = {{"001_indexes.sql",
                        "CREATE INDEX orders_customer_idx ON orders (customer_id);\n"
                        "REINDEX INDEX orders_code_idx;\n"
-                       "DROP INDEX customers_region_idx;\n"},
+                       "DROP INDEX customers_region_idx;\n"
+                       "CREATE INDEX readings_sensor_idx ON readings (sensor);\n"},
                       {"002_rows.sql",
                        "BEGIN;\n"
                        "INSERT INTO ran VALUES ('rows');\n"
@@ -76,7 +83,13 @@ Migration mixed() {
                        "ALTER TABLE customers ALTER COLUMN email SET NOT NULL;\n"
                        "ALTER TABLE customers ADD CONSTRAINT customers_email_key UNIQUE (email);\n"
                        "ALTER TABLE items ADD CONSTRAINT items_amount_check CHECK (amount >= 0);\n"},
-                      {"004_groups.sql",
+                      {"004_partitions.sql",
+                       "CREATE INDEX readings_value_idx ON readings (value);\n"
+                       "ALTER TABLE readings ADD CONSTRAINT readings_key UNIQUE (id, sensor);\n"
+                       "CREATE TABLE readings_archive (LIKE readings);\n"
+                       "INSERT INTO readings_archive SELECT -i, 2, i FROM generate_series(1, 100) AS i;\n"
+                       "ALTER TABLE readings ATTACH PARTITION readings_archive FOR VALUES FROM (MINVALUE) TO (0);\n"},
+                      {"005_groups.sql",
                        "BEGIN;\n"
                        "INSERT INTO ran VALUES ('regions');\n"
                        "CREATE TABLE regions (code text PRIMARY KEY, name text NOT NULL);\n"
@@ -88,7 +101,7 @@ Migration mixed() {
                        "DROP INDEX orders_total_idx;\n"
                        "CREATE INDEX orders_total_idx ON orders (total DESC);\n"
                        "COMMIT;\n"},
-                      {"005_last.sql",
+                      {"006_last.sql",
                        "INSERT INTO ran VALUES ('last');\n"
                        "UPDATE items SET amount = amount + 1 WHERE id <= 100;\n"}}};
 }
