@@ -28,7 +28,7 @@ endfunction()
 
 file(GLOB case_files CONFIGURE_DEPENDS ${CMAKE_CURRENT_SOURCE_DIR}/cases/*/case.yaml)
 # Version 15 is always configured: without its server the tests fail, they do not vanish.
-foreach(major 15 13 18)
+foreach(major 13 14 15 16 17 18)
   pgbelay_server_binaries(${major} binaries)
   if(NOT binaries AND NOT major STREQUAL 15)
     message(STATUS "Cases on PostgreSQL ${major}: no server, tools/servers fetches one")

@@ -353,24 +353,23 @@ Also RunLoop::also_for(const plan::Step& step) const {
 }
 
 // The rows of the files that become whole with this step: all their steps are done then, and those of the files before them. Steps may
-// overtake each other, ledgers are written in order.
+// overtake each other, ledgers are written in order. A file without a step was deployed by an earlier run.
 Also RunLoop::ledger_rows(const plan::Step& step) const {
-    std::vector<int> left(plan_.files.size(), 0);
+    std::map<int, int> left;  // by file
     for (const auto& other : plan_.steps) {
-        if (other.file >= 0 && !done_.contains(other.n)) {
-            ++left[static_cast<std::size_t>(other.file)];
+        if (other.file >= 0) {
+            left[other.file] += done_.contains(other.n) ? 0 : 1;
         }
     }
     Also rows;
     bool whole_before = true;
-    for (std::size_t file = 0; file < left.size(); ++file) {
-        const int with_this = step.file == static_cast<int>(file) ? 1 : 0;
-        if (left[file] > with_this) {
+    for (const auto& [file, steps] : left) {
+        if (steps > (step.file == file ? 1 : 0)) {
             break;
         }
-        whole_before = whole_before && left[file] == 0;
+        whole_before = whole_before && steps == 0;
         if (!whole_before) {
-            const Also more = ledger_.deployed(session_->journal(), session_->key(), plan_.files[file]);
+            const Also more = ledger_.deployed(session_->journal(), session_->key(), plan_.files.at(static_cast<std::size_t>(file)));
             rows.insert(rows.end(), more.begin(), more.end());
         }
     }

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <fstream>
 #include <set>
+#include <span>
 #include <sstream>
 #include <stdexcept>
 
@@ -15,7 +16,7 @@ namespace fs = std::filesystem;
 
 namespace {
 
-const std::vector<std::string> kDefaultVersions{"15", "13", "18"};
+const std::vector<std::string> kDefaultVersions{"15", "13", "14", "16", "17", "18"};
 
 void only_keys(const YAML::Node& node, const std::set<std::string>& known) {
     for (const auto& entry : node) {
@@ -128,6 +129,12 @@ void write(const fs::path& file, const std::string& text) {
     }
 }
 
+// The first of these places that has it.
+std::string read_from(std::span<const fs::path> places, const std::string& name) {
+    const auto found = std::ranges::find_if(places, [&](const fs::path& place) { return fs::exists(place / name); });
+    return found == places.end() ? "" : contents(*found / name);
+}
+
 }  // namespace
 
 Case read_case(const fs::path& directory) {
@@ -149,18 +156,22 @@ std::vector<Case> read_cases(const fs::path& root) {
     return cases;
 }
 
-Expectations::Expectations(const Case& one, std::string major)
-    : directory_(one.directory / "expect"), major_(std::move(major)), owns_(one.versions.front() == major_) {}
-
-std::string Expectations::read(const std::string& name) const {
-    const fs::path own = directory_ / major_ / name;
-    return contents(fs::exists(own) ? own : directory_ / name);
+Expectations::Expectations(const Case& one, const std::string& major) {
+    const fs::path directory = one.directory / "expect";
+    const int own = std::stoi(major);
+    const int owner = std::stoi(one.versions.front());
+    const int towards_owner = own < owner ? 1 : -1;
+    for (int version = own; version != owner; version += towards_owner) {
+        places_.push_back(directory / std::to_string(version));
+    }
+    places_.push_back(directory);
 }
 
+std::string Expectations::read(const std::string& name) const { return read_from(places_, name); }
+
 void Expectations::accept(const std::string& name, const std::string& text) const {
-    const fs::path file = owns_ ? directory_ / name : directory_ / major_ / name;
-    const bool needed = owns_ ? !text.empty() : text != contents(directory_ / name);
-    if (needed) {
+    const fs::path file = places_.front() / name;
+    if (text != read_from(std::span(places_).subspan(1), name)) {
         write(file, text);
     } else {
         fs::remove(file);

@@ -51,17 +51,16 @@ std::vector<Case> read_cases(const std::filesystem::path& root);
 // What is expected of a case on one version: expect/<major>/NAME where it exists, else expect/NAME, else nothing at all ("").
 class Expectations {
 public:
-    Expectations(const Case& one, std::string major);
+    Expectations(const Case& one, const std::string& major);
 
+    // The first of the case's versions owns expect/NAME. expect/MAJOR/NAME stands instead for that version, and for those that are
+    // further from the owner's, up to the next that has one.
     std::string read(const std::string& name) const;
-    // Rewrites what is expected. The first of the case's versions owns expect/NAME; another version's file is written only where
-    // it differs from that.
+    // Rewrites what is expected. A version's file is written only where it differs from what would be read without it.
     void accept(const std::string& name, const std::string& text) const;
 
 private:
-    std::filesystem::path directory_;
-    std::string major_;
-    bool owns_;
+    std::vector<std::filesystem::path> places_;  // this version's first, then those towards the owner's
 };
 
 }  // namespace pgbelay::test
