@@ -23,7 +23,7 @@ std::vector<std::string> times_words(const engine::StepTimes& times) {
     if (times.blocked_sessions > 0) {
         words.push_back(count(times.blocked_sessions, "session") + " waited on us");
     }
-    words.push_back(base::format_duration(times.ran));
+    words.push_back((words.empty() ? "" : "ran ") + base::format_duration(times.ran));
     return words;
 }
 

@@ -65,7 +65,7 @@ TEST(PlainDisplay, WritesTheStartTheWaitAndTheEndOfAStep) {
               "[2/2] drop column orders.note: has waited 200 ms for " +
                   kBlocker +
                   "\n"
-                  "[2/2] drop column orders.note: done (2 tries, waited 3.0 s, queued 48 ms, held 12 ms, 15 ms)\n"
+                  "[2/2] drop column orders.note: done (2 tries, waited 3.0 s, queued 48 ms, held 12 ms, ran 15 ms)\n"
                   "verified: every condition holds\n");
 }
 
@@ -150,7 +150,7 @@ TEST(LiveDisplay, MovesLongTimesUnderTheStep) {
     display.show(finished(plan.steps[1]));
     EXPECT_EQ(stage.take(),
               "\r\x1b[1A\x1b[J + 2/2  drop column orders.note\n"
-              "     2 tries, waited 3.0 s, queued 48 ms, held 12 ms, 15 ms\n");
+              "     2 tries, waited 3.0 s, queued 48 ms, held 12 ms, ran 15 ms\n");
 }
 
 TEST(LiveDisplay, DrawsAtMostTenTimesASecond) {

@@ -130,7 +130,7 @@ Steps:
       sent     ALTER TABLE orders DROP COLUMN note
       when     2026-11-20T02:14:10+00:00 to 2026-11-20T02:16:31+00:00
       took     12 tries, waited 2 min 20 s, queued 98 ms, 2 sessions waited on
-               us, 0 ms
+               us, ran 0 ms
 
 Guard, the most seen in 480 samples:
   blocked_sessions    3
