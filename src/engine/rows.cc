@@ -45,7 +45,7 @@ bool is_lost(const TableRows& table) {
 }
 
 std::string what_was_deleted(const RowDeletion& deletion) {
-    std::string words = deletion.emptied > 0 ? fmt::format("about {} by TRUNCATE", deletion.emptied) : fmt::format("{} deleted", deletion.deleted);
+    std::string words = deletion.emptied > 0 ? fmt::format("about {} taken by TRUNCATE", deletion.emptied) : fmt::format("{} deleted", deletion.deleted);
     return deletion.inserted > 0 ? fmt::format("{} and {} inserted", words, deletion.inserted) : words;
 }
 
