@@ -7,6 +7,7 @@
 #include "pg/canonical.h"
 #include "pg/catalog_loader.h"
 #include "pg/relations.h"
+#include "pg/rows.h"
 #include "plan/planner.h"
 #include "plan/session.h"
 #include "runbook/blockers.h"
@@ -241,6 +242,30 @@ void note_not_whole(pg::Connection& connection, plan::Plan& plan, std::string_vi
     }
 }
 
+void note_row_reach(pg::Connection& connection, plan::Plan& plan) {
+    std::vector<pg::ReachedTable> changed;
+    for (const auto& table : plan.tables) {
+        if (table.use != plan::RowUse::none && table.oid != catalog::Oid{}) {
+            changed.push_back({table.oid, table.name, static_cast<int>(table.use)});
+        }
+    }
+    if (!changed.empty() || !plan.mentioned.empty()) {
+        for (const auto& reached : pg::row_reach(connection, changed, plan.mentioned)) {
+            const auto same = std::ranges::find(plan.tables, reached.oid, &plan::PlannedTable::oid);
+            const auto use = static_cast<plan::RowUse>(reached.use);
+            if (same == plan.tables.end()) {
+                plan.tables.push_back({.name = reached.name, .oid = reached.oid, .use = use});
+            } else {
+                same->use = std::max(same->use, use);
+            }
+        }
+    }
+    if (std::ranges::any_of(plan.steps, &plan::Step::may_change_rows) && !pg::tracks_counts(connection)) {
+        plan.row_statistics = false;
+        plan.notes.push_back("track_counts is off: whether rows are lost in tables with which this plan has no business can only be counted");
+    }
+}
+
 namespace {
 
 constexpr base::Millis kOld{100};
@@ -341,6 +366,7 @@ Prepared prepare(Target& target, const runbook::Runbook& runbook, const PrepareO
     plan_options.skip_files = std::move(pending.deployed);
     prepared.plan = plan::make_plan(runbook, catalog, plan_options);
     note_not_whole(target.control(), prepared.plan, "deployment");
+    note_row_reach(target.control(), prepared.plan);
     if (const std::string words = runbook::describe(runbook.blockers); !words.empty()) {
         prepared.plan.notes.push_back("--blockers: " + words);
     }

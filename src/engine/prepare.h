@@ -37,6 +37,9 @@ plan::Plan prepare_offline(const runbook::Runbook& runbook, const PrepareOptions
 // What is broken before the run is not the run's doing: it is noted in the plan, and does not fail the verification.
 void note_not_whole(pg::Connection& connection, plan::Plan& plan, std::string_view run);
 
+// Adds the tables in which rows change along with those of the plan's own, as the server knows them: foreign keys, partitions, views.
+void note_row_reach(pg::Connection& connection, plan::Plan& plan);
+
 // Every name that the runbook's statements use, and the catalog that they need.
 catalog::Catalog load_for(pg::Connection& connection, const runbook::Runbook& runbook);
 // The same, with the server's own form of definitions that the plan compares.

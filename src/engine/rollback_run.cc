@@ -67,6 +67,7 @@ plan::RollbackRunbook make_runbook(Target& target, plan::Plan plan, const std::s
     const catalog::Catalog catalog = load_with_forms(target.control(), rollback.runbook);
     made = plan::make_rollback_plan(rollback, catalog, {.temporary_prefix = "pgbelay_" + rollback.runbook.digest.substr(0, 6)});
     note_not_whole(target.control(), made, "rollback");
+    note_row_reach(target.control(), made);
     // What the undone run left half done is its doing, and goes with it.
     std::erase_if(made.not_whole, [&](const std::string& words) {
         return std::ranges::any_of(plan.steps, [&](const plan::Step& step) {

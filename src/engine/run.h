@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "engine/event.h"
+#include "engine/rows.h"
 #include "engine/target.h"
 #include "plan/plan.h"
 
@@ -37,6 +38,7 @@ struct RunReport {
     bool changed = false;               // something of the target's schema or data was changed and stands
     std::vector<StepReport> steps;
     std::vector<std::string> verification_failures;
+    RowsReport rows;
     std::optional<base::Error> error;
 };
 

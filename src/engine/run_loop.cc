@@ -54,6 +54,7 @@ bool may_pass(const Error& error) {
 
 RunLoop::RunLoop(Target& target, const plan::Plan& plan, std::unique_ptr<Session> session, const RunOptions& options, const Sink& sink)
     : target_(target), plan_(plan), session_(std::move(session)), options_(options), sink_(sink), ledger_(target, layouts(plan)),
+      rows_(plan),
       replicas_(target.replicas(), target.stop()) {
     key_ = session_->key();
     origin_.url_source = options.url_source;
@@ -129,6 +130,7 @@ void RunLoop::reconcile() {
     const auto before = std::exchange(done_, session_->journal().steps_done(session_->key()));
     say_what_was_lost(before);
     intents_ = session_->journal().intents(session_->key());
+    rows_.before(target_, *session_, done_.empty());
     guard_ = std::make_unique<Guard>(target_, plan_.limits);
     guard_->set_ours(session_->pids());
     control_ = std::make_unique<ControlPoint>(*session_, *guard_, plan_.on_breach, sink_, target_.stop());
@@ -518,6 +520,15 @@ void RunLoop::refuse_lost_work() const {
     }
 }
 
+namespace {
+
+std::string way_out_of_loss(std::int64_t run) {
+    return fmt::format("put the rows back where they are needed, and mend what deletes them; `pgbelay resume {0}` counts small tables again, "
+                       "`pgbelay abort {0}` closes the run as it stands, `pgbelay rollback {0}` undoes it", run);
+}
+
+}  // namespace
+
 void RunLoop::verify_all() {
     // A step whose `when` did not hold promises nothing.
     std::set<int> effective;
@@ -528,13 +539,17 @@ void RunLoop::verify_all() {
         }
     }
     report_.verification_failures = verification_failures(target_.control(), plan_, false, effective);
+    report_.rows = rows_.after(target_, *session_);
+    const auto lost = rows_.failures(target_.control(), report_.rows);
+    report_.verification_failures.insert(report_.verification_failures.end(), lost.begin(), lost.end());
     report_.verified = report_.verification_failures.empty();
     sink_(Verified{.holds = report_.verified, .failures = report_.verification_failures});
     if (!report_.verified) {
         report_.result = RunResult::stopped;
         report_.error = Error(ErrorCode::check, "verification failed: " + report_.verification_failures.front())
                             .detail(fmt::format("{}", fmt::join(report_.verification_failures, "\n")))
-                            .hint("mend it, then `pgbelay resume`; or `pgbelay rollback`");
+                            .hint(lost.size() == report_.verification_failures.size() ? way_out_of_loss(report_.run)
+                                                                                      : "mend it, then `pgbelay resume`; or `pgbelay rollback`");
     } else {
         report_.result = good_result_;
     }

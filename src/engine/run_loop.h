@@ -5,6 +5,7 @@
 #include "engine/control_point.h"
 #include "engine/guard.h"
 #include "engine/ledger.h"
+#include "engine/row_watch.h"
 #include "engine/run.h"
 #include "engine/session.h"
 #include "engine/step_runner.h"
@@ -83,6 +84,7 @@ private:
     std::unique_ptr<Guard> guard_;
     std::unique_ptr<ControlPoint> control_;
     Ledger ledger_;
+    RowWatch rows_;
     Replicas replicas_;
     ForStep carry_along_;
     std::function<void(Session&)> when_good_;

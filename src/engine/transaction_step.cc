@@ -108,6 +108,9 @@ private:
             pieces.resize(Journal::kFence + 1);
         }
         pieces.insert(pieces.end(), also_.begin(), also_.end());
+        if (records_deletions()) {
+            pieces.push_back(run_.session.journal().watch_deletions());
+        }
         pieces.push_back(set_local("lock_timeout", for_weak_sends()));
         pieces.push_back(set_local("statement_timeout", step_.long_running ? Millis(0) : limits_.statement_timeout));
         if (!weak_only()) {
@@ -156,6 +159,9 @@ private:
         }
         // A COMMIT is waited for, whatever is ordered meanwhile; but not on a network that hangs, which the other connection notices.
         const pg::Ticker look{.tick = [&] { run_.control.look(); }};
+        if (!run_before_commit(look)) {
+            return false;
+        }
         const pg::Outcome outcome = worker_.run("COMMIT", std::nullopt, base::kNoDeadline, nullptr, &look);
         if (const auto* error = std::get_if<pg::ServerError>(&outcome); error != nullptr) {
             return not_run(*error, step_.sends.empty() ? plan::Send{} : step_.sends.back());
@@ -166,6 +172,30 @@ private:
         }
         settled_ = true;
         return false;
+    }
+
+    bool records_deletions() const { return recorded_ == Recorded::yes && step_.may_change_rows; }
+
+    std::vector<Piece> before_commit() const {
+        return records_deletions() ? run_.session.journal().record_deletions(run_.session.key(), step_.n) : std::vector<Piece>{};
+    }
+
+    // One by one, since the first runs what the user's statements have deferred, for as long as that takes.
+    bool run_before_commit(const pg::Ticker& look) {
+        std::vector<Piece> pieces = before_commit();
+        if (pieces.empty()) {
+            return true;
+        }
+        const pg::Outcome deferred = worker_.run(pieces.front().sql, std::nullopt, base::kNoDeadline, nullptr, &look);
+        if (const auto* error = std::get_if<pg::ServerError>(&deferred); error != nullptr) {
+            return not_run(*error, step_.sends.back());
+        }
+        pieces.erase(pieces.begin());
+        const auto outcomes = worker_.pipeline(pieces, base::in(kOwnStatement), nullptr);
+        if (const auto* error = std::get_if<pg::ServerError>(&outcomes.back()); error != nullptr) {
+            return not_run(*error, step_.sends.back());
+        }
+        return true;
     }
 
     bool weak_only() const { return first_strong_ == static_cast<std::ptrdiff_t>(step_.sends.size()); }
@@ -219,6 +249,8 @@ private:
         for (auto i = static_cast<std::size_t>(first_strong_); i < step_.sends.size(); ++i) {
             pieces.push_back({step_.sends[i].sql, {}});
         }
+        const auto last = before_commit();
+        pieces.insert(pieces.end(), last.begin(), last.end());
         pieces.push_back({"COMMIT", {}});
 
         const auto began = Clock::now();
@@ -247,6 +279,14 @@ private:
         for (auto i = static_cast<std::size_t>(first_strong_); i <= step_.sends.size(); ++i) {
             const bool commit = i == step_.sends.size();
             const plan::Send& send = step_.sends[commit ? i - 1 : i];
+            if (const auto last = commit ? before_commit() : std::vector<Piece>{}; !last.empty()) {
+                const auto written = worker_.pipeline(last, base::in(limits_.hold + kSlack), run_.target.stop());
+                if (const auto* error = std::get_if<pg::ServerError>(&written.back()); error != nullptr) {
+                    note_times(outcomes, locked, since(began));
+                    strong_error(*error, true, send);
+                    return;
+                }
+            }
             // The server ends it at the budget; the slack is for a network that hangs.
             const pg::Outcome outcome = worker_.run(commit ? "COMMIT" : send.sql, commit ? std::nullopt : send.copy_data,
                                                     base::in(limits_.hold + kSlack), run_.target.stop());

@@ -70,6 +70,7 @@ struct Step {
     std::vector<int> undoes;                        // in a rollback: the steps of the undone run that are undone with this one
     int file = -1;                                  // index into Plan::files
     bool last_of_file = false;                      // its transaction also records the file in the ledgers
+    bool may_change_rows = false;                   // not DDL alone: what it deletes from is asked before its COMMIT
     // Method::build and drop_concurrently:
     sql::QualifiedName index;
     sql::QualifiedName table;
@@ -115,6 +116,24 @@ struct PlannedFile {
     std::string rollback_from;
 };
 
+// What a plan means to do to a table's rows; the later ones include the earlier.
+enum class RowUse {
+    none,                   // nothing: it touches the table, or reads it
+    added,                  // INSERT, COPY
+    changed,                // UPDATE, DELETE, MERGE, TRUNCATE, DROP, or reached from such a table
+    truncated_with_others,  // TRUNCATE … CASCADE
+};
+
+// A table that the plan touches, for telling afterwards whether rows were lost where it had no business with them.
+struct PlannedTable {
+    catalog::QualifiedName name;                    // when the plan was made
+    catalog::Oid oid{};                             // 0: made by the plan
+    char kind = 'r';                                // r; p and v only where their rows are changed
+    RowUse use = RowUse::none;
+    bool small = false;                             // counted before and after
+    bool operator==(const PlannedTable&) const = default;
+};
+
 struct Refusal {
     base::Place place;
     std::string message;
@@ -132,6 +151,9 @@ struct Plan {
     std::vector<PlannedFile> files;
     std::vector<StatementPlan> statements;
     std::vector<Step> steps;
+    std::vector<PlannedTable> tables;
+    std::set<std::string> mentioned;                // identifiers in statements whose effects are not known
+    bool row_statistics = true;                     // track_counts was on when the plan was made
     std::vector<Refusal> refusals;                  // any: nothing runs
     std::vector<std::string> notes;                 // about the whole
     std::vector<std::string> not_whole;             // INVALID and NOT VALID things on these tables from before, in words

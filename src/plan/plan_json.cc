@@ -233,6 +233,7 @@ void to_json(nlohmann::json& j, const Step& step) {
     put(j, "undoes", step.undoes);
     j["file"] = step.file;
     put(j, "last_of_file", step.last_of_file);
+    put(j, "may_change_rows", step.may_change_rows);
     put(j, "index", step.index);
     put(j, "table", step.table);
     put(j, "finish_with", step.finish_with);
@@ -273,6 +274,7 @@ void from_json(const nlohmann::json& j, Step& step) {
     take(j, "undoes", step.undoes);
     j.at("file").get_to(step.file);
     take(j, "last_of_file", step.last_of_file);
+    take(j, "may_change_rows", step.may_change_rows);
     take(j, "index", step.index);
     take(j, "table", step.table);
     take(j, "finish_with", step.finish_with);
@@ -308,6 +310,19 @@ static void from_json(const nlohmann::json& j, PlannedFile& file) {
     take(j, "rollback_from", file.rollback_from);
 }
 
+static void to_json(nlohmann::json& j, const PlannedTable& table) {
+    j = {{"name", table.name}, {"oid", static_cast<std::uint32_t>(table.oid)}, {"kind", std::string(1, table.kind)}};
+    put(j, "use", number(table.use));
+    put(j, "small", table.small);
+}
+static void from_json(const nlohmann::json& j, PlannedTable& table) {
+    j.at("name").get_to(table.name);
+    table.oid = catalog::Oid{j.at("oid").get<std::uint32_t>()};
+    table.kind = j.at("kind").get<std::string>().at(0);
+    table.use = enumerator(j, "use", RowUse::truncated_with_others);
+    take(j, "small", table.small);
+}
+
 void to_json(nlohmann::json& j, const Plan& plan) {
     j = {{"format", 1},
          {"name", plan.name},
@@ -322,6 +337,11 @@ void to_json(nlohmann::json& j, const Plan& plan) {
          {"notes", plan.notes},
          {"not_whole", plan.not_whole},
          {"trailing_echoes", plan.trailing_echoes}};
+    put(j, "tables", plan.tables);
+    put(j, "mentioned", plan.mentioned);
+    if (!plan.row_statistics) {
+        j["row_statistics"] = false;
+    }
 }
 
 void from_json(const nlohmann::json& j, Plan& plan) {
@@ -343,6 +363,9 @@ void from_json(const nlohmann::json& j, Plan& plan) {
     j.at("notes").get_to(plan.notes);
     j.at("not_whole").get_to(plan.not_whole);
     j.at("trailing_echoes").get_to(plan.trailing_echoes);
+    take(j, "tables", plan.tables);
+    take(j, "mentioned", plan.mentioned);
+    take(j, "row_statistics", plan.row_statistics);
 }
 
 std::string_view to_string(StepKind kind) {

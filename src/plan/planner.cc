@@ -372,12 +372,16 @@ Planner::Member Planner::analyse(const sql::Statement& statement, const Group& g
     }
     written_.insert(analysis.facts.writes.begin(), analysis.facts.writes.end());
 
+    if (!analysis.skip) {
+        row_uses_.take(statement, analysis.facts, catalog_);
+    }
     fill(shown(statement), analysis);
     shown(statement).when = statement.directive("when").value_or("");
     shown(statement).undone_by = undone_by_;
     note_publications(shown(statement), base);
     catalog::apply(statement, catalog_);
     return {.statement = &statement,
+            .may_change_rows = may_change_rows(statement, analysis.facts),
             .context = context_,
             .runs = std::move(analysis.runs),
             .name = std::move(analysis.name),
@@ -452,6 +456,7 @@ void Planner::add_step_for(const Member& member, const analysis::Run& run) {
     step.long_running = run.method == analysis::Method::validate;
     step.condition = run.condition;
     step.inverses.push_back(run.inverse);
+    step.may_change_rows = member.may_change_rows;
     step.index = run.index;
     step.table = run.table;
     step.finish_with = run.finish_with;
@@ -501,6 +506,7 @@ void Planner::arrange(const Group& group, const std::vector<Member>& members) {
                                          .copy_data = member.statement->copy_data,
                                          .takes_strong_lock = takes_strong_lock(run)});
             merge_locks(transaction.locks, run.locks);
+            transaction.may_change_rows = transaction.may_change_rows || member.may_change_rows;
             transaction.inverses.push_back(run.inverse);
             conditions.push_back(run.condition);
             runs.push_back(&run);
@@ -515,6 +521,7 @@ void Planner::arrange(const Group& group, const std::vector<Member>& members) {
         step.locks = std::move(transaction.locks);
         step.inverses = std::move(transaction.inverses);
         step.condition = lasting(conditions);
+        step.may_change_rows = transaction.may_change_rows;
         if (parts > 1) {
             step.name = fmt::format("{} and {} more", step.name, parts - 1);
             step.context = members.front().context;
@@ -570,6 +577,8 @@ void Planner::finish_file(int file) {
 
 void Planner::seal() {
     order_steps(plan_);
+    plan_.tables = row_uses_.tables(catalog_);
+    plan_.mentioned = row_uses_.mentioned();
     nlohmann::json steps = nlohmann::json::array();
     for (const auto& step : plan_.steps) {
         steps.push_back(step);

@@ -3,6 +3,7 @@
 
 #include "plan/group.h"
 #include "plan/plan.h"
+#include "plan/row_use.h"
 #include "plan/session.h"
 
 #include <map>
@@ -21,6 +22,7 @@ private:
     // A statement of the group with what became of it.
     struct Member {
         const sql::Statement* statement;
+        bool may_change_rows = false;
         SessionContext context;
         std::optional<std::string> local_setting;   // a SET in the middle of the transaction
         std::vector<analysis::Run> runs;
@@ -56,6 +58,7 @@ private:
     std::set<catalog::QualifiedName> written_;
     std::vector<std::string> echoes_;
     std::string undone_by_;
+    RowUses row_uses_;
     bool hidden_effects_ = false;               // an earlier statement may have made what cannot be seen
     int file_ = -1;
     std::vector<std::string> default_path_;

@@ -1,6 +1,7 @@
 #include "report/deploy_json.h"
 
 #include "report/redact.h"
+#include "report/run_json.h"
 
 namespace pgbelay::report {
 
@@ -34,6 +35,7 @@ Json deploy_json(const engine::RunReport& report) {
     json["plan_digest"] = or_null(report.plan_digest);
     json["verified"] = report.verified;
     json["verification_failures"] = report.verification_failures;
+    json["rows"] = rows_json(report.rows);
     json["changed"] = report.changed;
     json["steps"] = Json::array();
     for (const engine::StepReport& step : report.steps) {

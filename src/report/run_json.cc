@@ -6,6 +6,23 @@
 
 namespace pgbelay::report {
 
+Json rows_json(const engine::RowsReport& rows) {
+    Json json = Json::array();
+    for (const engine::TableRows& table : rows.tables) {
+        std::int64_t deleted = 0;
+        for (const engine::RowDeletion& deletion : table.deletions) {
+            deleted += deletion.deleted + deletion.emptied;
+        }
+        json.push_back({{"table", sql::display(table.name)},
+                        {"before", table.before ? Json(*table.before) : Json(nullptr)},
+                        {"after", table.after ? Json(*table.after) : Json(nullptr)},
+                        {"deleted", rows.statistics && !rows.ddl_alone ? Json(deleted) : Json(nullptr)},
+                        {"lost", table.lost},
+                        {"words", table.words}});
+    }
+    return json;
+}
+
 namespace {
 
 const plan::Step* step_of(const engine::RunRecord& run, int n) {
@@ -78,6 +95,7 @@ Json run_json(const engine::RunRecord& run) {
     for (const engine::SignalRecord& signal : run.signals) {
         json["signals"].push_back({{"n", signal.n}, {"action", signal.action}, {"pid", signal.pid}, {"session", redact(signal.session)}, {"at", signal.at}});
     }
+    json["rows"] = rows_json(run.rows);
     json["guard"] = {{"samples", run.guard_samples}, {"maxima", Json::object()}};
     for (const auto& [name, value] : run.guard_maxima) {
         json["guard"]["maxima"][name] = value;

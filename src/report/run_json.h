@@ -10,6 +10,8 @@
 
 namespace pgbelay::report {
 
+// The tables with whose rows the plan had no business, and what became of them.
+Json rows_json(const engine::RowsReport& rows);
 // The whole evidence about one run; its steps carry their SQL when the record carries its plan.
 Json run_json(const engine::RunRecord& run);
 // {"target", "runs": […]}, newest first.

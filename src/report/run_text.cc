@@ -117,6 +117,20 @@ std::string signals_text(const engine::RunRecord& run, const Style& style) {
     return out;
 }
 
+std::string rows_text(const engine::RunRecord& run, const Style& style) {
+    std::string out = run.rows.tables.empty() ? "" : "\nTables whose rows the plan had no business with:\n";
+    int widest = 0;
+    for (const engine::TableRows& table : run.rows.tables) {
+        widest = std::max(widest, width(sql::display(table.name)));
+    }
+    for (const engine::TableRows& table : run.rows.tables) {
+        const std::string name = sql::display(table.name);
+        const Column column{2, widest + 2};
+        out += table.lost ? labelled_in(Ink::bad, name, table.words, style, column) : labelled(name, table.words, style, column);
+    }
+    return out;
+}
+
 std::string next_move(const engine::RunRecord& run) {
     if (run.state == "paused" && run.process_alive) {
         return fmt::format("pgbelay resume {0}, or pgbelay abort {0}", run.id);
@@ -153,7 +167,7 @@ std::string run_text(const engine::RunRecord& run, const Style& style) {
     for (const engine::StepRecord& step : run.steps) {
         out += step_text(run, step, style);
     }
-    return out + signals_text(run, style) + guard_text(run);
+    return out + rows_text(run, style) + signals_text(run, style) + guard_text(run);
 }
 
 std::string history_text(const std::string& target, const std::vector<engine::RunRecord>& runs, const Style& style) {

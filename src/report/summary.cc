@@ -95,6 +95,29 @@ std::string verification(const engine::RunReport& report, const Style& style) {
     return report.verified ? labelled("verification", "every condition holds", style, kColumn) : "";
 }
 
+// Only what was looked at; what was lost stands under the verification.
+std::string rows_kept(const engine::RunReport& report, const Style& style) {
+    std::size_t counted = 0;
+    std::size_t asked = 0;
+    std::string fewer;
+    for (const engine::TableRows& table : report.rows.tables) {
+        if (table.before && table.after) {
+            ++counted;
+            fewer += *table.after < *table.before ? fmt::format("; {}: {}", sql::display(table.name), table.words) : "";
+        } else if (report.rows.statistics && !report.rows.ddl_alone) {
+            ++asked;
+        }
+    }
+    std::vector<std::string> how;
+    if (counted > 0) {
+        how.push_back(fmt::format("{} counted", counted));
+    }
+    if (asked > 0) {
+        how.push_back(fmt::format("{} by this run's statistics", asked));
+    }
+    return how.empty() ? "" : labelled("rows", fmt::format("none lost where the plan has no business ({}){}", join(how, ", "), fewer), style, kColumn);
+}
+
 }  // namespace
 
 std::string summary_text(const engine::RunReport& report, const Ending& ending, const Style& style) {
@@ -107,6 +130,7 @@ std::string summary_text(const engine::RunReport& report, const Ending& ending, 
         out += felt(report, style);
     }
     out += verification(report, style);
+    out += report.verified ? rows_kept(report, style) : "";
     const bool unfinished = report.result == engine::RunResult::stopped || report.result == engine::RunResult::interrupted;
     if (unfinished && !ending.go_on.empty()) {
         out += labelled("to go on", ending.go_on, style, kColumn);

@@ -74,7 +74,40 @@ std::vector<Token> tokens_without_comments(std::string_view sql) {
     }
 }
 
+// What stands between the quotes of a string, plain or dollar-quoted; nothing for any other token.
+std::optional<std::string_view> inside_of_string(std::string_view written) {
+    if (written.starts_with('$')) {
+        const auto tag = written.find('$', 1);
+        if (tag == std::string_view::npos || written.size() < 2 * (tag + 1)) {
+            return std::nullopt;
+        }
+        return written.substr(tag + 1, written.size() - 2 * (tag + 1));
+    }
+    const auto quote = written.find('\'');
+    if (quote > 2 || !written.ends_with('\'') || written.size() < quote + 2) {
+        return std::nullopt;
+    }
+    return written.substr(quote + 1, written.size() - quote - 2);
+}
+
+void add_identifiers(std::string_view sql, int depth, std::set<std::string>& into) {
+    constexpr int kDeepest = 4;                     // a block, a statement in it as text, strings in that
+    for (const auto& token : tokens_without_comments(sql)) {
+        if (const auto inside = inside_of_string(token.text); inside && depth < kDeepest) {
+            add_identifiers(*inside, depth + 1, into);
+        } else if (auto name = identifier(token); name) {
+            into.insert(std::move(*name));
+        }
+    }
+}
+
 }  // namespace
+
+std::set<std::string> identifiers_in(std::string_view sql) {
+    std::set<std::string> names;
+    add_identifiers(sql, 0, names);
+    return names;
+}
 
 std::vector<QualifiedName> relations_in_tokens(std::string_view sql) {
     const auto tokens = tokens_without_comments(sql);

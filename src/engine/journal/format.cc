@@ -61,7 +61,7 @@ std::string journal_ddl(const std::string& owner, const std::vector<std::string>
     if (!owner.empty()) {
         const std::string role = sql::quote_identifier(owner);
         ddl += fmt::format("\nALTER SCHEMA pgbelay OWNER TO {};\n", role);
-        for (const auto* table : {"journal", "run", "step", "intent", "timing", "control", "file", "debt", "signal", "guard"}) {
+        for (const auto* table : {"journal", "run", "step", "intent", "timing", "control", "file", "debt", "signal", "row_count", "row_deletion", "guard"}) {
             ddl += fmt::format("ALTER TABLE pgbelay.{} OWNER TO {};\n", table, role);
         }
     }

@@ -157,6 +157,86 @@ std::vector<pg::Connection::Piece> Journal::opening(const RunKey& key, int n) co
             piece(queries::kStepDone, {str(key.id), str(key.epoch), str(n), "done", ""})};
 }
 
+pg::Connection::Piece Journal::watch_deletions() const { return piece(queries::kDeletionsBefore, {}); }
+
+std::vector<pg::Connection::Piece> Journal::record_deletions(const RunKey& key, int n) const {
+    return {{"SET CONSTRAINTS ALL IMMEDIATE", {}},
+            {"RESET ROLE", {}},
+            {"SET LOCAL search_path = pg_catalog", {}},
+            piece(queries::kDeletions, {str(key.id), str(key.epoch), str(n)})};
+}
+
+namespace {
+
+pg::Params counts_params(const RunKey& key, const std::vector<RowCount>& counts, std::optional<std::int64_t> RowCount::*which) {
+    std::vector<std::string> relations;
+    std::vector<std::string> schemas;
+    std::vector<std::string> names;
+    std::vector<std::string> rows;
+    std::vector<std::string> notes;
+    for (const auto& count : counts) {
+        relations.push_back(str(static_cast<std::uint32_t>(count.relation)));
+        schemas.push_back(count.name.schema);
+        names.push_back(count.name.name);
+        rows.push_back(count.*which ? str(*(count.*which)) : "");
+        notes.push_back(count.note);
+    }
+    return {str(key.id), str(key.epoch), pg::to_array(relations), pg::to_array(schemas), pg::to_array(names), pg::to_array(rows), pg::to_array(notes)};
+}
+
+// What a journal from before there was such a table has to say.
+std::optional<pg::Result> read_if_there(pg::Connection& connection, const pg::Query& query, std::int64_t run) {
+    pg::Outcome outcome = connection.try_query(query, {str(run)});
+    if (const auto* error = std::get_if<pg::ServerError>(&outcome); error != nullptr) {
+        if (error->sqlstate == "42P01") {
+            return std::nullopt;
+        }
+        throw pg::to_error(*error);
+    }
+    return std::get<pg::Result>(std::move(outcome));
+}
+
+std::optional<std::int64_t> maybe_big(const pg::Result& r, int row, int column) {
+    return r.is_null(row, column) ? std::nullopt : std::optional<std::int64_t>(r.big(row, column));
+}
+
+}  // namespace
+
+void Journal::count_before(const RunKey& key, const std::vector<RowCount>& counts) {
+    write(queries::kCountBefore, counts_params(key, counts, &RowCount::before));
+}
+
+void Journal::count_after(const RunKey& key, const std::vector<RowCount>& counts) {
+    write(queries::kCountAfter, counts_params(key, counts, &RowCount::after));
+}
+
+std::vector<RowCount> row_counts(pg::Connection& connection, std::int64_t run) {
+    const auto r = read_if_there(connection, queries::kRowCounts, run);
+    std::vector<RowCount> counts;
+    for (int row = 0; r && row < r->rows(); ++row) {
+        counts.push_back({.relation = catalog::Oid{static_cast<std::uint32_t>(r->big(row, 0))},
+                          .name = {r->text(row, 1), r->text(row, 2)},
+                          .before = maybe_big(*r, row, 3),
+                          .after = maybe_big(*r, row, 4),
+                          .note = r->text(row, 5)});
+    }
+    return counts;
+}
+
+std::vector<RowDeletion> row_deletions(pg::Connection& connection, std::int64_t run) {
+    const auto r = read_if_there(connection, queries::kRowDeletions, run);
+    std::vector<RowDeletion> deletions;
+    for (int row = 0; r && row < r->rows(); ++row) {
+        deletions.push_back({.n = r->integer(row, 0),
+                             .relation = catalog::Oid{static_cast<std::uint32_t>(r->big(row, 1))},
+                             .name = {r->text(row, 2), r->text(row, 3)},
+                             .deleted = r->big(row, 4),
+                             .inserted = r->big(row, 5),
+                             .emptied = r->big(row, 6)});
+    }
+    return deletions;
+}
+
 std::map<int, StepResult> Journal::steps_done(const RunKey& key) {
     const pg::Result r = connection_->query(queries::kStepsDone, {str(key.id)});
     std::map<int, StepResult> done;

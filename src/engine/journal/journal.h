@@ -4,6 +4,7 @@
 #include "engine/event.h"
 #include "engine/journal/format.h"
 #include "engine/journal/records.h"
+#include "engine/rows.h"
 #include "pg/connection.h"
 #include "pg/server.h"
 #include "plan/plan.h"
@@ -96,6 +97,15 @@ public:
     std::vector<pg::Connection::Piece> opening(const RunKey& key, int n) const;
     static constexpr std::size_t kFence = 1;    // its place in opening()
 
+    // For a step that may delete rows: the last of its opening, and what goes right before COMMIT. What was deferred runs first, under the
+    // user's own role and settings; then it is written down, under ours, from which tables rows were deleted.
+    pg::Connection::Piece watch_deletions() const;
+    std::vector<pg::Connection::Piece> record_deletions(const RunKey& key, int n) const;
+
+    // Counted before the first step: what is there already is not written again. Nothing is written by who was replaced.
+    void count_before(const RunKey& key, const std::vector<RowCount>& counts);
+    void count_after(const RunKey& key, const std::vector<RowCount>& counts);
+
     std::map<int, StepResult> steps_done(const RunKey& key);
     std::map<int, Intent> intents(const RunKey& key);
     // Throws Error{conflict} when we were replaced.
@@ -134,6 +144,10 @@ private:
 
 // Marks steps of a run as undone, for the transaction of the step that undoes them.
 pg::Connection::Piece mark_undone_piece(std::int64_t undone, const std::vector<int>& steps);
+
+// Empty where the journal is from before there were any.
+std::vector<RowCount> row_counts(pg::Connection& connection, std::int64_t run);
+std::vector<RowDeletion> row_deletions(pg::Connection& connection, std::int64_t run);
 
 // An unfinished run of this very database (a restored copy's rows never count).
 struct Unfinished {

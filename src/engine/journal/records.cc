@@ -161,6 +161,9 @@ RunRecord load_run(pg::Connection& connection, std::optional<std::int64_t> run) 
     RunRecord record = read_run(r, 0);
     record.steps = read_steps(connection, record.id);
     record.signals = read_signals(connection, record.id);
+    if (record.kind != "mark" && record.plan) {
+        record.rows = judge_rows(*record.plan, row_counts(connection, record.id), row_deletions(connection, record.id));
+    }
     read_guard(connection, record);
     note_holder(connection, record);
     for (const auto& debt : Journal(connection).open_debts()) {

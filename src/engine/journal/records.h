@@ -3,6 +3,7 @@
 
 #include "engine/event.h"
 #include "engine/journal/format.h"
+#include "engine/rows.h"
 #include "engine/target.h"
 #include "pg/connection.h"
 #include "plan/plan.h"
@@ -57,6 +58,7 @@ struct RunRecord {
     std::optional<plan::Plan> plan;     // only when asked for
     std::vector<StepRecord> steps;
     std::vector<SignalRecord> signals;
+    RowsReport rows;
     // The guard's samples summed up: name -> maximum.
     std::vector<std::pair<std::string, double>> guard_maxima;
     int guard_samples = 0;

@@ -1,3 +1,4 @@
+#include "sql/opaque_names.h"
 #include "sql/statement.h"
 
 #include <gmock/gmock.h>
@@ -145,6 +146,15 @@ TEST(Names, SurviveATreeAsDeepAsTreesGet) {
         sql += " + f(1)";
     }
     EXPECT_THAT(functions(sql), ElementsAre("f"));
+}
+
+TEST(IdentifiersIn, AreFoundInStringsAtEveryDepthButNotInComments) {
+    const auto names = identifiers_in("DO $$ BEGIN /* a */ EXECUTE 'DELETE FROM \"B\" WHERE x = ''c''' || f(D); END $$ -- e");
+    for (const char* there : {"B", "x", "f", "d"}) {
+        EXPECT_TRUE(names.contains(there)) << there;
+    }
+    EXPECT_FALSE(names.contains("a"));
+    EXPECT_FALSE(names.contains("e"));
 }
 
 }  // namespace

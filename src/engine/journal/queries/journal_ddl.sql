@@ -108,6 +108,30 @@ CREATE TABLE pgbelay.signal (
 );
 CREATE INDEX signal_run ON pgbelay.signal (run);
 
+CREATE TABLE pgbelay.row_count (
+    run       bigint NOT NULL,
+    relation  oid NOT NULL,
+    schema    text NOT NULL,
+    name      text NOT NULL,
+    before    bigint,
+    after     bigint,
+    note      text NOT NULL DEFAULT '',
+    PRIMARY KEY (run, relation)
+);
+
+CREATE TABLE pgbelay.row_deletion (
+    run       bigint NOT NULL,
+    n         integer NOT NULL,
+    epoch     integer NOT NULL,
+    relation  oid NOT NULL,
+    schema    text NOT NULL,
+    name      text NOT NULL,
+    deleted   bigint NOT NULL,
+    inserted  bigint NOT NULL,
+    emptied   bigint NOT NULL,
+    PRIMARY KEY (run, n, relation)
+);
+
 CREATE TABLE pgbelay.guard (
     run      bigint NOT NULL,
     epoch    integer NOT NULL,

@@ -1,0 +1,2 @@
+ALTER TABLE countries ADD COLUMN region text;
+SELECT recompute();
