@@ -31,7 +31,8 @@ const std::vector<Rule>& rules() {
         add(R"(("\w+_ms": )\d+)", "$1<time>");
         add(R"x(("(samples|tries|blocked_sessions)": )\d+)x", "$1<count>");
         add(R"(("maxima": )\{[^}]*\})", "$1<samples>");
-        add(R"((Guard, the most seen in )\d+ samples?:(\n  \w+ +[\d.]+)*)", "$1<samples>");
+        // A short run may be over before the first sample.
+        add(R"(\n\nGuard, the most seen in \d+ samples?:(\n  \w+ +[\d.]+)*)", "");
         // The version's length decides where the line is broken.
         add(R"(PostgreSQL\s+\d+(\.\d+)?( \([^)]*\))?)", "PostgreSQL <version>");
         add(R"((Plan of [^\n]* for)\s+(\S+,)\s+(PostgreSQL <version>:)\s+(\d+)\s+(statements?,)\s+(\d+)\s+(steps?)\s+to\s+run)",
