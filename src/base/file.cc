@@ -41,12 +41,18 @@ private:
     int fd_;
 };
 
-std::string read_all(int fd, const std::filesystem::path& path) {
+Error too_large(const std::filesystem::path& path) {
+    return Error(ErrorCode::input, fmt::format("cannot read \"{}\": larger than 256 MiB", path.string()));
+}
+
+std::string read_all(int fd, const std::filesystem::path& path, const StopSignal* stop) {
     std::string bytes;
     std::array<char, 65536> buffer{};
     for (;;) {
+        wait(fd, Direction::read, kNoDeadline, stop);
+        heed(stop);
         const auto got = ::read(fd, buffer.data(), buffer.size());
-        if (got < 0 && errno == EINTR) {
+        if (got < 0 && (errno == EINTR || errno == EAGAIN)) {
             continue;
         }
         if (got < 0) {
@@ -57,8 +63,22 @@ std::string read_all(int fd, const std::filesystem::path& path) {
         }
         bytes.append(buffer.data(), static_cast<std::size_t>(got));
         if (bytes.size() > kLargestFile) {
-            throw Error(ErrorCode::input, fmt::format("cannot read \"{}\": larger than 256 MiB", path.string()));
+            throw too_large(path);
         }
+    }
+}
+
+// A device may never end, and need not be read to be refused.
+void refuse_devices(int fd, const std::filesystem::path& path) {
+    struct stat status {};
+    if (::fstat(fd, &status) != 0) {
+        throw failed("read", path, errno);
+    }
+    if (S_ISCHR(status.st_mode) || S_ISBLK(status.st_mode)) {
+        throw Error(ErrorCode::input, fmt::format("cannot read \"{}\": it is a device", path.string()));
+    }
+    if (S_ISREG(status.st_mode) && static_cast<std::size_t>(status.st_size) > kLargestFile) {
+        throw too_large(path);
     }
 }
 
@@ -77,15 +97,17 @@ void write_all(int fd, std::string_view bytes, const std::filesystem::path& path
 
 }  // namespace
 
-std::string read_file(const std::filesystem::path& path) {
+std::string read_file(const std::filesystem::path& path, const StopSignal* stop) {
     if (path == "-") {
-        return read_all(STDIN_FILENO, "standard input");
+        return read_all(STDIN_FILENO, "standard input", stop);
     }
-    const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC));
+    // To open a named pipe would wait for somebody who writes to it.
+    const Descriptor file(::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK));
     if (file.get() < 0) {
         throw failed("read", path, errno);
     }
-    return read_all(file.get(), path);
+    refuse_devices(file.get(), path);
+    return read_all(file.get(), path, stop);
 }
 
 void write_file(const std::filesystem::path& path, std::string_view bytes) {

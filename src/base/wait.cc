@@ -38,6 +38,12 @@ void StopSignal::reset() noexcept {
     [[maybe_unused]] const auto got = read(fd_, &count, sizeof count);
 }
 
+void heed(const StopSignal* stop) {
+    if (stop != nullptr && stop->requested()) {
+        throw Error(ErrorCode::interrupted, "interrupted before anything was changed");
+    }
+}
+
 namespace {
 
 int milliseconds_left(Deadline deadline) {

@@ -23,6 +23,9 @@ private:
     int fd_;
 };
 
+// For work that changes nothing and has nothing to clean up: throws Error{interrupted} once `stop` was requested. Null never is.
+void heed(const StopSignal* stop);
+
 enum class WaitResult { ready, deadline, stopped };
 enum class Direction { read, write };
 

@@ -41,6 +41,7 @@ int deploy(const Deploy& command, const Context& context, const runbook::Runbook
     if (report::steps_to_run(prepared.plan) > 0 && !agreed(context, target, prepared)) {
         throw base::Error(base::ErrorCode::refused, "not confirmed: nothing was changed");
     }
+    base::heed(target.stop());
     return follow(context, target, false, [&](const engine::Sink& sink) {
         return engine::deploy(target, prepared.plan, run_options(context, target, command.on_failure), sink);
     });

@@ -12,7 +12,7 @@ int run(const Mark& command, const Context& context) {
     engine::Target target = open_target(context, runbook.targets);
     pass_gates(engine::check_target(target));
     // What is recorded are files; what their statements would do to this database plays no part.
-    const std::vector<std::string> keys = engine::mark(target, engine::prepare_offline(runbook, {}));
+    const std::vector<std::string> keys = engine::mark(target, engine::prepare_offline(runbook, {.stop = target.stop()}));
     if (context.console.json()) {
         report::Json json;
         json["target"] = target.describe();

@@ -31,7 +31,7 @@ int run(const Plan& command, const Context& context) {
         surroundings = surroundings_of(target, prepared);
         add_gates(target, prepared.plan);
     } else {
-        prepared.plan = engine::prepare_offline(runbook, {command.as_written});
+        prepared.plan = engine::prepare_offline(runbook, {command.as_written, &context.interrupts.stop()});
     }
     if (context.console.json()) {
         context.console.json_document(report::plan_json(prepared.plan, surroundings));

@@ -47,6 +47,7 @@ int run(const Rollback& command, const Context& context) {
     if (!agreed(context, target, rollback)) {
         throw base::Error(base::ErrorCode::refused, "not confirmed: nothing was changed");
     }
+    base::heed(target.stop());
     return follow(context, target, true, [&](const engine::Sink& sink) {
         return engine::rollback(target, rollback, run_options(context, target, engine::OnFailure::stop), sink);
     });

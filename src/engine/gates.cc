@@ -167,6 +167,7 @@ pg::NeededRights needed_rights(const plan::Plan& plan) {
 }  // namespace
 
 std::vector<Finding> check_target(Target& target) {
+    const pg::Heeding heeding(target.control(), target.stop());
     std::vector<Finding> findings{version(target.facts()), primary(target.facts())};
     findings.push_back(pooler(target));
     if (!target.facts().in_recovery) {
@@ -188,6 +189,7 @@ std::vector<Finding> check_replicas(Target& target) {
 }
 
 std::vector<Finding> check_plan(Target& target, const plan::Plan& plan) {
+    const pg::Heeding heeding(target.control(), target.stop());
     std::vector<Finding> findings = hidden_limits(target.facts(), plan.limits);
     for (Finding& finding : check_blockers(target.facts(), plan.blockers)) {
         findings.push_back(std::move(finding));

@@ -323,7 +323,7 @@ void note_unnamed_standbys(const Target& target, plan::Plan& plan) {
 }
 
 plan::PlanOptions plan_options(const runbook::Runbook& runbook, const PrepareOptions& options) {
-    return {.as_written = options.as_written, .temporary_prefix = "pgbelay_" + runbook.digest.substr(0, 6)};
+    return {.as_written = options.as_written, .temporary_prefix = "pgbelay_" + runbook.digest.substr(0, 6), .stop = options.stop};
 }
 
 }  // namespace
@@ -353,6 +353,7 @@ catalog::Catalog load_for(pg::Connection& connection, const runbook::Runbook& ru
 }
 
 Prepared prepare(Target& target, const runbook::Runbook& runbook, const PrepareOptions& options) {
+    const pg::Heeding heeding(target.control(), target.stop());
     std::set<runbook::Layout> layouts;
     for (const auto& file : runbook.files) {
         layouts.insert(file.layout);
@@ -364,6 +365,7 @@ Prepared prepare(Target& target, const runbook::Runbook& runbook, const PrepareO
     const catalog::Catalog catalog = load_with_forms(target.control(), runbook);
     plan::PlanOptions plan_options = engine::plan_options(runbook, options);
     plan_options.skip_files = std::move(pending.deployed);
+    plan_options.stop = target.stop();
     prepared.plan = plan::make_plan(runbook, catalog, plan_options);
     note_not_whole(target.control(), prepared.plan, "deployment");
     note_row_reach(target.control(), prepared.plan);
@@ -376,6 +378,7 @@ Prepared prepare(Target& target, const runbook::Runbook& runbook, const PrepareO
 }
 
 plan::Plan prepare_from_nothing(Target& target, const runbook::Runbook& runbook) {
+    const pg::Heeding heeding(target.control(), target.stop());
     catalog::Catalog there = load_with_forms(target.control(), runbook);
     catalog::Catalog nothing = catalog::Catalog::unknown(there.server_major);
     nothing.search_path = there.search_path;

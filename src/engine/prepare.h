@@ -14,6 +14,7 @@ namespace pgbelay::engine {
 
 struct PrepareOptions {
     bool as_written = false;
+    const base::StopSignal* stop = nullptr;         // for a plan without a database; a target has its own
 };
 
 struct Prepared {

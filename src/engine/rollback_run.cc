@@ -133,6 +133,7 @@ Error cannot(const plan::Plan& plan) {
 }  // namespace
 
 RollbackPlan plan_rollback(Target& target, std::optional<std::int64_t> run) {
+    const pg::Heeding heeding(target.control(), target.stop());
     const RunRecord record = load_run(target.control(), run);
     if (record.process_alive) {
         throw Error(ErrorCode::conflict, fmt::format("run {} is being worked on by {}", record.id, record.holder))

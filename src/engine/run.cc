@@ -240,7 +240,10 @@ std::string request_abort(Target& target, std::optional<std::int64_t> run, const
     return fmt::format("run {}: aborted; what it had done stands, and `pgbelay rollback {}` undoes it", record.id, record.id);
 }
 
-std::vector<std::string> verify(Target& target, const plan::Plan& plan) { return verification_failures(target.control(), plan, true); }
+std::vector<std::string> verify(Target& target, const plan::Plan& plan) {
+    const pg::Heeding heeding(target.control(), target.stop());
+    return verification_failures(target.control(), plan, true);
+}
 
 std::vector<std::string> mark(Target& target, const plan::Plan& plan) {
     ensure_journal(target.control());

@@ -23,6 +23,7 @@ Target::Target(pg::Conninfo conninfo, base::StopSignal* stop, pg::Connection con
 
 Target Target::open(pg::Conninfo conninfo, base::StopSignal* stop) {
     pg::Connection control = pg::Connection::open(conninfo, "control", base::in(kConnect), stop);
+    const pg::Heeding heeding(control, stop);
     pg::plan_once(control);
     pg::ServerFacts facts = pg::server_facts(control);
     return {std::move(conninfo), stop, std::move(control), std::move(facts)};

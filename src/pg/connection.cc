@@ -209,6 +209,8 @@ void Connection::close() noexcept { state_->close(); }
 Result Connection::query(const Query& query, const Params& params) { return query_until(query, params, base::in(kQueryTime), nullptr); }
 
 Result Connection::query_until(const Query& query, const Params& params, base::Deadline deadline, const base::StopSignal* stop) {
+    base::heed(state_->heeded);
+    stop = stop != nullptr ? stop : state_->heeded;
     Exchange exchange(state_->raw, state_->canceller, deadline, stop, nullptr);
     Outcome outcome = send_query(query, params, exchange);
     if (auto* result = std::get_if<Result>(&outcome)) {
@@ -217,6 +219,7 @@ Result Connection::query_until(const Query& query, const Params& params, base::D
     const ServerError& error = std::get<ServerError>(outcome);
     const bool by_our_cancel = exchange.cancelled() && error.sqlstate == "57014";
     if (by_our_cancel && exchange.stopped()) {
+        base::heed(state_->heeded);
         throw Error(ErrorCode::interrupted, fmt::format("interrupted in our query {}", query.name));
     }
     if (by_our_cancel) {
@@ -226,8 +229,11 @@ Result Connection::query_until(const Query& query, const Params& params, base::D
 }
 
 Outcome Connection::try_query(const Query& query, const Params& params) {
-    Exchange exchange(state_->raw, state_->canceller, base::in(kQueryTime), nullptr, nullptr);
-    return send_query(query, params, exchange);
+    base::heed(state_->heeded);
+    Exchange exchange(state_->raw, state_->canceller, base::in(kQueryTime), state_->heeded, nullptr);
+    Outcome outcome = send_query(query, params, exchange);
+    base::heed(state_->heeded);
+    return outcome;
 }
 
 // Planning costs more than most of them: what is asked once for every step is planned once. Statements outlive a rollback.
@@ -307,6 +313,8 @@ Outcome Connection::collect(Exchange& exchange, const std::optional<std::string>
 
 std::vector<Outcome> Connection::pipeline(const std::vector<Piece>& pieces, base::Deadline deadline, const base::StopSignal* stop,
                                           Boundaries boundaries) {
+    base::heed(state_->heeded);
+    stop = stop != nullptr ? stop : state_->heeded;
     if (PQenterPipelineMode(state_->raw) == 0) {
         std::vector<Outcome> broken;
         broken.emplace_back(lost(state_->raw));
@@ -370,6 +378,11 @@ std::vector<Outcome> Connection::collect_pipeline(Exchange& exchange, const std:
     }
     return outcomes;
 }
+
+Heeding::Heeding(Connection& connection, const base::StopSignal* stop)
+    : state_(*connection.state_), before_(std::exchange(state_.heeded, stop)) {}
+
+Heeding::~Heeding() { state_.heeded = before_; }
 
 Severance::Severance(const Connection& connection) : socket_(dup(connection.socket())) {}
 

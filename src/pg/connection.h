@@ -107,7 +107,7 @@ public:
     bool alive() const;
     bool in_transaction() const;
 
-    // One query of ours with text parameters. Waits 5 s unless told otherwise; past it the query is cancelled.
+    // One query of ours with text parameters. Waits 5 s unless told otherwise; past it, and on `stop`, the query is cancelled.
     // Throws Error{server|connection|interrupted}.
     Result query(const Query& query, const Params& params = {});
     Result query_until(const Query& query, const Params& params, base::Deadline deadline, const base::StopSignal* stop);
@@ -141,6 +141,7 @@ public:
     void close() noexcept;
 
 private:
+    friend class Heeding;
     struct State;
     explicit Connection(pg_conn* raw);
     // A connection as libpq makes it, without any setting of ours.
@@ -154,6 +155,21 @@ private:
     std::string server_start_;
     int backend_pid_ = 0;
     std::size_t host_ = 0;
+};
+
+// While it lives, `stop` also ends queries and pipelines that were not given one, with Error{interrupted}: for phases that only look, and after
+// which nothing on the connection needs to be cleaned up.
+class Heeding {
+public:
+    Heeding(Connection& connection, const base::StopSignal* stop);
+    ~Heeding();
+    Heeding(const Heeding&) = delete;
+    Heeding& operator=(const Heeding&) = delete;
+
+private:
+    // Not the connection itself, which may be moved meanwhile.
+    Connection::State& state_;
+    const base::StopSignal* before_;
 };
 
 // Breaks a connection from any thread without a word to the server: what runs there goes on, and who waits for it here finds the

@@ -173,6 +173,7 @@ struct PlanOptions {
     bool as_written = false;
     std::string temporary_prefix = "pgbelay";       // for temporary objects
     std::set<std::string> skip_files;               // keys of files that a ledger knows: not planned
+    const base::StopSignal* stop = nullptr;         // ends the planning with Error{interrupted}
 };
 
 // Pure. Refusals are collected, not thrown, so that a person sees all of them at once.

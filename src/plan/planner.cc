@@ -350,6 +350,7 @@ void Planner::refuse_unknown_relation(const sql::Statement& statement, const ana
 }
 
 Planner::Member Planner::analyse(const sql::Statement& statement, const Group& group, const catalog::Catalog& base) {
+    base::heed(options_.stop);
     analysis::Context context{.base = base, .now = catalog_};
     context.in_group = group.one_transaction;
     context.rewrite = !options_.as_written && !statement.directive("as-written");

@@ -226,6 +226,8 @@ std::vector<std::string> wrap(std::string_view text, int columns) {
 
 std::vector<std::string> sql_lines(std::string_view sql, int columns, const Style& style) {
     constexpr std::size_t kMost = 24;
+    // A word is not broken, so that it can be copied; but it may be megabytes.
+    constexpr int kWidest = 500;
     std::vector<std::string> lines = split_lines(printable(redact(sql)));
     remove_common_indentation(lines);
     std::vector<std::string> out;
@@ -234,6 +236,11 @@ std::vector<std::string> sql_lines(std::string_view sql, int columns, const Styl
             out.emplace_back();
         } else {
             fold_line(line, columns, 2, out);
+        }
+    }
+    if (!style.verbose) {
+        for (std::string& line : out) {
+            line = shorten(line, std::max(columns, kWidest), style);
         }
     }
     if (!style.verbose && out.size() > kMost) {

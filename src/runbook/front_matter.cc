@@ -270,7 +270,11 @@ FrontMatter read_front_matter(const FrontMatterText& text, const std::string& fi
     using Reader = std::pair<std::string_view, std::function<void(const YamlNode&)>>;
     const std::array<Reader, 7> readers = {
         Reader{"pgbelay", [](const YamlNode&) {}},
-        Reader{"name", [&](const YamlNode& v) { result.name = scalar(v, "name"); }},
+        Reader{"name",
+               [&](const YamlNode& v) {
+                   result.name = scalar(v, "name");
+                   require_short(result.name, v.place);
+               }},
         Reader{"targets", [&](const YamlNode& v) { result.targets = read_targets(v, environment); }},
         Reader{"replicas", [&](const YamlNode& v) { result.replicas = read_replicas(v, environment); }},
         Reader{"limits", [&](const YamlNode& v) { result.limits = read_limits(v); }},

@@ -42,8 +42,8 @@ void refuse_groups_in_blocks(const Section& section, const std::vector<sql::Stat
     }
 }
 
-void read_sections(const MigrationFile& migration, const Sections& sections, SqlItem& item) {
-    sql::Script up = sql::read_script(sections.up.bytes, migration.path, {}, sections.up.first_line);
+void read_sections(const MigrationFile& migration, const Sections& sections, const ReadOptions& options, SqlItem& item) {
+    sql::Script up = sql::read_script(sections.up.bytes, migration.path, {}, sections.up.first_line, options.stop);
     refuse_groups_in_blocks(sections.up, up.statements);
     item.rule = transaction_rule(migration.layout, sections.up.transaction, up.statements);
     item.statements = std::move(up.statements);
@@ -51,7 +51,7 @@ void read_sections(const MigrationFile& migration, const Sections& sections, Sql
     if (!sections.down) {
         return;
     }
-    sql::Script down = sql::read_script(sections.down->bytes, migration.path, {}, sections.down->first_line);
+    sql::Script down = sql::read_script(sections.down->bytes, migration.path, {}, sections.down->first_line, options.stop);
     refuse_groups_in_blocks(*sections.down, down.statements);
     item.rollback_rule = transaction_rule(migration.layout, sections.down->transaction, down.statements);
     item.rollback = std::move(down.statements);
@@ -60,13 +60,13 @@ void read_sections(const MigrationFile& migration, const Sections& sections, Sql
     }
 }
 
-void read_whole(const MigrationFile& migration, const sql::Variables& variables, SqlItem& item) {
-    sql::Script script = sql::read_script(migration.bytes, migration.path, variables);
+void read_whole(const MigrationFile& migration, const ReadOptions& options, SqlItem& item) {
+    sql::Script script = sql::read_script(migration.bytes, migration.path, options.variables, 1, options.stop);
     item.rule = transaction_rule(migration.layout, migration.transaction, script.statements);
     item.statements = std::move(script.statements);
     item.trailing_echoes = std::move(script.trailing_echoes);
     if (migration.rollback) {
-        sql::Script rollback = sql::read_script(migration.rollback->bytes, migration.rollback->path, variables);
+        sql::Script rollback = sql::read_script(migration.rollback->bytes, migration.rollback->path, options.variables, 1, options.stop);
         item.rollback_rule = transaction_rule(migration.layout, migration.transaction, rollback.statements);
         item.rollback = std::move(rollback.statements);
         item.rollback_from = item.rollback.empty() ? "" : migration.rollback->path;
@@ -91,14 +91,14 @@ void add_limits(base::DigestBuilder& digest, const Limits& limits) {
 
 }  // namespace
 
-SqlItem sql_item(const MigrationFile& migration, const sql::Variables& variables) {
+SqlItem sql_item(const MigrationFile& migration, const ReadOptions& options) {
     SqlItem item;
     switch (migration.layout) {
-        case Layout::dbmate: read_sections(migration, dbmate_sections(without_bom(migration.bytes), migration.path), item); break;
-        case Layout::goose: read_sections(migration, goose_sections(without_bom(migration.bytes), migration.path), item); break;
-        case Layout::plain: read_whole(migration, variables, item); break;
+        case Layout::dbmate: read_sections(migration, dbmate_sections(without_bom(migration.bytes), migration.path), options, item); break;
+        case Layout::goose: read_sections(migration, goose_sections(without_bom(migration.bytes), migration.path), options, item); break;
+        case Layout::plain: read_whole(migration, options, item); break;
         case Layout::prisma:
-        case Layout::flyway: read_whole(migration, {}, item); break;
+        case Layout::flyway: read_whole(migration, {.stop = options.stop}, item); break;
     }
     return item;
 }

@@ -11,7 +11,7 @@ namespace pgbelay::runbook {
 
 // Splits the file into its sections and statements, forward and back. psql's variables are expanded in plain files only, as the other
 // tools would not. Throws Error{input} with the place.
-SqlItem sql_item(const MigrationFile& migration, const sql::Variables& variables);
+SqlItem sql_item(const MigrationFile& migration, const ReadOptions& options);
 
 // The ledger's entry for the file; its digest and text are those of `item`.
 File ledger_file(const MigrationFile& migration, const SqlItem& item, std::string key);

@@ -293,8 +293,8 @@ std::vector<MigrationFile> read_directory(const fs::path& directory) {
     }
 }
 
-MigrationFile read_migration(const fs::path& path) {
-    MigrationFile file = migration_at(path);
+MigrationFile read_migration(const fs::path& path, const base::StopSignal* stop) {
+    MigrationFile file = migration_at(path, stop);
     if (is_prisma_script(path)) {
         file.layout = Layout::prisma;
     }

@@ -15,7 +15,7 @@ namespace pgbelay::runbook {
 std::vector<MigrationFile> read_directory(const std::filesystem::path& directory);
 
 // A single file of any layout, with the rollback that lies beside it.
-MigrationFile read_migration(const std::filesystem::path& path);
+MigrationFile read_migration(const std::filesystem::path& path, const base::StopSignal* stop = nullptr);
 
 // If `name` is named as the rollback of another file: the names which that one can have. `X_rollback.sql`, `X.rollback.sql` and
 // `X.down.sql` belong to `X.sql` or `X.up.sql`.

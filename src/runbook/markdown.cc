@@ -203,6 +203,9 @@ private:
     template <typename What>
     void add_item(const Fence& fence, const Command& command, What what) {
         const auto* name = command.find("name");
+        if (name != nullptr) {
+            require_short(name->text, name->place);
+        }
         Item item{.name = name != nullptr ? name->text : names_.next(fence.heading, fence.place), .place = fence.place, .file = 0};
         if constexpr (std::is_same_v<What, SqlItem>) {
             last_applied_ = item.name;
@@ -223,7 +226,7 @@ private:
         if (const auto* file = command.find("file")) {
             item = read_applied_file(fence, *file);
         } else {
-            sql::Script script = sql::read_script(fence.content, path_, options_.variables, fence.place.line + 1);
+            sql::Script script = sql::read_script(fence.content, path_, options_.variables, fence.place.line + 1, options_.stop);
             item.statements = numbered(script);
             item.trailing_echoes = std::move(script.trailing_echoes);
         }
@@ -249,7 +252,7 @@ private:
             throw input_error(fmt::format("{} is a directory", applied.string()), file.place)
                 .hint("name a file, or deploy the directory itself");
         }
-        SqlItem item = sql_item(read_migration(applied), options_.variables);
+        SqlItem item = sql_item(read_migration(applied, options_.stop), options_);
         for (sql::Statement& statement : item.statements) {
             statement.n = ++statements_;
         }
@@ -260,7 +263,7 @@ private:
         refuse_when(fence, "check");
         CheckItem check;
         read_expectation(fence, command, check);
-        sql::Script script = sql::read_script(fence.content, path_, options_.variables, fence.place.line + 1);
+        sql::Script script = sql::read_script(fence.content, path_, options_.variables, fence.place.line + 1, options_.stop);
         std::vector<sql::Statement> statements = numbered(script);
         if (statements.empty()) {
             throw input_error("a check without a query", fence.place);
@@ -315,7 +318,7 @@ private:
         if (last == nullptr) {
             throw input_error("a rollback before any step that it could undo", fence.place).hint("put it after the sql apply fences");
         }
-        sql::Script script = sql::read_script(fence.content, path_, options_.variables, fence.place.line + 1);
+        sql::Script script = sql::read_script(fence.content, path_, options_.variables, fence.place.line + 1, options_.stop);
         if (script.statements.empty()) {
             throw input_error("a rollback without a statement", fence.place);
         }

@@ -74,11 +74,11 @@ void version_prisma(MigrationFile& file) {
 
 }  // namespace
 
-std::string read_text(const fs::path& path) {
+std::string read_text(const fs::path& path, const base::StopSignal* stop) {
     if (!fs::exists(path)) {
         throw file_error("a link that points to nothing", path);
     }
-    std::string bytes = base::read_file(path);
+    std::string bytes = base::read_file(path, stop);
     require_utf8(bytes, path.string());
     return bytes;
 }
@@ -101,12 +101,12 @@ Layout layout_of(const std::string& name, std::string_view bytes) {
     return parse_flyway_name(name) ? Layout::flyway : Layout::plain;
 }
 
-MigrationFile migration_at(const fs::path& path) {
+MigrationFile migration_at(const fs::path& path, const base::StopSignal* stop) {
     MigrationFile file;
     file.path = path.string();
     file.name = stem_of(path);
     file.relative = path.filename().string();
-    file.bytes = read_text(path);
+    file.bytes = read_text(path, stop);
     file.layout = layout_of(file.relative, file.bytes);
     return file;
 }

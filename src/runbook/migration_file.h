@@ -30,13 +30,13 @@ struct MigrationFile {
 };
 
 // The bytes of a text file. Throws Error{input} when it cannot be read or is not UTF-8.
-std::string read_text(const std::filesystem::path& path);
+std::string read_text(const std::filesystem::path& path, const base::StopSignal* stop = nullptr);
 
 // By markers in the text and by the name; never prisma, whose files show by their folder only.
 Layout layout_of(const std::string& name, std::string_view bytes);
 
 // Reads the file; version and description are still empty.
-MigrationFile migration_at(const std::filesystem::path& path);
+MigrationFile migration_at(const std::filesystem::path& path, const base::StopSignal* stop = nullptr);
 
 // Fills what the layout of `file` puts into names, configurations and, for Prisma, down.sql. Throws Error{input} for names and settings
 // that the tool would pass over or that are not supported.

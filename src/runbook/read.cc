@@ -96,7 +96,7 @@ public:
 
 private:
     void add_migration(const MigrationFile& migration, std::string key) {
-        SqlItem sql = sql_item(migration, options_.variables);
+        SqlItem sql = sql_item(migration, options_);
         runbook_.files.push_back(ledger_file(migration, sql, std::move(key)));
         Item item{.name = migration.name, .place = {migration.path, 1, 1}, .file = static_cast<int>(runbook_.files.size()) - 1};
         item.what = std::move(sql);
@@ -114,7 +114,7 @@ private:
         MigrationFile migration;
         migration.path = kStdin;
         migration.name = "stdin";
-        migration.bytes = base::read_file("-");
+        migration.bytes = base::read_file("-", options_.stop);
         require_utf8(migration.bytes, migration.path);
         add_piped(migration);
     }
@@ -128,7 +128,7 @@ private:
     }
 
     void add_file(const std::string& path) {
-        const MigrationFile migration = read_migration(path);
+        const MigrationFile migration = read_migration(path, options_.stop);
         if (fs::is_regular_file(path)) {
             add_migration(migration, (folder_of(path, migration.relative) / migration.relative).generic_string());
         } else {
@@ -142,7 +142,7 @@ private:
                 .hint("deploy one runbook at a time");
         }
         markdown_ = path;
-        Runbook read = read_markdown(base::read_file(path), path, own_name(path).string(), options_);
+        Runbook read = read_markdown(base::read_file(path, options_.stop), path, own_name(path).string(), options_);
         const int offset = static_cast<int>(runbook_.files.size());
         for (Item& item : read.items) {
             item.file += offset;

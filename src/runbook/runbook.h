@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "base/wait.h"
 #include "sql/script.h"
 #include "sql/statement.h"
 
@@ -129,6 +130,7 @@ struct ReadOptions {
     std::map<std::string, std::string> limits;  // "hold" -> "5min", as front matter has them; they win over it
     std::string blockers;                       // "cancel:30s", as front matter has it; wins over it, and is not part of the digest
     Environment environment = process_environment;
+    const base::StopSignal* stop = nullptr;     // ends the reading with Error{interrupted}
 };
 
 // Reads all paths in order into one runbook. `-` is standard input (SQL). Throws Error{input} with the place.

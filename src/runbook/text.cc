@@ -60,6 +60,13 @@ void require_utf8(std::string_view text, const std::string& file) {
     }
 }
 
+void require_short(std::string_view name, const base::Place& place) {
+    constexpr std::size_t kLongest = 200;
+    if (name.size() > kLongest) {
+        throw input_error(fmt::format("a name of {} bytes: {} are the limit", name.size(), kLongest), place);
+    }
+}
+
 std::string_view without_bom(std::string_view text) {
     constexpr std::string_view kBom = "\xEF\xBB\xBF";
     return text.starts_with(kBom) ? text.substr(kBom.size()) : text;

@@ -20,6 +20,9 @@ int column_at(std::string_view line, std::size_t offset);
 // Throws Error{input} with the place when `text` is not UTF-8 or contains a NUL byte.
 void require_utf8(std::string_view text, const std::string& file);
 
+// Throws Error{input} with the place for a name of more than 200 bytes: it is shown in one line, again and again.
+void require_short(std::string_view name, const base::Place& place);
+
 // Without a leading UTF-8 byte order mark.
 std::string_view without_bom(std::string_view text);
 

@@ -12,7 +12,10 @@ namespace pgbelay::sql {
 namespace {
 
 bool tokens_copy_from_stdin(std::string_view sql) {
-    if (sql.size() < 4 || (sql[0] != 'c' && sql[0] != 'C')) {
+    // Statements of megabytes are not cut into tokens for their first word.
+    constexpr std::string_view kWord = "copy";
+    if (sql.size() < kWord.size() ||
+        !std::equal(kWord.begin(), kWord.end(), sql.begin(), [](char lower, char c) { return c == lower || c == lower - 'a' + 'A'; })) {
         return false;
     }
     try {

@@ -26,6 +26,8 @@ using base::Place;
 
 constexpr std::size_t kDeepestInclude = 100;
 constexpr std::size_t kMostIncludes = 10'000;
+// Each is kept with its tree, and most are steps of their own.
+constexpr std::size_t kMostStatements = 100'000;
 // Variables within variables can grow exponentially, and so can includes of includes.
 constexpr std::size_t kMostExpanded = std::size_t{16} << 20;
 constexpr std::size_t kMostIncluded = std::size_t{256} << 20;
@@ -51,7 +53,7 @@ struct Input {
 
 class Reader {
 public:
-    explicit Reader(const Variables& variables) : variables_(variables) {}
+    Reader(const Variables& variables, const base::StopSignal* stop) : variables_(variables), stop_(stop) {}
 
     void read_file(std::string_view bytes, const std::string& name, const std::string& canonical, int first_line);
     Script take() {
@@ -83,6 +85,7 @@ private:
     File& file() { return *files_.back(); }
 
     Variables variables_;
+    const base::StopSignal* stop_;
     Script script_;
     PsqlLexer lexer_;
     std::vector<File*> files_;                   // each includes the next
@@ -250,7 +253,11 @@ void Reader::finish_statement(Input& input, std::size_t& at) {
     if (!in_statement()) {
         return;  // an empty statement
     }
+    base::heed(stop_);
     std::shared_ptr<const SourceText> source = std::exchange(text_, nullptr);
+    if (script_.statements.size() >= kMostStatements) {
+        throw Error(ErrorCode::input, "more than 100,000 statements").at(source->place(0)).hint("load data with COPY … FROM stdin, or deploy in parts");
+    }
     auto statement = read_statement(source->bytes().substr(0, text_end_), source->place(0), ++file().statements);
     statement.source = std::move(source);
     statement.directives = std::exchange(directives_, {});
@@ -397,9 +404,14 @@ void Reader::include(const std::string& given, bool relative_to_file, const Plac
                                                                       : "more than 10,000 includes")
             .at(at);
     }
+    base::heed(stop_);
     const std::string name = include_path(path, relative_to_file).string();
     const std::string canonical = canonical_path(name);
     refuse_circle(canonical, name, at);
+    std::error_code missing;
+    if (const auto status = fs::status(name, missing); fs::exists(status) && !fs::is_regular_file(status) && !fs::is_directory(status)) {
+        throw Error(ErrorCode::input, fmt::format("cannot include \"{}\": it is not a regular file", name)).at(at);
+    }
     std::string bytes;
     try {
         bytes = base::read_file(name);
@@ -417,13 +429,13 @@ void Reader::include(const std::string& given, bool relative_to_file, const Plac
 
 }  // namespace
 
-Script read_script(std::string_view bytes, const std::string& name, const Variables& variables, int first_line) {
+Script read_script(std::string_view bytes, const std::string& name, const Variables& variables, int first_line, const base::StopSignal* stop) {
     for (const auto& [variable, value] : variables) {
         if (first_invalid_utf8(value) || value.find('\0') != std::string::npos) {
             throw Error(ErrorCode::input, fmt::format("the value of the variable \"{}\" is not valid UTF-8", variable));
         }
     }
-    Reader reader(variables);
+    Reader reader(variables, stop);
     reader.read_file(bytes, name, canonical_path(name), first_line);
     return reader.take();
 }

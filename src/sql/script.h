@@ -1,6 +1,7 @@
 // Reads SQL as psql does: backslash commands, variables, inline COPY data, statements split where psql splits them.
 #pragma once
 
+#include "base/wait.h"
 #include "sql/source_text.h"
 #include "sql/statement.h"
 
@@ -27,7 +28,8 @@ struct Script {
 //
 // Throws Error{input} with the place for: invalid UTF-8, NUL bytes, an unterminated quote or comment, a directive that is
 // for no statement, a backslash command other than \i \ir \set \unset \echo \qecho, a missing or circular include, a
-// directory as include, over 100 levels.
-Script read_script(std::string_view bytes, const std::string& name, const Variables& variables, int first_line = 1);
+// include that is no regular file, over 100 levels, over 100,000 statements. Throws Error{interrupted} once `stop` is requested.
+Script read_script(std::string_view bytes, const std::string& name, const Variables& variables, int first_line = 1,
+                   const base::StopSignal* stop = nullptr);
 
 }  // namespace pgbelay::sql

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <fmt/format.h>
 #include <spawn.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -80,11 +81,14 @@ void Client::signal(int number) const {
 
 std::optional<int> Client::look(int flags) {
     int status = 0;
-    if (!status_ && waitpid(pid_, &status, flags) == pid_) {
+    rusage used{};
+    if (!status_ && wait4(pid_, &status, flags, &used) == pid_) {
         if (WIFSTOPPED(status)) {
             stopped_ = true;
             return std::nullopt;
         }
+        const auto time = [](const timeval& t) { return std::chrono::seconds(t.tv_sec) + std::chrono::microseconds(t.tv_usec); };
+        work_ = std::chrono::duration_cast<std::chrono::milliseconds>(time(used.ru_utime) + time(used.ru_stime));
         constexpr int kSignalBase = 128;
         status_ = WIFEXITED(status) ? WEXITSTATUS(status) : kSignalBase + WTERMSIG(status);
     }

@@ -37,6 +37,9 @@ public:
     // The exit status, 128 + number for a signal. Throws std::runtime_error with what was said when it has not ended by the deadline.
     int wait(base::Clock::duration patience = std::chrono::seconds(60));
 
+    // The processor time that it took, once it has ended.
+    std::chrono::milliseconds work() const { return work_; }
+
     // Both outputs so far.
     std::string said() const;
     bool has_said(std::string_view words) const { return said().find(words) != std::string::npos; }
@@ -49,6 +52,7 @@ private:
     pid_t pid_ = -1;
     bool stopped_ = false;
     std::optional<int> status_;
+    std::chrono::milliseconds work_{0};
 };
 
 }  // namespace pgbelay::test

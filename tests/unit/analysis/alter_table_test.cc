@@ -2,6 +2,8 @@
 
 #include <gmock/gmock.h>
 
+#include <ostream>
+
 namespace pgbelay::analysis {
 namespace {
 
@@ -206,6 +208,9 @@ struct Default {
     bool rewrites;
 };
 
+// The names of the tests; without them they are the bytes of the structure.
+void PrintTo(const Default& tried, std::ostream* out) { *out << tried.column; }
+
 class AddColumnDefault : public testing::TestWithParam<Default> {};
 
 TEST_P(AddColumnDefault, RewritesOnlyWhenEveryRowGetsItsOwnValue) {
@@ -229,6 +234,8 @@ struct TypeChange {
     const char* to;
     bool rewrites;
 };
+
+void PrintTo(const TypeChange& tried, std::ostream* out) { *out << tried.column << " to " << tried.to; }
 
 class AlterType : public testing::TestWithParam<TypeChange> {};
 
@@ -293,6 +300,8 @@ struct Undone {
     const char* subcommand;
     const char* inverse;
 };
+
+void PrintTo(const Undone& tried, std::ostream* out) { *out << tried.subcommand; }
 
 class AlterTableInverse : public testing::TestWithParam<Undone> {};
 

@@ -19,15 +19,20 @@ using testing::value;
 
 constexpr base::Millis kPatience{300};
 
-// Everything about the tables that a program could notice, but for the order of columns.
+// Everything about the schema that a program or a person with rights could notice, but for the order of columns.
 constexpr const char* kTables =
     "SELECT string_agg(line, E'\\n' ORDER BY line) FROM ("
-    "SELECT format('%s.%s %s %s %s', c.relname, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull, pg_get_expr(d.adbin, d.adrelid)) "
+    "SELECT format('%s.%s %s %s %s %s', c.relname, a.attname, format_type(a.atttypid, a.atttypmod), a.attnotnull, a.attidentity, "
+    "pg_get_expr(d.adbin, d.adrelid)) "
     "FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid LEFT JOIN pg_attrdef d ON d.adrelid = c.oid AND d.adnum = a.attnum "
-    "WHERE c.relnamespace = 'pgbelay'::regnamespace AND a.attnum > 0 AND c.relkind = 'r' "
+    "WHERE c.relnamespace = 'pgbelay'::regnamespace AND a.attnum > 0 AND NOT a.attisdropped AND c.relkind = 'r' "
     "UNION ALL SELECT conrelid::regclass || ' ' || conname || ' ' || pg_get_constraintdef(oid) FROM pg_constraint "
     "WHERE connamespace = 'pgbelay'::regnamespace "
-    "UNION ALL SELECT format('%s %s', relname, relacl) FROM pg_class WHERE relnamespace = 'pgbelay'::regnamespace) x (line)";
+    "UNION ALL SELECT indexdef FROM pg_indexes WHERE schemaname = 'pgbelay' "
+    "UNION ALL SELECT format('%s %s %s %s', relname, relkind, relowner::regrole, (SELECT string_agg(acl::text, ' ' ORDER BY acl::text) FROM unnest(relacl) acl)) "
+    "FROM pg_class WHERE relnamespace = 'pgbelay'::regnamespace "
+    "UNION ALL SELECT format('%s %s %s', nspowner::regrole, (SELECT string_agg(acl::text, ' ' ORDER BY acl::text) FROM unnest(nspacl) acl), "
+    "obj_description(oid)) FROM pg_namespace WHERE nspname = 'pgbelay') x (line)";
 
 class Format : public ::testing::Test {
 protected:
@@ -67,6 +72,32 @@ TEST_F(Format, AnOlderJournalBecomesTheSameAsANewOneAndKeepsItsRuns) {
     Target other = fresh.target();
     ensure_journal(other.control());
     EXPECT_EQ(look(kTables), value(other.control(), kTables));
+}
+
+// `init-db --owner journal_owner --grant journal_deployer` as format 1 had it, upgraded by someone else whom the owner's rights cover.
+TEST_F(Format, AnUpgradeLeavesOwnerAndGrantsAsInANewJournal) {
+    testing::run(target_.control(), "DROP ROLE IF EXISTS journal_owner, journal_deployer; CREATE ROLE journal_owner; CREATE ROLE journal_deployer");
+    make_old("GRANT USAGE ON SCHEMA pgbelay TO journal_deployer;"
+             "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA pgbelay TO journal_deployer;"
+             "ALTER SCHEMA pgbelay OWNER TO journal_owner;"
+             "DO $$ DECLARE t regclass; BEGIN FOR t IN SELECT oid FROM pg_class WHERE relnamespace = 'pgbelay'::regnamespace AND relkind = 'r' "
+             "LOOP EXECUTE format('ALTER TABLE %s OWNER TO journal_owner', t); END LOOP; END $$;");
+    { const Session session(target_, kPatience); }
+    const JournalState upgraded = journal_state(target_.control());
+    EXPECT_EQ(upgraded.refusal, "");
+    EXPECT_EQ(upgraded.version, kJournalFormat);
+
+    {
+        const Database fresh;
+        Target other = fresh.target();
+        ensure_journal(other.control(), "journal_owner", {"journal_deployer"});
+        EXPECT_EQ(look(kTables), value(other.control(), kTables));
+    }
+    // Whoever was granted rights of format 1 deploys on.
+    pg::Connection deployer = database_.open();
+    testing::run(deployer, "SET ROLE journal_deployer");
+    EXPECT_EQ(journal_state(deployer).refusal, "");
+    testing::run(target_.control(), "DROP SCHEMA pgbelay CASCADE; DROP OWNED BY journal_owner, journal_deployer; DROP ROLE journal_owner, journal_deployer");
 }
 
 TEST_F(Format, ARunOfAnOlderFormatIsTakenOver) {

@@ -39,6 +39,8 @@ DO $$
 DECLARE
     deployer oid;
 BEGIN
+    -- A superuser or a member of the owner may be the one who upgrades.
+    EXECUTE pg_catalog.format('ALTER TABLE pgbelay.signal OWNER TO %s', (SELECT nspowner::regrole FROM pg_catalog.pg_namespace WHERE nspname = 'pgbelay'));
     FOR deployer IN
         SELECT DISTINCT a.grantee
         FROM pg_catalog.pg_class AS c, pg_catalog.aclexplode(c.relacl) AS a
