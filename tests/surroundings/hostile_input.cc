@@ -173,6 +173,7 @@ private:
 
     void many() {
         add("many-selects.sql", repeat("SELECT 1;\n", 3'000));
+        add("many-more-selects.sql", repeat("SELECT 1;\n", 100'001));
         add("many-semicolons.sql", repeat(";", 200'000));
         std::string tables;
         for (int i = 0; i < 1'500; ++i) {
@@ -209,6 +210,7 @@ private:
         add("include-folder.sql", "\\i .\n");
         add("include-zeros.sql", "\\i /dev/zero\n");
         add("include-null.sql", "\\i /dev/null\n");
+        add("include-terminal.sql", "\\i /dev/tty\n");
         add("include-binary.sql", "\\ir binary.bin\n", {{"binary.bin", random_bytes(3'000)}});
         add("include-missing.md", runbook_of("", "```sql apply file=nowhere.sql\n```\n"));
         add("include-runbook.md", runbook_of("", "```sql apply file=include-runbook.md\n```\n"));

@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <fstream>
 #include <string>
 
 namespace pgbelay::base {
@@ -55,7 +56,10 @@ TEST_F(File, WritesForTheOwnerOnlyAndLeavesNothingElse) {
 TEST_F(File, SaysWhyItCannotBeRead) {
     EXPECT_EQ(read_failure(directory_ / "no"), "cannot read \"" + (directory_ / "no").string() + "\": No such file or directory");
     EXPECT_THAT(read_failure(directory_), HasSubstr("Is a directory"));
-    EXPECT_THAT(read_failure("/dev/zero"), HasSubstr("larger than 256 MiB"));
+    EXPECT_THAT(read_failure("/dev/zero"), HasSubstr("it is a device"));
+    std::ofstream(directory_ / "large").put('x');
+    std::filesystem::resize_file(directory_ / "large", (std::uintmax_t{256} << 20) + 1);
+    EXPECT_THAT(read_failure(directory_ / "large"), HasSubstr("larger than 256 MiB"));
 }
 
 TEST_F(File, SaysWhyItCannotBeWrittenAndKeepsTheOldOne) {

@@ -61,7 +61,7 @@ void read_and_plan(const test::HostileInput& input) {
 }
 
 // In parts, so that each stays within the time of a unit test, and several run at once.
-constexpr std::size_t kParts = 8;
+constexpr std::size_t kParts = 16;
 class HostileInput : public testing::TestWithParam<std::size_t> {};
 
 TEST_P(HostileInput, EndsInAPlanOrInAnErrorWithItsPlace) {

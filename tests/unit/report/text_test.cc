@@ -48,6 +48,12 @@ TEST(Text, CountsTheRestOfALongStatementUnlessAskedForAll) {
     EXPECT_EQ(sql_lines(sql, 60, Style{80, true, false, true}).size(), 41U);
 }
 
+TEST(Text, ShowsTheBeginningOfAWordOfMegabytes) {
+    const std::string sql = "SELECT '" + std::string(1'000'000, 'x') + "'";
+    EXPECT_EQ(width(sql_lines(sql, 60, Style{}).back()), 500);
+    EXPECT_EQ(sql_lines(sql, 60, Style{80, true, false, true}).back().size(), 1'000'004U);
+}
+
 TEST(Redact, MasksPasswordsWhereverTheyStand) {
     EXPECT_EQ(redact("ALTER ROLE a PASSWORD 'it''s' VALID UNTIL 'x'"), "ALTER ROLE a PASSWORD '********' VALID UNTIL 'x'");
     EXPECT_EQ(redact("CREATE ROLE a password E'a\\'b'"), "CREATE ROLE a password ********");

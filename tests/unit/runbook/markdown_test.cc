@@ -246,6 +246,7 @@ INSTANTIATE_TEST_SUITE_P(
         BadRunbook{"NameTwice", with_body("```sql apply name=a\nSELECT 1;\n```\n```sql apply name=a\nSELECT 1;\n```\n"), 7,
                    "two steps are called \"a\"", ""},
         BadRunbook{"NameOfSigns", with_body("```sql apply name=a/b\nSELECT 1;\n```\n"), 4, "cannot be a step's name", "letters"},
+        BadRunbook{"LongName", with_body("```sql apply name=" + std::string(201, 'a') + "\nSELECT 1;\n```\n"), 4, "a name of 201 bytes", ""},
         BadRunbook{"NoStatement", with_body("```sql apply\n-- later\n```\n"), 4, "a step without a statement", "file="},
         BadRunbook{"FileAndSql", with_body("```sql apply file=x.sql\nSELECT 1;\n```\n"), 4, "SQL in a fence that names a file", "keep one"},
         BadRunbook{"NoFile", with_body("```sql apply file=gone.sql\n```\n"), 4, "gone.sql does not exist", "relative to the Markdown file"},

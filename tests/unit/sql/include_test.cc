@@ -111,6 +111,8 @@ TEST_F(Include, ReportsWhatCannotBeReadAtTheInclude) {
     write("main.sql", "\\ir .\n");
     EXPECT_THAT(error("main.sql"), HasSubstr(":1:1: cannot read"));
     EXPECT_THAT(error("main.sql"), HasSubstr("Is a directory"));
+    write("main.sql", "SELECT 1;\n\\i /dev/zero\n");
+    EXPECT_THAT(error("main.sql"), HasSubstr(":2:1: cannot include \"/dev/zero\": it is not a regular file"));
     write("main.sql", "\\i\n");
     EXPECT_THAT(error("main.sql"), HasSubstr("\\i without a file"));
     write("main.sql", "\\i -\n");
