@@ -26,7 +26,7 @@ configure: setup
 demo: build
 	$(BUILD)/src/pgbelay demo
 
-# Unit tests, cases on PostgreSQL 15 and the first kills: about ten minutes. `.ci/run` does more, on more versions.
+# Unit tests, cases on PostgreSQL 15, faults and surroundings: a quarter of an hour. `.ci/run` does more, on more versions.
 test: build
 	@$(MAKE) --no-print-directory run-tests TESTS='unit|architecture|cases-15|ledgers|faults|surroundings|packaging'
 

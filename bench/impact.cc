@@ -75,7 +75,8 @@ public:
         measure_one({"nothing", {}}, "nothing");
         measure_one({"psql -f", patient}, "psql");
         measure_one({"psql, timeout 2s", impatient}, "timeout");
-        measure_one({"pgbelay deploy", base::Command{.argv = {arguments_.pgbelay, "deploy", file_.string(), "--db", cluster_.url("pgbelay"), "--yes"}}},
+        measure_one({"pgbelay deploy",
+                     base::Command{.argv = {arguments_.pgbelay, "deploy", file_.string(), "--db", cluster_.url("pgbelay"), "--yes"}}},
                     "pgbelay");
         start_up_ = start_up({.argv = {arguments_.pgbelay, "--version"}}, stop_);
         return conclude();
@@ -83,8 +84,8 @@ public:
 
 private:
     void prepare() {
-        demo::write_out(fmt::format("{} rows, {:.0f} statements a second over {} connections, a transaction of {} s in the way\n", kRows, kPerSecond,
-                                    kConnections, kInTheWay.count()));
+        demo::write_out(fmt::format("{} rows, {:.0f} statements a second over {} connections, a transaction of {} s in the way\n", kRows,
+                                    kPerSecond, kConnections, kInTheWay.count()));
         file_ = cluster_.directory() / "change.sql";
         base::write_file(file_, kChange);
         demo::run_statements(pg::Conninfo(cluster_.url(), "bench"), {"CREATE DATABASE nothing"}, &stop_);
@@ -98,9 +99,9 @@ private:
 
     void measure_one(const Scenario& scenario, const std::string& database) {
         const Measured& m = measured_.emplace_back(measure(scenario, pg::Conninfo(cluster_.url(database), "bench"), stop_));
-        demo::write_out(fmt::format("{}: longest wait {}{}{}\n", scenario.name, demo::short_time(m.row.felt.longest),
-                                    m.output.empty() ? "" : "; " + m.output,
-                                    m.row.felt.errors == 0 ? "" : fmt::format("; {} errors: {}", m.row.felt.errors, m.row.felt.first_error)));
+        demo::write_out(fmt::format(
+            "{}: longest wait {}{}{}\n", scenario.name, demo::short_time(m.row.felt.longest), m.output.empty() ? "" : "; " + m.output,
+            m.row.felt.errors == 0 ? "" : fmt::format("; {} errors: {}", m.row.felt.errors, m.row.felt.first_error)));
     }
 
     Micros limit() const { return std::max(kTimesNothing * measured_.front().row.felt.longest, kFloor); }
@@ -114,7 +115,9 @@ private:
         text += ours.row.felt.longest <= limit() ? ""
                                                  : fmt::format("pgbelay's longest wait, {}, is over the limit of {}\n",
                                                                demo::short_time(ours.row.felt.longest), demo::short_time(limit()));
-        text += start_up_ < kStartUp ? "" : fmt::format("starting takes {}, over the limit of {}\n", demo::short_time(start_up_), demo::short_time(kStartUp));
+        text += start_up_ < kStartUp
+                    ? ""
+                    : fmt::format("starting takes {}, over the limit of {}\n", demo::short_time(start_up_), demo::short_time(kStartUp));
         return text;
     }
 
@@ -141,7 +144,8 @@ private:
         std::vector<demo::Row> rows;
         std::transform(measured_.begin(), measured_.end(), std::back_inserter(rows), [](const Measured& m) { return m.row; });
         constexpr int kIndent = 2;
-        demo::write_out("\n" + demo::felt_table(rows, {}) + fmt::format("\npgbelay --version: {} (median of 20)\n", demo::short_time(start_up_)));
+        demo::write_out("\n" + demo::felt_table(rows, {}) +
+                        fmt::format("\npgbelay --version: {} (median of 20)\n", demo::short_time(start_up_)));
         if (!arguments_.json.empty()) {
             base::write_file(arguments_.json, json().dump(kIndent) + "\n");
         }

@@ -30,8 +30,8 @@ Peer dbmate(const fs::path& directory, const std::vector<std::string>& statement
     const auto fetched = base::run_command({.argv = {PGBELAY_SOURCE_DIR "/tools/dbmate"}}, base::in(std::chrono::minutes(2)), nullptr);
     const std::string program = fetched.out.substr(0, fetched.out.find('\n'));
     return {"dbmate", fetched.status == 0 ? "" : "cannot be fetched", [=](const std::string& url) {
-                return base::Command{.argv = {program, "--url", url + "?sslmode=disable", "--migrations-dir", migrations.string(), "--no-dump-schema",
-                                              "migrate"}};
+                return base::Command{.argv = {program, "--url", url + "?sslmode=disable", "--migrations-dir", migrations.string(),
+                                              "--no-dump-schema", "migrate"}};
             }};
 }
 
@@ -45,7 +45,8 @@ Peer sqitch(const fs::path& directory, const std::vector<std::string>& statement
     }
     base::write_file(project / "sqitch.plan", plan);
     base::write_file(project / "sqitch.conf", "[core]\n\tengine = pg\n");
-    return {"sqitch", starts({"sqitch", "--version"}) ? "" : "not installed (packages sqitch and libdbd-pg-perl)", [=](const std::string& url) {
+    return {"sqitch", starts({"sqitch", "--version"}) ? "" : "not installed (packages sqitch and libdbd-pg-perl)",
+            [=](const std::string& url) {
                 return base::Command{.argv = {"sqitch", "deploy", "db:" + url},
                                      .env = {{"SQITCH_FULLNAME", "Bench"}, {"SQITCH_EMAIL", "bench@localhost"}},
                                      .working_directory = project.string()};

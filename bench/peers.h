@@ -11,8 +11,8 @@
 namespace pgbelay::bench {
 
 struct Peer {
-    std::string name;                                             // "dbmate"
-    std::string missing;                                          // why it cannot be run here; "" otherwise
+    std::string name;     // "dbmate"
+    std::string missing;  // why it cannot be run here; "" otherwise
     std::function<base::Command(const std::string& url)> command;
 };
 

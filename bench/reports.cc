@@ -15,6 +15,8 @@ Reports::Reports(const pg::Conninfo& database, int sessions, const base::StopSig
     }
 }
 
-Reports::~Reports() { over_.request(); }
+Reports::~Reports() {
+    over_.request();
+}
 
 }  // namespace pgbelay::bench

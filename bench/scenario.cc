@@ -47,7 +47,8 @@ Measured measure(const Scenario& scenario, const pg::Conninfo& database, const b
     demo::Traffic application(database, traffic(), {kConnections, kPerSecond, "public", "accounts app"}, &stop);
     demo::pause_or_throw(kLead, stop);
     const demo::OpenTransaction reader(
-        database, {"SET application_name TO 'somebody'", "BEGIN", "SELECT sum(balance) FROM public.accounts WHERE id <= 1000"}, kInTheWay, &stop);
+        database, {"SET application_name TO 'somebody'", "BEGIN", "SELECT sum(balance) FROM public.accounts WHERE id <= 1000"}, kInTheWay,
+        &stop);
     const base::Deadline reader_ends = base::in(kInTheWay);
     demo::pause_or_throw(kHeadStart, stop);
     Measured measured;

@@ -40,17 +40,22 @@ struct Promise {
     bool kept() const { return is <= at_most; }
 };
 
-double seconds(base::Clock::duration took) { return std::chrono::duration<double>(took).count(); }
+double seconds(base::Clock::duration took) {
+    return std::chrono::duration<double>(took).count();
+}
 
 std::vector<demo::Table> tables() {
     std::vector<demo::Table> made;
     for (int i = 0; i < kTables; ++i) {
         const int rows = kFewestRows + i * kRowsMore;
-        made.push_back({fmt::format("t{}", i),
-                        rows,
-                        {fmt::format("CREATE TABLE public.t{} (id bigint NOT NULL, a integer NOT NULL, b integer NOT NULL, c text NOT NULL)", i),
-                         fmt::format("INSERT INTO public.t{} SELECT n, n % 1000, n::bigint * 7919 % 100000, 'text of row ' || n FROM generate_series(1, {}) AS n", i, rows)},
-                        fmt::format("VACUUM (ANALYZE) public.t{}", i)});
+        made.push_back(
+            {fmt::format("t{}", i),
+             rows,
+             {fmt::format("CREATE TABLE public.t{} (id bigint NOT NULL, a integer NOT NULL, b integer NOT NULL, c text NOT NULL)", i),
+              fmt::format("INSERT INTO public.t{} SELECT n, n % 1000, n::bigint * 7919 % 100000, 'text of row ' || n FROM "
+                          "generate_series(1, {}) AS n",
+                          i, rows)},
+             fmt::format("VACUUM (ANALYZE) public.t{}", i)});
     }
     return made;
 }
@@ -96,9 +101,7 @@ private:
 
     pg::Conninfo admin(const std::string& database = "postgres") const { return {cluster_.url(database), "bench"}; }
 
-    void create(const std::string& database) const {
-        demo::run_statements(admin(), {"CREATE DATABASE " + database, "CHECKPOINT"}, &stop_);
-    }
+    void create(const std::string& database) const { demo::run_statements(admin(), {"CREATE DATABASE " + database, "CHECKPOINT"}, &stop_); }
 
     base::Command psql(const std::string& database, const fs::path& file) const {
         return {.argv = {psql_.string(), "-X", "-q", "-v", "ON_ERROR_STOP=1", "-d", cluster_.url(database), "-f", file.string()}};
@@ -154,11 +157,13 @@ private:
         base::write_file(file, "ALTER TABLE public.p1 ADD COLUMN c integer;\nCREATE INDEX p1_a ON public.p1 (a);\n");
         create("large");
         for (const auto& [from, to, limit] : {std::tuple{1, 500, 0.15}, std::tuple{501, 10'000, 1.0}}) {
-            demo::run_statements(admin("large"),
-                                 {fmt::format("DO $$ BEGIN FOR i IN {}..{} LOOP EXECUTE format('CREATE TABLE public.p%s (id integer, a integer)', i); "
-                                              "IF i % 1000 = 0 THEN COMMIT; END IF; END LOOP; END $$", from, to),
-                                  "CHECKPOINT"},
-                                 &stop_);
+            demo::run_statements(
+                admin("large"),
+                {fmt::format("DO $$ BEGIN FOR i IN {}..{} LOOP EXECUTE format('CREATE TABLE public.p%s (id integer, a integer)', i); "
+                             "IF i % 1000 = 0 THEN COMMIT; END IF; END LOOP; END $$",
+                             from, to),
+                 "CHECKPOINT"},
+                &stop_);
             const Timed& plan = measure("plan", fmt::format("against {} tables", to),
                                         {.argv = {pgbelay_, "plan", file.string(), "--db", cluster_.url("large")}});
             promise(fmt::format("plan against {} tables", to), seconds(plan.took), limit, "s");
@@ -183,7 +188,8 @@ private:
         promise("indexes beside reports: pgbelay by psql -f", ratio(ours_busy, plain_busy), 1.0 / 4, "times");
         constexpr double kMega = 1 << 20;
         create("memory");
-        promise("memory of a deployment", static_cast<double>(most_memory(deploy("memory", cluster_.directory() / "small.sql"))) / kMega, 64, "MB");
+        promise("memory of a deployment", static_cast<double>(most_memory(deploy("memory", cluster_.directory() / "small.sql"))) / kMega,
+                64, "MB");
     }
 
     Timed beside_reports(const std::string& database, const std::string& name, const base::Command& command) {

@@ -163,7 +163,9 @@ Run rename_constraint(const AlterTable& work, const std::string& from, const std
     const auto rename = [&](const std::string& a, const std::string& b) {
         return fmt::format("{}RENAME CONSTRAINT {} TO {}", work.alter(), quote_identifier(a), quote_identifier(b));
     };
-    Run run{.sql = rename(from, to), .name = fmt::format("rename constraint {} to {}", from, to), .locks = table_locks(work, LockMode::access_exclusive, work.recurses)};
+    Run run{.sql = rename(from, to),
+            .name = fmt::format("rename constraint {} to {}", from, to),
+            .locks = table_locks(work, LockMode::access_exclusive, work.recurses)};
     run.condition.facts = {catalog::ConstraintIs{work.table, to, type, {}, true},
                            catalog::Absent{catalog::Absent::What::constraint, work.table, from}};
     run.inverse.sql = {rename(to, from)};
@@ -242,7 +244,8 @@ Run add_to_parent(const AlterTable& work, const Subcommand& subcommand, const Pg
 }
 
 // Up to 17 a partitioned table takes no foreign key NOT VALID: each leaf gets it so, and has it validated, before the parent does.
-void add_foreign_key_in_parts(AlterTable& work, const Subcommand& subcommand, const PgQuery__Constraint& constraint, const std::string& name) {
+void add_foreign_key_in_parts(AlterTable& work, const Subcommand& subcommand, const PgQuery__Constraint& constraint,
+                              const std::string& name) {
     const std::vector<QualifiedName> leaves = storages(work.ctx, work.table, true);
     const QualifiedName references = referenced_table(work, constraint);
     for (const QualifiedName& leaf : leaves) {
@@ -269,9 +272,10 @@ void add_foreign_key_in_parts(AlterTable& work, const Subcommand& subcommand, co
     }
     (ahead ? work.inside : work.after).push_back(add_to_parent(work, subcommand, constraint, name, ahead ? Phase::inside : parts));
     work.edited = true;
-    work.because(fmt::format("{}; it is partitioned, and PostgreSQL {} takes no foreign key NOT VALID there: each partition gets it NOT VALID "
-                             "and is validated while the application works, and the parent then takes these in without reading anything",
-                             size_reason(work.ctx, work.table), work.ctx.now.server_major));
+    work.because(
+        fmt::format("{}; it is partitioned, and PostgreSQL {} takes no foreign key NOT VALID there: each partition gets it NOT VALID "
+                    "and is validated while the application works, and the parent then takes these in without reading anything",
+                    size_reason(work.ctx, work.table), work.ctx.now.server_major));
 }
 
 // True when what the catalog holds under that name decides.
@@ -433,11 +437,12 @@ void add_constraint(AlterTable& work, const Subcommand& subcommand) {
     }
     const std::string table = sql::quote_name(work.table);
     if (type == 'x') {
-        return work.refuse(fmt::format("an EXCLUDE constraint has no concurrent form, and {}: building it would block everybody",
-                                       size_reason(work.ctx, work.table)),
-                           fmt::format("in a window in which {} may stand still, {} (or deploy with `--as-written`), and give it the time that "
-                                       "it needs with `--limit hold=…`",
-                                       table, kAsWrittenWayOut));
+        return work.refuse(
+            fmt::format("an EXCLUDE constraint has no concurrent form, and {}: building it would block everybody",
+                        size_reason(work.ctx, work.table)),
+            fmt::format("in a window in which {} may stand still, {} (or deploy with `--as-written`), and give it the time that "
+                        "it needs with `--limit hold=…`",
+                        table, kAsWrittenWayOut));
     }
     if (type == 'p' || type == 'u') {
         return add_key(work, subcommand, constraint, name);

@@ -63,7 +63,8 @@ Inverse of_default(const AlterTable& work, const catalog::Column& column) {
 Inverse rewriting(const AlterTable& work, Inverse inverse) {
     if (!work.tiny) {
         inverse.as_written = true;
-        inverse.why += fmt::format("{}undoing it writes {} anew under ACCESS EXCLUSIVE", inverse.why.empty() ? "" : "; ", quote_name(work.table));
+        inverse.why +=
+            fmt::format("{}undoing it writes {} anew under ACCESS EXCLUSIVE", inverse.why.empty() ? "" : "; ", quote_name(work.table));
     }
     return inverse;
 }
@@ -332,7 +333,8 @@ Inverse recreate_column(const AlterTable& work, const catalog::Column& column) {
         inverse.sql.push_back(fmt::format("{}SET ({})", head, option));
     }
     if (column.comment) {
-        inverse.sql.push_back(restore_comment(fmt::format("COLUMN {}.{}", quote_name(work.table), quote_identifier(column.name)), column.comment));
+        inverse.sql.push_back(
+            restore_comment(fmt::format("COLUMN {}.{}", quote_name(work.table), quote_identifier(column.name)), column.comment));
     }
     for (std::string& grant : restore_column_grants(work.table, column)) {
         inverse.sql.push_back(std::move(grant));
@@ -415,9 +417,8 @@ Inverse of_column(const AlterTable& work, const PgQuery__AlterTableCmd& command)
         case PG_QUERY__ALTER_TABLE_TYPE__AT_DropIdentity: return of_identity(work, command, *column);
         case PG_QUERY__ALTER_TABLE_TYPE__AT_DropExpression: return impossible("an expression cannot be given back to an existing column");
         default:
-            return column->default_expression
-                       ? rewriting(work, statement(head + "SET EXPRESSION AS (" + *column->default_expression + ")"))
-                       : unknown_before(work);
+            return column->default_expression ? rewriting(work, statement(head + "SET EXPRESSION AS (" + *column->default_expression + ")"))
+                                              : unknown_before(work);
     }
 }
 
@@ -457,8 +458,7 @@ Inverse of_relation(const AlterTable& work, const PgQuery__AlterTableCmd& comman
         case PG_QUERY__ALTER_TABLE_TYPE__AT_NoForceRowSecurity:
             return statement(alter(work) + (now.force_row_security ? "FORCE" : "NO FORCE") + " ROW LEVEL SECURITY");
         case PG_QUERY__ALTER_TABLE_TYPE__AT_ReplicaIdentity: return of_replica_identity(work);
-        case PG_QUERY__ALTER_TABLE_TYPE__AT_ChangeOwner:
-            return now.owner.empty() ? unknown_before(work) : of_owner(work, command);
+        case PG_QUERY__ALTER_TABLE_TYPE__AT_ChangeOwner: return now.owner.empty() ? unknown_before(work) : of_owner(work, command);
         case PG_QUERY__ALTER_TABLE_TYPE__AT_ClusterOn:
         case PG_QUERY__ALTER_TABLE_TYPE__AT_DropCluster: return of_cluster(work);
         case PG_QUERY__ALTER_TABLE_TYPE__AT_SetTableSpace: return of_tablespace(work);
@@ -588,8 +588,7 @@ catalog::Condition condition_of(const AlterTable& work, const PgQuery__AlterTabl
                                          : std::string();
             return {.facts = {catalog::ColumnIs{work.table, text(column.colname), type, false}}};
         }
-        case PG_QUERY__ALTER_TABLE_TYPE__AT_DropColumn:
-            return without_column(work, name);
+        case PG_QUERY__ALTER_TABLE_TYPE__AT_DropColumn: return without_column(work, name);
         case PG_QUERY__ALTER_TABLE_TYPE__AT_AddConstraint: {
             const PgQuery__Constraint& constraint = *command.def->constraint;
             const std::string conname = text(constraint.conname);

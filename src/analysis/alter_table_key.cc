@@ -133,7 +133,8 @@ const catalog::Constraint* primary_key(const AlterTable& work) {
 // What stops it outright. True when the statement is refused or has nothing left to do.
 bool settled(AlterTable& work, const PgQuery__Constraint& constraint, const std::string& name) {
     const std::string table = sql::quote_name(work.table);
-    if (const catalog::Constraint* key = primary_key(work); key != nullptr && contype(constraint) == 'p' && !waits_for_partitions(work, *key)) {
+    if (const catalog::Constraint* key = primary_key(work);
+        key != nullptr && contype(constraint) == 'p' && !waits_for_partitions(work, *key)) {
         if (text(constraint.conname).empty() && key->columns == constraint_columns(constraint)) {
             work.skipped.push_back(fmt::format("{} has its primary key already, as {}", table, key->name));
             work.edited = true;
@@ -154,8 +155,7 @@ bool settled(AlterTable& work, const PgQuery__Constraint& constraint, const std:
 
 bool fits(const PgQuery__Constraint& constraint, const catalog::Index& index) {
     return index.unique && !index.predicate && !index.has_expressions && index.has_default_options &&
-           index.keys == constraint_columns(constraint) &&
-           index.included == strings_of(constraint.n_including, constraint.including) &&
+           index.keys == constraint_columns(constraint) && index.included == strings_of(constraint.n_including, constraint.including) &&
            index.nulls_not_distinct == (constraint.nulls_not_distinct != 0);
 }
 
@@ -207,11 +207,12 @@ bool can_be_in_parts(AlterTable& work, const PgQuery__Constraint& constraint, co
                     fmt::format("write the columns instead: each partition's index is built concurrently, under whatever name"));
         return false;
     }
-    if (work.dropped_constraints.contains(name) || (work.ctx.in_group && relation_name_taken(work.ctx.base, {work.table.schema, name}) &&
-                                                    work.constraint(name) == nullptr)) {
-        work.refuse(fmt::format("{} is partitioned: the successor of {} has to be built in parts, and cannot take its name in one transaction",
-                                table, name),
-                    fmt::format("add it under another name, drop the old one in a statement of its own, and rename it; or {}", kAsWrittenWayOut));
+    if (work.dropped_constraints.contains(name) ||
+        (work.ctx.in_group && relation_name_taken(work.ctx.base, {work.table.schema, name}) && work.constraint(name) == nullptr)) {
+        work.refuse(
+            fmt::format("{} is partitioned: the successor of {} has to be built in parts, and cannot take its name in one transaction",
+                        table, name),
+            fmt::format("add it under another name, drop the old one in a statement of its own, and rename it; or {}", kAsWrittenWayOut));
         return false;
     }
     return true;
@@ -260,15 +261,17 @@ void add_key_in_parts(AlterTable& work, const Subcommand& subcommand, const PgQu
         if (!part.partitioned) {
             return build_sql(part.table, subcommand, constraint, part.index.name);
         }
-        return fmt::format("ALTER TABLE ONLY {} {}", quote_name(part.table), without_tail(with_name(subcommand.sql, constraint, part.index.name)));
+        return fmt::format("ALTER TABLE ONLY {} {}", quote_name(part.table),
+                           without_tail(with_name(subcommand.sql, constraint, part.index.name)));
     };
     for (Run& run : runs_in_parts(work.ctx, whole, Phase::before, make)) {
         work.before.push_back(std::move(run));
     }
     work.edited = true;
-    work.because(fmt::format("{}; it is partitioned: the constraint is added ONLY to it, a unique index is built concurrently on each "
-                             "partition, and these are attached to it",
-                             size_reason(work.ctx, work.table)));
+    work.because(
+        fmt::format("{}; it is partitioned: the constraint is added ONLY to it, a unique index is built concurrently on each "
+                    "partition, and these are attached to it",
+                    size_reason(work.ctx, work.table)));
 }
 
 }  // namespace
@@ -320,8 +323,8 @@ void add_key(AlterTable& work, const Subcommand& subcommand, const PgQuery__Cons
                           (standing == Standing::nothing && relation_name_taken(work.ctx.base, {work.table.schema, name}));
     const std::string index = replaces ? temporary_name(work.ctx, name) : name;
     if (standing == Standing::leftover) {
-        work.analysis.notes.push_back(fmt::format("an INVALID index {} is there: it is dropped and built anew",
-                                                  sql::quote_name({work.table.schema, name})));
+        work.analysis.notes.push_back(
+            fmt::format("an INVALID index {} is there: it is dropped and built anew", sql::quote_name({work.table.schema, name})));
     }
     if (standing != Standing::fits) {
         work.before.push_back(build(work, subcommand, constraint, index, Phase::before));

@@ -140,7 +140,8 @@ bool has_foreign_key(const catalog::Relation& table, const catalog::Constraint& 
 // ATTACH copies the parent's foreign keys, and checks all rows against them, unless the table has them.
 void foreign_keys_ahead(AlterTable& work, const catalog::Relation& child) {
     for (const catalog::Constraint& constraint : work.now->constraints) {
-        if (constraint.type != 'f' || !constraint.references || has_foreign_key(child, constraint) || child.constraint(constraint.name) != nullptr) {
+        if (constraint.type != 'f' || !constraint.references || has_foreign_key(child, constraint) ||
+            child.constraint(constraint.name) != nullptr) {
             continue;
         }
         add_lock(work.kept.back().effects.locks, lock_on(work.ctx, *constraint.references, LockMode::access_exclusive));
@@ -179,8 +180,8 @@ void make_ahead(AlterTable& work, const catalog::Relation& child) {
         foreign_keys_ahead(work, child);
     }
     if (work.before.size() != before) {
-        work.because(fmt::format("what {} has and {} lacks is made before, since ATTACH would make it under its locks", quote_name(work.table),
-                                 quote_name(child.name)));
+        work.because(fmt::format("what {} has and {} lacks is made before, since ATTACH would make it under its locks",
+                                 quote_name(work.table), quote_name(child.name)));
     }
 }
 
@@ -196,7 +197,8 @@ std::vector<std::string> drop_what_attach_makes(const AlterTable& work, const ca
     for (const catalog::Index& index : work.now->indexes) {
         const std::vector<Run> runs = runs_for_child(work.ctx, index, child.name, Phase::before);
         if (!runs.empty()) {
-            const std::vector<std::string>& undo = runs.size() == 1 || !index.constraint.empty() ? runs.back().inverse.sql : runs.front().inverse.sql;
+            const std::vector<std::string>& undo =
+                runs.size() == 1 || !index.constraint.empty() ? runs.back().inverse.sql : runs.front().inverse.sql;
             sql.insert(sql.end(), undo.begin(), undo.end());
         }
     }
@@ -242,8 +244,8 @@ void attach_partition(AlterTable& work, const Subcommand& subcommand) {
     const bool is_default = bound != nullptr && bound->is_default;
     const std::string own = form(work, work.statement.sql);
     const bool hash = own.find("satisfies_hash_partition(") != std::string::npos;
-    const std::string cannot = hash         ? "a check that proves what belongs to a hash partition has to name its parent's OID"
-                               : is_default ? "what belongs to a default partition is said by all others, which may change meanwhile"
+    const std::string cannot = hash          ? "a check that proves what belongs to a hash partition has to name its parent's OID"
+                               : is_default  ? "what belongs to a default partition is said by all others, which may change meanwhile"
                                : own.empty() ? "the server was not asked for its partition constraint"
                                              : "";
     const QualifiedName rest = default_partition(work, child);
@@ -265,9 +267,10 @@ void attach_partition(AlterTable& work, const Subcommand& subcommand) {
             prove(work, child, whole);
         }
         make_ahead(work, *found);
-        work.because(fmt::format("{}; ATTACH would read all of it under ACCESS EXCLUSIVE: a check, validated while the application works, proves "
-                                 "that every row belongs there",
-                                 size_reason(work.ctx, child)));
+        work.because(
+            fmt::format("{}; ATTACH would read all of it under ACCESS EXCLUSIVE: a check, validated while the application works, proves "
+                        "that every row belongs there",
+                        size_reason(work.ctx, child)));
     }
     if (const std::string others = fmt::format("(NOT {})", own); rest_is_large) {
         no_scan(work, rest);
@@ -277,9 +280,10 @@ void attach_partition(AlterTable& work, const Subcommand& subcommand) {
         work.analysis.notes.push_back(
             fmt::format("from the check on to the attachment {} refuses rows that belong to {}: ATTACH itself would fail if there were any",
                         quote_name(rest), quote_name(child)));
-        work.because(fmt::format("{}, the default partition, would be read too, to see that it holds none of the new one's rows: a check proves "
-                                 "that before",
-                                 size_reason(work.ctx, rest)));
+        work.because(
+            fmt::format("{}, the default partition, would be read too, to see that it holds none of the new one's rows: a check proves "
+                        "that before",
+                        size_reason(work.ctx, rest)));
     }
 }
 
@@ -292,16 +296,19 @@ void detach_partition(AlterTable& work, const Subcommand& subcommand) {
         return keep(work, subcommand);
     }
     if (work.ctx.now.server_major < 14 || work.ctx.in_group || !rest.empty()) {
-        work.because(work.ctx.now.server_major < 14 ? fmt::format("PostgreSQL {} has no DETACH PARTITION CONCURRENTLY", work.ctx.now.server_major)
-                     : !rest.empty() ? fmt::format("{} has a default partition, {}, with which the server refuses CONCURRENTLY", table, quote_name(rest))
-                                     : "inside a group it stays in the group's transaction: the lock is short, a scan is not needed");
+        work.because(
+            work.ctx.now.server_major < 14 ? fmt::format("PostgreSQL {} has no DETACH PARTITION CONCURRENTLY", work.ctx.now.server_major)
+            : !rest.empty()
+                ? fmt::format("{} has a default partition, {}, with which the server refuses CONCURRENTLY", table, quote_name(rest))
+                : "inside a group it stays in the group's transaction: the lock is short, a scan is not needed");
         return keep(work, subcommand);
     }
     Run run{.sql = without_tail(work.statement.sql) + " CONCURRENTLY",
             .name = "detach partition " + child.name,
             .phase = Phase::after,
             .method = Method::drop_concurrently,
-            .locks = {lock_on(work.ctx, work.table, LockMode::share_update_exclusive), lock_on(work.ctx, child, LockMode::share_update_exclusive)},
+            .locks = {lock_on(work.ctx, work.table, LockMode::share_update_exclusive),
+                      lock_on(work.ctx, child, LockMode::share_update_exclusive)},
             .condition = condition_of(work, *subcommand.node),
             .inverse = inverse_of(work, *subcommand.node),
             .table = work.table};
@@ -318,9 +325,10 @@ void detach_partition(AlterTable& work, const Subcommand& subcommand) {
                           .inverse = {.why = "the server put the check there when it detached the partition"},
                           .table = child});
     work.edited = true;
-    work.because(fmt::format("DETACH PARTITION takes ACCESS EXCLUSIVE on {}, and everybody queues behind it; CONCURRENTLY lets reads and writes "
-                             "go on, and leaves a check behind, which is dropped",
-                             table));
+    work.because(
+        fmt::format("DETACH PARTITION takes ACCESS EXCLUSIVE on {}, and everybody queues behind it; CONCURRENTLY lets reads and writes "
+                    "go on, and leaves a check behind, which is dropped",
+                    table));
 }
 
 std::string finish_of(const AlterTable& work) {
@@ -341,7 +349,8 @@ Inverse partition_inverse(const AlterTable& work, const PgQuery__AlterTableCmd& 
     if (command.subtype == PG_QUERY__ALTER_TABLE_TYPE__AT_AttachPartition) {
         // DETACH … CONCURRENTLY is outside of transactions: hence in parts.
         Inverse inverse{.sql = {alter + "DETACH PARTITION " + quote_name(child)}, .in_parts = true};
-        for (std::string& drop : work.now == nullptr || found == nullptr ? std::vector<std::string>{} : drop_what_attach_makes(work, *found)) {
+        for (std::string& drop :
+             work.now == nullptr || found == nullptr ? std::vector<std::string>{} : drop_what_attach_makes(work, *found)) {
             inverse.sql.push_back(std::move(drop));
         }
         return inverse;

@@ -19,23 +19,23 @@ using catalog::LockMode;
 using catalog::QualifiedName;
 
 struct RelationLock {
-    QualifiedName relation;         // resolved
+    QualifiedName relation;  // resolved
     LockMode mode = LockMode::access_share;
     // Whether LOCK TABLE may take it ahead of the statement: an ordinary or partitioned table on which we have the privilege.
     bool lockable = false;
-    bool only = true;               // LOCK TABLE ONLY: the statement does not recurse to children
+    bool only = true;  // LOCK TABLE ONLY: the statement does not recurse to children
 
     bool operator==(const RelationLock&) const = default;
 };
 
 // Of the statement as written.
 struct Facts {
-    std::vector<RelationLock> locks;        // the strongest one per relation that existed before; in order of appearance
-    std::vector<QualifiedName> rewrites;    // relations whose storage is written anew
-    std::vector<QualifiedName> scans;       // relations read from end to end while the locks are held
-    std::vector<QualifiedName> writes;      // tables whose rows an INSERT, UPDATE, DELETE, MERGE, TRUNCATE or COPY changes
-    bool transactional = true;              // may run inside a transaction block
-    bool opaque = false;                    // the locks and effects are not known
+    std::vector<RelationLock> locks;      // the strongest one per relation that existed before; in order of appearance
+    std::vector<QualifiedName> rewrites;  // relations whose storage is written anew
+    std::vector<QualifiedName> scans;     // relations read from end to end while the locks are held
+    std::vector<QualifiedName> writes;    // tables whose rows an INSERT, UPDATE, DELETE, MERGE, TRUNCATE or COPY changes
+    bool transactional = true;            // may run inside a transaction block
+    bool opaque = false;                  // the locks and effects are not known
 };
 
 // Where a run goes relative to the transaction of the group (or of the single statement) that it belongs to.
@@ -53,10 +53,10 @@ enum class Method {
 
 // What undoes a run.
 struct Inverse {
-    bool possible = true;                   // false: a point of no return; `why` says what makes it so
-    std::vector<std::string> sql;           // statements in the order in which they run; empty: nothing is left to undo
+    bool possible = true;          // false: a point of no return; `why` says what makes it so
+    std::vector<std::string> sql;  // statements in the order in which they run; empty: nothing is left to undo
     bool loses_data = false;
-    std::string why;                        // what is lost, or why there is no inverse
+    std::string why;  // what is lost, or why there is no inverse
     // Nothing is lost when this relation (and column, if named) holds nothing but NULL: looked at under the lock.
     QualifiedName loss_in;
     std::string loss_column;
@@ -71,12 +71,12 @@ struct Inverse {
 // One statement that will be sent.
 struct Run {
     std::string sql;
-    std::string name;                       // what it does, where the statement takes several: "validate orders_total_check"
+    std::string name;  // what it does, where the statement takes several: "validate orders_total_check"
     Phase phase = Phase::inside;
     Method method = Method::transaction;
-    std::vector<RelationLock> locks;        // what this form takes
-    std::vector<QualifiedName> scans;       // what this form reads from end to end
-    catalog::Condition condition;           // what holds afterwards
+    std::vector<RelationLock> locks;   // what this form takes
+    std::vector<QualifiedName> scans;  // what this form reads from end to end
+    catalog::Condition condition;      // what holds afterwards
     Inverse inverse;
     // For Method::build: the index that it makes, and its table (leftovers are looked for there).
     QualifiedName index;
@@ -91,14 +91,14 @@ struct Refusal {
 };
 
 struct Analysis {
-    std::string name;                       // short, for people and step names: "create index orders_user_idx"
+    std::string name;  // short, for people and step names: "create index orders_user_idx"
     Facts facts;
-    std::vector<Run> runs;                  // at least one, unless refused or skipped
-    bool rewritten = false;                 // `runs` is not simply the author's bytes
-    std::string why;                        // why it is rewritten, or why it runs as written although a safe form exists
-    std::vector<std::string> notes;         // what a person should know besides: one sentence each, lower case
+    std::vector<Run> runs;           // at least one, unless refused or skipped
+    bool rewritten = false;          // `runs` is not simply the author's bytes
+    std::string why;                 // why it is rewritten, or why it runs as written although a safe form exists
+    std::vector<std::string> notes;  // what a person should know besides: one sentence each, lower case
     std::optional<Refusal> refusal;
-    std::optional<std::string> skip;        // it is already there: what was found
+    std::optional<std::string> skip;  // it is already there: what was found
 };
 
 struct Context {
@@ -106,10 +106,10 @@ struct Context {
     const catalog::Catalog& base;
     // The catalog as the statement itself finds it, after the earlier ones of its group.
     const catalog::Catalog& now;
-    bool in_group = false;                  // inside BEGIN … COMMIT (or a layout's one transaction per file) with other statements
-    bool rewrite = true;                    // false with --as-written or the directive
-    std::set<QualifiedName> written;        // tables that DML earlier in the same group has changed
-    std::int64_t tiny = 8 * 1024 * 1024;    // bytes; see Limits::tiny
+    bool in_group = false;                // inside BEGIN … COMMIT (or a layout's one transaction per file) with other statements
+    bool rewrite = true;                  // false with --as-written or the directive
+    std::set<QualifiedName> written;      // tables that DML earlier in the same group has changed
+    std::int64_t tiny = 8 * 1024 * 1024;  // bytes; see Limits::tiny
     // Where a name for a temporary object is needed: unique within the plan, such as "pgbelay_3f2a".
     std::string temporary_prefix = "pgbelay";
 };

@@ -1,8 +1,8 @@
 #include "analysis/code_block.h"
 
 #include "analysis/common.h"
-#include "sql/tree.h"
 #include "sql/quote.h"
+#include "sql/tree.h"
 
 #include <fmt/format.h>
 #include <pg_query/pg_query.pb-c.h>
@@ -15,7 +15,8 @@ namespace pgbelay::analysis {
 namespace {
 
 std::string lower(std::string text) {
-    std::transform(text.begin(), text.end(), text.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+    std::transform(text.begin(), text.end(), text.begin(),
+                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
     return text;
 }
 
@@ -42,8 +43,8 @@ Block block_of(const PgQuery__DoStmt& statement) {
 
 // Verbs with which an SQL statement may begin inside a block, and those that end a PL/pgSQL clause in front of one.
 bool begins_statement(const std::string& word) {
-    static const std::set<std::string> kVerbs{"create", "alter", "drop", "insert", "update", "delete", "merge",  "truncate", "comment", "grant",
-                                              "revoke", "copy",  "lock", "refresh", "reindex", "cluster", "vacuum", "analyze"};
+    static const std::set<std::string> kVerbs{"create", "alter",  "drop", "insert", "update",  "delete",  "merge",   "truncate", "comment",
+                                              "grant",  "revoke", "copy", "lock",   "refresh", "reindex", "cluster", "vacuum",   "analyze"};
     return kVerbs.contains(word);
 }
 
@@ -73,9 +74,8 @@ std::vector<std::string> static_statements(const std::string& body) {
 
 bool has_word(const std::string& body, std::initializer_list<std::string_view> words) {
     const auto tokens = significant_tokens(body);
-    return std::any_of(tokens.begin(), tokens.end(), [&](const sql::Token& token) {
-        return std::find(words.begin(), words.end(), lower(token.text)) != words.end();
-    });
+    return std::any_of(tokens.begin(), tokens.end(),
+                       [&](const sql::Token& token) { return std::find(words.begin(), words.end(), lower(token.text)) != words.end(); });
 }
 
 // COMMIT and ROLLBACK as statements of the block, not as words inside of others.

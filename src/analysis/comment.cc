@@ -34,8 +34,9 @@ std::string_view relation_word(PgQuery__ObjectType type) {
 
 Commented on_relation(Facts& facts, const Context& ctx, const PgQuery__CommentStmt& comment) {
     const auto* relation = touch(facts, ctx, name_of_list(comment.object), LockMode::share_update_exclusive);
-    Commented commented{fmt::format("{} {}", relation_word(comment.objtype), sql::quote_name(found_name(ctx.now, name_of_list(comment.object)))),
-                        std::nullopt, relation != nullptr};
+    Commented commented{
+        fmt::format("{} {}", relation_word(comment.objtype), sql::quote_name(found_name(ctx.now, name_of_list(comment.object)))),
+        std::nullopt, relation != nullptr};
     if (relation != nullptr) {
         commented.former = relation->comment;
     }
@@ -91,7 +92,7 @@ Commented on_function(const Context& ctx, const PgQuery__ObjectWithArgs& object)
 
 Commented on_type(const Context& ctx, const PgQuery__Node& object) {
     const auto written = object.node_case == PG_QUERY__NODE__NODE_TYPE_NAME ? name_of(object.type_name->n_names, object.type_name->names)
-                                                                           : name_of_list(&object);
+                                                                            : name_of_list(&object);
     const auto* type = ctx.now.find_type(written);
     if (type == nullptr) {
         return {"TYPE " + sql::quote_name(ctx.now.resolve_new(written)), std::nullopt, false};
@@ -101,8 +102,8 @@ Commented on_type(const Context& ctx, const PgQuery__Node& object) {
 
 Commented on_schema(const Context& ctx, const std::string& name) {
     const auto former = ctx.now.schema_comments.find(name);
-    return {"SCHEMA " + sql::quote_identifier(name),
-            former == ctx.now.schema_comments.end() ? std::nullopt : std::optional(former->second), ctx.now.schemas.contains(name)};
+    return {"SCHEMA " + sql::quote_identifier(name), former == ctx.now.schema_comments.end() ? std::nullopt : std::optional(former->second),
+            ctx.now.schemas.contains(name)};
 }
 
 Commented commented_on(Facts& facts, const Context& ctx, const PgQuery__CommentStmt& comment) {
@@ -139,7 +140,8 @@ Analysis analyze_comment(const sql::Statement& statement, const Context& ctx) {
     Analysis analysis;
     const auto commented = commented_on(analysis.facts, ctx, comment);
     analysis.name = commented.what.empty() ? "comment" : "comment on " + commented.what;
-    auto inverse = commented.known ? undo({restore_comment(commented.what, commented.former)}) : no_inverse("the former comment is not known");
+    auto inverse =
+        commented.known ? undo({restore_comment(commented.what, commented.former)}) : no_inverse("the former comment is not known");
     return run_as_written(analysis, statement, std::move(inverse));
 }
 

@@ -277,12 +277,13 @@ bool refused_as_partitioned(const Wanted& wanted, Analysis& analysis) {
     if (foreign.empty() || !wanted.ctx.rewrite || (is_tiny(wanted.ctx, wanted.table) && !wanted.node.concurrent)) {
         return false;
     }
-    analysis.refusal = Refusal{fmt::format("{} has a foreign table among its partitions, {}, which can have no index: built part by part, {} "
-                                           "would never become valid",
-                                           table, sql::quote_name(foreign), sql::quote_name(wanted.index)),
-                               fmt::format("create the index on the other partitions, one statement each; or {}, which leaves the foreign "
-                                           "table out and blocks writes to all others until they are done",
-                                           kAsWrittenWayOut)};
+    analysis.refusal =
+        Refusal{fmt::format("{} has a foreign table among its partitions, {}, which can have no index: built part by part, {} "
+                            "would never become valid",
+                            table, sql::quote_name(foreign), sql::quote_name(wanted.index)),
+                fmt::format("create the index on the other partitions, one statement each; or {}, which leaves the foreign "
+                            "table out and blocks writes to all others until they are done",
+                            kAsWrittenWayOut)};
     return true;
 }
 
@@ -322,9 +323,10 @@ void add_builds(const Wanted& wanted, Phase phase, const std::string& name, Anal
         analysis.runs.push_back(std::move(run));
     }
     if (recurses(wanted)) {
-        analysis.why += fmt::format("{}{} is partitioned: its index is made ON ONLY it, one is built concurrently on each partition, and "
-                                    "these are attached to it",
-                                    analysis.why.empty() ? "" : "; ", sql::quote_name(wanted.table));
+        analysis.why += fmt::format(
+            "{}{} is partitioned: its index is made ON ONLY it, one is built concurrently on each partition, and "
+            "these are attached to it",
+            analysis.why.empty() ? "" : "; ", sql::quote_name(wanted.table));
     }
 }
 

@@ -62,8 +62,7 @@ bool can_refresh_concurrently(const catalog::Relation& view) {
 std::string concurrently(const sql::Statement& statement) {
     const auto tokens = significant_tokens(statement.sql);
     const auto at = find_keyword(tokens, "view");
-    return at == tokens.size() ? statement.sql
-                               : sql::splice(statement.sql, {{tokens[at].end, tokens[at].end, " CONCURRENTLY"}});
+    return at == tokens.size() ? statement.sql : sql::splice(statement.sql, {{tokens[at].end, tokens[at].end, " CONCURRENTLY"}});
 }
 
 }  // namespace
@@ -81,8 +80,8 @@ Analysis analyze_select_into(const sql::Statement& statement, const Context& ctx
 Analysis analyze_refresh_matview(const sql::Statement& statement, const Context& ctx) {
     const auto& refresh = *statement.node().refresh_mat_view_stmt;
     Analysis analysis;
-    const auto* view = touch(analysis.facts, ctx, name_of(refresh.relation),
-                             refresh.concurrent ? LockMode::exclusive : LockMode::access_exclusive);
+    const auto* view =
+        touch(analysis.facts, ctx, name_of(refresh.relation), refresh.concurrent ? LockMode::exclusive : LockMode::access_exclusive);
     const auto name = found_name(ctx.now, name_of(refresh.relation));
     analysis.name = named("refresh materialized view", name);
     if (!refresh.concurrent) {
@@ -95,8 +94,8 @@ Analysis analyze_refresh_matview(const sql::Statement& statement, const Context&
         add_name(analysis.facts.scans, source);
     }
     // What the plan itself made goes with it.
-    auto inverse = is_fresh(ctx, name) ? nothing_to_undo()
-                                       : no_inverse(fmt::format("the former contents of {} are not kept", sql::quote_name(name)));
+    auto inverse =
+        is_fresh(ctx, name) ? nothing_to_undo() : no_inverse(fmt::format("the former contents of {} are not kept", sql::quote_name(name)));
     if (!ctx.in_group && !refresh.concurrent && !refresh.skip_data && ctx.rewrite && view != nullptr && can_refresh_concurrently(*view)) {
         run_as_written(analysis, statement, std::move(inverse), {}, Method::validate);
         auto& run = analysis.runs.back();
@@ -109,8 +108,8 @@ Analysis analyze_refresh_matview(const sql::Statement& statement, const Context&
         return analysis;
     }
     if (!refresh.concurrent) {
-        analysis.notes.push_back(fmt::format("readers of {} wait while it is filled; a unique index on it makes REFRESH … CONCURRENTLY possible",
-                                             sql::quote_name(name)));
+        analysis.notes.push_back(fmt::format(
+            "readers of {} wait while it is filled; a unique index on it makes REFRESH … CONCURRENTLY possible", sql::quote_name(name)));
     }
     const bool lets_work = refresh.concurrent && !ctx.in_group;
     return run_as_written(analysis, statement, std::move(inverse), {}, lets_work ? Method::validate : Method::transaction);

@@ -101,14 +101,23 @@ bool reads_whole_table(const PgQuery__Node& node) {
 
 // Functions of a user's that may write; the server's own that change something are few.
 std::vector<std::string> effects_of(const sql::Statement& statement, const Context& ctx) {
-    static const std::set<std::string> kEffects{"setval", "nextval", "pg_notify", "dblink_exec", "pg_terminate_backend", "pg_cancel_backend",
-                                                "pg_reload_conf", "create_hypertable", "lo_create", "lo_import", "lo_unlink"};
+    static const std::set<std::string> kEffects{"setval",
+                                                "nextval",
+                                                "pg_notify",
+                                                "dblink_exec",
+                                                "pg_terminate_backend",
+                                                "pg_cancel_backend",
+                                                "pg_reload_conf",
+                                                "create_hypertable",
+                                                "lo_create",
+                                                "lo_import",
+                                                "lo_unlink"};
     std::vector<std::string> found;
     for (const auto& name : calls_in(statement)) {
         const auto* overloads = ctx.now.find_functions(name);
-        const bool volatile_one = overloads != nullptr && std::any_of(overloads->begin(), overloads->end(), [](const catalog::Function& function) {
-                                      return function.volatility == 'v';
-                                  });
+        const bool volatile_one =
+            overloads != nullptr &&
+            std::any_of(overloads->begin(), overloads->end(), [](const catalog::Function& function) { return function.volatility == 'v'; });
         if (volatile_one || kEffects.contains(name.name)) {
             found.push_back(name.name);
         }
@@ -177,7 +186,8 @@ Analysis analyze_copy(const sql::Statement& statement, const Context& ctx) {
             touch(analysis.facts, ctx, name_of(copy.relation), LockMode::access_share);
         }
         analysis.name = "copy to " + (text(copy.filename).empty() ? std::string("stdout") : text(copy.filename));
-        return run_as_written(analysis, statement, analysis.facts.writes.empty() ? nothing_to_undo() : inverse_of_write(statement, analysis.facts, ctx));
+        return run_as_written(analysis, statement,
+                              analysis.facts.writes.empty() ? nothing_to_undo() : inverse_of_write(statement, analysis.facts, ctx));
     }
     touch_all(analysis.facts, ctx, name_of(copy.relation), LockMode::row_exclusive);
     add_name(analysis.facts.writes, found_name(ctx.now, name_of(copy.relation)));

@@ -21,9 +21,9 @@ struct Dropping {
     Analysis analysis;
     catalog::Condition condition;
     std::vector<std::string> restore;
-    std::vector<catalog::Relation> views;   // made again in the order in which they stand on each other
-    std::string no_way_back;                // why there is no inverse
-    std::string lost;                       // what the inverse does not bring back
+    std::vector<catalog::Relation> views;  // made again in the order in which they stand on each other
+    std::string no_way_back;               // why there is no inverse
+    std::string lost;                      // what the inverse does not bring back
     QualifiedName lost_in;
     std::size_t found = 0;
 };
@@ -177,7 +177,8 @@ void drop_relation(Dropping& dropping, const Context& ctx, const QualifiedName& 
     if (drop.behavior == PG_QUERY__DROP_BEHAVIOR__DROP_CASCADE) {
         cascade(dropping, ctx, *relation);
         if (relation->kind == 'S') {
-            dropping.no_way_back = fmt::format("the defaults that use sequence {}, and go with CASCADE, are not known", sql::quote_name(name));
+            dropping.no_way_back =
+                fmt::format("the defaults that use sequence {}, and go with CASCADE, are not known", sql::quote_name(name));
         }
     }
 }
@@ -241,9 +242,10 @@ void drop_function(Dropping& dropping, const Context& ctx, const PgQuery__Node& 
     if (function == nullptr || function->definition.empty()) {
         // A type that is not known here can still be one of an overload's: then it is the server that tells.
         const auto* overloads = ctx.now.find_functions(name);
-        const bool absent = ctx.now.loaded && (overloads == nullptr || std::none_of(overloads->begin(), overloads->end(), [&](const auto& other) {
-                                                   return other.argument_types.size() == written.n_objargs;
-                                               }));
+        const bool absent =
+            ctx.now.loaded && (overloads == nullptr || std::none_of(overloads->begin(), overloads->end(), [&](const auto& other) {
+                                   return other.argument_types.size() == written.n_objargs;
+                               }));
         dropping.found += absent && drop.missing_ok ? 0 : 1;
         dropping.no_way_back = fmt::format("the definition of {} is not known", sql::quote_name(name));
         return;

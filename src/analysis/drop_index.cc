@@ -98,8 +98,9 @@ std::string needs_as_written(const Dropped& dropped, bool cascade, const Context
                            sql::quote_name(index.name), index.constraint);
     }
     if (index.partitioned) {
-        return sql::quote_name(index.name) + " is on a partitioned table, where DROP INDEX CONCURRENTLY does not exist; the partitions' "
-                                             "indexes go with it, under the locks of all partitions";
+        return sql::quote_name(index.name) +
+               " is on a partitioned table, where DROP INDEX CONCURRENTLY does not exist; the partitions' "
+               "indexes go with it, under the locks of all partitions";
     }
     if (index.parent) {
         return sql::quote_name(index.name) + " is part of " + sql::quote_name(*index.parent) + ": the server refuses to drop it alone";

@@ -25,12 +25,15 @@ Analysis analyze_create_function(const sql::Statement& statement, const Context&
     if (former != nullptr) {
         // Owner, grants and comment survive a replacement.
         return run_as_written(analysis, statement,
-                              former->definition.empty() ? no_inverse(fmt::format("the former body of {} is not known", sql::quote_name(name)))
-                                                         : undo({restore_function(*former).front()}));
+                              former->definition.empty()
+                                  ? no_inverse(fmt::format("the former body of {} is not known", sql::quote_name(name)))
+                                  : undo({restore_function(*former).front()}));
     }
     const bool may_exist = create.replace && !ctx.now.loaded;
-    auto inverse = may_exist ? no_inverse(fmt::format("whether {} was there before is not known without a database", sql::quote_name(name)))
-                             : undo({fmt::format("DROP {} {}({})", word, sql::quote_name(name), fmt::join(catalog::argument_types(create, ctx.now), ", "))});
+    auto inverse =
+        may_exist
+            ? no_inverse(fmt::format("whether {} was there before is not known without a database", sql::quote_name(name)))
+            : undo({fmt::format("DROP {} {}({})", word, sql::quote_name(name), fmt::join(catalog::argument_types(create, ctx.now), ", "))});
     return run_as_written(analysis, statement, std::move(inverse));
 }
 
@@ -43,7 +46,8 @@ Analysis analyze_alter_function(const sql::Statement& statement, const Context& 
     if (function != nullptr && !function->definition.empty()) {
         return run_as_written(analysis, statement, undo({restore_function(*function).front()}));
     }
-    return run_as_written(analysis, statement, no_inverse(fmt::format("the former properties of {} are not known", sql::quote_name(written))));
+    return run_as_written(analysis, statement,
+                          no_inverse(fmt::format("the former properties of {} are not known", sql::quote_name(written))));
 }
 
 }  // namespace pgbelay::analysis

@@ -16,11 +16,11 @@ namespace {
 
 // One object as GRANT names it, and its ACL as the catalog has it.
 struct Granted {
-    std::string on;                             // "TABLE app.t"
+    std::string on;  // "TABLE app.t"
     std::optional<std::string> acl;
     std::string owner;
-    std::string all;                            // the letters of ALL PRIVILEGES
-    std::string of_public;                      // what PUBLIC has while the ACL is NULL
+    std::string all;        // the letters of ALL PRIVILEGES
+    std::string of_public;  // what PUBLIC has while the ACL is NULL
     const catalog::Relation* relation = nullptr;
 };
 
@@ -59,7 +59,8 @@ std::optional<Granted> find_object(const Context& ctx, const PgQuery__GrantStmt&
 
 std::string letters_of(const PgQuery__AccessPriv& privilege, const std::string& all) {
     auto name = text(privilege.priv_name);
-    std::transform(name.begin(), name.end(), name.begin(), [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; });
+    std::transform(name.begin(), name.end(), name.begin(),
+                   [](char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 'a' + 'A') : c; });
     if (name.empty()) {
         return all;
     }

@@ -31,8 +31,8 @@ Analysis analyze_lock(const sql::Statement& statement, const Context& ctx) {
     const auto mode = static_cast<LockMode>(std::clamp(lock.mode, 1, 8));
     for (std::size_t i = 0; i < lock.n_relations; ++i) {
         const auto& relation = *lock.relations[i]->range_var;
-        const auto* found = relation.inh ? touch_all(analysis.facts, ctx, name_of(&relation), mode)
-                                         : touch(analysis.facts, ctx, name_of(&relation), mode);
+        const auto* found =
+            relation.inh ? touch_all(analysis.facts, ctx, name_of(&relation), mode) : touch(analysis.facts, ctx, name_of(&relation), mode);
         analysis.name += (i == 0 ? " " : ", ") + sql::quote_name(found_name(ctx.now, name_of(&relation)));
         // Locking a view locks what it reads.
         for (const auto& below : found != nullptr && found->kind == 'v' ? below_view(ctx.now, found->name) : std::vector<QualifiedName>{}) {
@@ -89,8 +89,10 @@ Analysis analyze_cluster(const sql::Statement& statement, const Context& ctx) {
     }
     const auto name = found_name(ctx.now, name_of(cluster.relation));
     analysis.name = named("cluster", name);
-    analysis.notes.push_back(fmt::format("CLUSTER keeps readers and writers of {} out for as long as it copies the table", sql::quote_name(name)));
-    return run_as_written(analysis, statement, no_inverse(fmt::format("the former order of the rows of {} is not kept", sql::quote_name(name))));
+    analysis.notes.push_back(
+        fmt::format("CLUSTER keeps readers and writers of {} out for as long as it copies the table", sql::quote_name(name)));
+    return run_as_written(analysis, statement,
+                          no_inverse(fmt::format("the former order of the rows of {} is not kept", sql::quote_name(name))));
 }
 
 Analysis analyze_server_statement(const sql::Statement& statement, const Context& ctx) {
@@ -105,8 +107,9 @@ Analysis analyze_server_statement(const sql::Statement& statement, const Context
     }
     Analysis analysis;
     analysis.name = label;
-    analysis.notes.emplace_back("it runs outside of a transaction, and nothing shows afterwards whether it has run: "
-                                "if it is interrupted, a person decides");
+    analysis.notes.emplace_back(
+        "it runs outside of a transaction, and nothing shows afterwards whether it has run: "
+        "if it is interrupted, a person decides");
     if (refused_in_group(analysis, ctx, words)) {
         return analysis;
     }

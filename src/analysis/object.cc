@@ -77,9 +77,9 @@ Analysis analyze_create_schema(const sql::Statement& statement, const Context& c
         return run_as_written(analysis, statement, std::move(inverse));
     }
     const bool may_exist = create.if_not_exists && !ctx.now.loaded;
-    return run_as_written(analysis, statement,
-                          may_exist ? no_inverse(fmt::format("whether schema {} was there before is not known without a database", name))
-                                    : undo({drop}));
+    return run_as_written(
+        analysis, statement,
+        may_exist ? no_inverse(fmt::format("whether schema {} was there before is not known without a database", name)) : undo({drop}));
 }
 
 Analysis analyze_create_extension(const sql::Statement& statement, const Context& ctx) {
@@ -142,8 +142,9 @@ Analysis analyze_statistics(const sql::Statement& statement, const Context& ctx)
     }
     const auto name = ctx.now.resolve_new(written);
     analysis.name = named("create statistics", name);
-    auto inverse = create.if_not_exists ? no_inverse(fmt::format("whether statistics {} were there before is not known", sql::quote_name(name)))
-                                        : undo({"DROP STATISTICS " + sql::quote_name(name)});
+    auto inverse = create.if_not_exists
+                       ? no_inverse(fmt::format("whether statistics {} were there before is not known", sql::quote_name(name)))
+                       : undo({"DROP STATISTICS " + sql::quote_name(name)});
     return run_as_written(analysis, statement, std::move(inverse));
 }
 

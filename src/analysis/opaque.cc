@@ -12,7 +12,8 @@ namespace pgbelay::analysis {
 namespace {
 
 std::string lower(std::string text) {
-    std::transform(text.begin(), text.end(), text.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+    std::transform(text.begin(), text.end(), text.begin(),
+                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
     return text;
 }
 
@@ -34,7 +35,8 @@ QualifiedName altered_table(const std::vector<sql::Token>& tokens, std::size_t& 
         return {};
     }
     at = 2;
-    while (at < tokens.size() && (lower(tokens[at].text) == "if" || lower(tokens[at].text) == "exists" || lower(tokens[at].text) == "only")) {
+    while (at < tokens.size() &&
+           (lower(tokens[at].text) == "if" || lower(tokens[at].text) == "exists" || lower(tokens[at].text) == "only")) {
         ++at;
     }
     if (at >= tokens.size()) {
@@ -120,7 +122,8 @@ Analysis analyze_opaque(const sql::Statement& statement, const Context& ctx) {
                 touch(analysis.facts, ctx, name, LockMode::access_exclusive);
             }
         }
-        analysis.notes.emplace_back("the grammar does not know this statement: it runs as written, with every protection, but could not be analysed");
+        analysis.notes.emplace_back(
+            "the grammar does not know this statement: it runs as written, with every protection, but could not be analysed");
         return run_as_written(analysis, statement, no_inverse("what a statement that was not understood changes is not known"));
     }
     touch_all(analysis.facts, ctx, table, LockMode::access_exclusive);
@@ -133,9 +136,10 @@ Analysis analyze_opaque(const sql::Statement& statement, const Context& ctx) {
     if (constraint.empty()) {
         return run_as_written(analysis, statement, no_inverse("what a statement that was not understood changes is not known"));
     }
-    return run_as_written(analysis, statement,
-                          undo({fmt::format("ALTER TABLE {} DROP CONSTRAINT {}", sql::quote_name(name), sql::quote_identifier(constraint))}),
-                          {.facts = {catalog::ConstraintIs{name, constraint, 0, "", false}}});
+    return run_as_written(
+        analysis, statement,
+        undo({fmt::format("ALTER TABLE {} DROP CONSTRAINT {}", sql::quote_name(name), sql::quote_identifier(constraint))}),
+        {.facts = {catalog::ConstraintIs{name, constraint, 0, "", false}}});
 }
 
 }  // namespace pgbelay::analysis

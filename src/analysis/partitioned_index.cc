@@ -108,9 +108,9 @@ private:
         const QualifiedName first{partition.name.schema, catalog::choose_index_name(nothing, partition.name, wanted_.columns, kind)};
         const catalog::Index* there = partition.index(first.name);
         part.left_over = there != nullptr && !there->valid && !there->partitioned && !there->parent && wanted_.fits(*there);
-        part.index = part.left_over ? first
-                                    : QualifiedName{partition.name.schema,
-                                                    catalog::choose_index_name(names_, partition.name, wanted_.columns, kind)};
+        part.index = part.left_over
+                         ? first
+                         : QualifiedName{partition.name.schema, catalog::choose_index_name(names_, partition.name, wanted_.columns, kind)};
         names_.taken_relation_names.insert(part.index);
         if (wanted_.constraint != 0) {
             names_.taken_constraint_names.insert(part.index);
@@ -193,9 +193,9 @@ Run build_leaf(const Context& ctx, const PartedIndex& wanted, const IndexPart& p
 // Dropping the parent takes along what is attached to it; what is not yet goes by name; what was there before comes back.
 Inverse drop_all(const Context& ctx, const PartedIndex& wanted, const std::vector<IndexPart>& parts) {
     Inverse inverse{.in_parts = true};
-    inverse.sql.push_back(wanted.constraint == 0
-                              ? "DROP INDEX " + quote_name(wanted.index)
-                              : fmt::format("ALTER TABLE {} DROP CONSTRAINT {}", quote_name(wanted.table), quote_identifier(wanted.index.name)));
+    inverse.sql.push_back(wanted.constraint == 0 ? "DROP INDEX " + quote_name(wanted.index)
+                                                 : fmt::format("ALTER TABLE {} DROP CONSTRAINT {}", quote_name(wanted.table),
+                                                               quote_identifier(wanted.index.name)));
     std::vector<std::string> ours;
     std::vector<std::string> again;
     for (const IndexPart& part : parts) {
@@ -211,7 +211,7 @@ Inverse drop_all(const Context& ctx, const PartedIndex& wanted, const std::vecto
         }
         const catalog::Index& there = *ctx.now.find_index(part.index);
         const catalog::Relation& table = *ctx.now.find(part.table);
-        std::vector<std::string> sql = there.partitioned                ? recreate_partitioned_index(ctx.now, there)
+        std::vector<std::string> sql = there.partitioned          ? recreate_partitioned_index(ctx.now, there)
                                        : there.constraint.empty() ? recreate_index(there).sql
                                                                   : recreate_constraint(table, *table.constraint(there.constraint));
         again.insert(again.end(), sql.begin(), sql.end());
@@ -306,7 +306,9 @@ void add_recreated(const catalog::Catalog& catalog, const catalog::Index& index,
 
 }  // namespace
 
-std::vector<IndexPart> index_parts(const catalog::Catalog& catalog, const PartedIndex& wanted) { return Parts(catalog, wanted).all(); }
+std::vector<IndexPart> index_parts(const catalog::Catalog& catalog, const PartedIndex& wanted) {
+    return Parts(catalog, wanted).all();
+}
 
 QualifiedName foreign_partition(const catalog::Catalog& catalog, const QualifiedName& table) {
     const catalog::Relation* relation = catalog.find(table);
@@ -342,8 +344,9 @@ std::vector<Run> runs_in_parts(const Context& ctx, const PartedIndex& wanted, Ph
     }
     runs.push_back(attach_all(ctx, wanted, parts, phase));
     if (!whole_is_new) {
-        runs.back().inverse = {.possible = false,
-                               .why = fmt::format("{} was there before, INVALID: what is attached to it cannot be detached", quote_name(wanted.index))};
+        runs.back().inverse = {
+            .possible = false,
+            .why = fmt::format("{} was there before, INVALID: what is attached to it cannot be detached", quote_name(wanted.index))};
     }
     return runs;
 }

@@ -13,8 +13,8 @@ namespace pgbelay::analysis {
 // The part of one relation: of the partitioned table itself (the top), of a partitioned partition, or of a leaf.
 struct IndexPart {
     QualifiedName table;
-    QualifiedName index;     // the one that is there, else the name that it gets
-    QualifiedName parent;    // the part that it is attached to; empty for the top
+    QualifiedName index;   // the one that is there, else the name that it gets
+    QualifiedName parent;  // the part that it is attached to; empty for the top
     bool partitioned = false;
     bool there = false;      // whole, or (of a partitioned table) to be completed by its own parts
     bool attached = false;   // to `parent`

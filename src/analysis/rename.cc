@@ -86,11 +86,11 @@ void rename_constraint(Analysis& analysis, const sql::Statement& statement, cons
     const auto from = text(rename.subname);
     const auto to = text(rename.newname);
     analysis.name = fmt::format("rename constraint {} to {}", from, to);
-    run_as_written(analysis, statement,
-                   undo({fmt::format("ALTER TABLE {} RENAME CONSTRAINT {} TO {}", sql::quote_name(table), sql::quote_identifier(to),
-                                     sql::quote_identifier(from))}),
-                   {.facts = {catalog::ConstraintIs{table, to, 0, "", false},
-                              catalog::Absent{catalog::Absent::What::constraint, table, from}}});
+    run_as_written(
+        analysis, statement,
+        undo({fmt::format("ALTER TABLE {} RENAME CONSTRAINT {} TO {}", sql::quote_name(table), sql::quote_identifier(to),
+                          sql::quote_identifier(from))}),
+        {.facts = {catalog::ConstraintIs{table, to, 0, "", false}, catalog::Absent{catalog::Absent::What::constraint, table, from}}});
 }
 
 void rename_member(Analysis& analysis, const sql::Statement& statement, const Context& ctx, const PgQuery__RenameStmt& rename) {
@@ -146,8 +146,9 @@ void rename_type(Analysis& analysis, const sql::Statement& statement, const Cont
     const auto to = text(rename.newname);
     const auto word = rename.rename_type == PG_QUERY__OBJECT_TYPE__OBJECT_DOMAIN ? "DOMAIN" : "TYPE";
     analysis.name = fmt::format("rename type {} to {}", sql::quote_name(from), to);
-    run_as_written(analysis, statement,
-                   undo({fmt::format("ALTER {} {} RENAME TO {}", word, sql::quote_name({from.schema, to}), sql::quote_identifier(from.name))}));
+    run_as_written(
+        analysis, statement,
+        undo({fmt::format("ALTER {} {} RENAME TO {}", word, sql::quote_name({from.schema, to}), sql::quote_identifier(from.name))}));
 }
 
 void rename_function(Analysis& analysis, const sql::Statement& statement, const Context& ctx, const PgQuery__RenameStmt& rename) {
@@ -246,17 +247,17 @@ Analysis analyze_set_schema(const sql::Statement& statement, const Context& ctx)
     if (alter.object != nullptr && alter.object->node_case == PG_QUERY__NODE__NODE_OBJECT_WITH_ARGS) {
         const auto& object = *alter.object->object_with_args;
         const auto from = function_name(object, ctx);
-        return run_as_written(analysis, statement,
-                              undo({fmt::format("ALTER {} {}{} SET SCHEMA {}", function_word(alter.object_type),
-                                                sql::quote_name({schema, from.name}), arguments_of(object, ctx),
-                                                sql::quote_identifier(from.schema))}));
+        return run_as_written(
+            analysis, statement,
+            undo({fmt::format("ALTER {} {}{} SET SCHEMA {}", function_word(alter.object_type), sql::quote_name({schema, from.name}),
+                              arguments_of(object, ctx), sql::quote_identifier(from.schema))}));
     }
-    if (alter.object != nullptr && (alter.object_type == PG_QUERY__OBJECT_TYPE__OBJECT_TYPE ||
-                                    alter.object_type == PG_QUERY__OBJECT_TYPE__OBJECT_DOMAIN)) {
+    if (alter.object != nullptr &&
+        (alter.object_type == PG_QUERY__OBJECT_TYPE__OBJECT_TYPE || alter.object_type == PG_QUERY__OBJECT_TYPE__OBJECT_DOMAIN)) {
         const auto from = type_of(*alter.object, ctx);
-        return run_as_written(analysis, statement,
-                              undo({fmt::format("ALTER TYPE {} SET SCHEMA {}", sql::quote_name({schema, from.name}),
-                                                sql::quote_identifier(from.schema))}));
+        return run_as_written(
+            analysis, statement,
+            undo({fmt::format("ALTER TYPE {} SET SCHEMA {}", sql::quote_name({schema, from.name}), sql::quote_identifier(from.schema))}));
     }
     return run_as_written(analysis, statement, no_inverse("the former schema of such an object is not known"));
 }
@@ -271,11 +272,11 @@ Analysis analyze_owner(const sql::Statement& statement, const Context& ctx) {
         analysis.name = named("change the owner of", function_name(object, ctx));
         if (function != nullptr && !function->owner.empty()) {
             return run_as_written(analysis, statement,
-                                  undo(restore_owner("ALTER " + function_signature(*function), function_signature(*function), function->owner,
-                                                     function->acl, new_owner(alter))));
+                                  undo(restore_owner("ALTER " + function_signature(*function), function_signature(*function),
+                                                     function->owner, function->acl, new_owner(alter))));
         }
-    } else if (alter.object != nullptr && (alter.object_type == PG_QUERY__OBJECT_TYPE__OBJECT_TYPE ||
-                                           alter.object_type == PG_QUERY__OBJECT_TYPE__OBJECT_DOMAIN)) {
+    } else if (alter.object != nullptr &&
+               (alter.object_type == PG_QUERY__OBJECT_TYPE__OBJECT_TYPE || alter.object_type == PG_QUERY__OBJECT_TYPE__OBJECT_DOMAIN)) {
         const auto* type = ctx.now.find_type(name_of_list(alter.object));
         if (type != nullptr && !type->owner.empty()) {
             analysis.name = named("change the owner of", type->name);

@@ -314,7 +314,8 @@ std::vector<std::string> restore_rule(const QualifiedName& table, const catalog:
 std::vector<std::string> restore_policy(const QualifiedName& table, const catalog::Policy& policy) {
     std::vector<std::string> out{without_semicolon(policy.definition)};
     if (policy.comment) {
-        out.push_back(restore_comment(fmt::format("POLICY {} ON {}", sql::quote_identifier(policy.name), sql::quote_name(table)), policy.comment));
+        out.push_back(
+            restore_comment(fmt::format("POLICY {} ON {}", sql::quote_identifier(policy.name), sql::quote_name(table)), policy.comment));
     }
     return out;
 }
@@ -322,7 +323,8 @@ std::vector<std::string> restore_policy(const QualifiedName& table, const catalo
 std::vector<std::string> restore_sequence(const catalog::Relation& sequence) {
     const auto name = sql::quote_name(sequence.name);
     std::vector<std::string> out;
-    out.push_back(fmt::format("CREATE SEQUENCE {}{}{}", name, sequence.sequence_definition.empty() ? "" : " ", sequence.sequence_definition));
+    out.push_back(
+        fmt::format("CREATE SEQUENCE {}{}{}", name, sequence.sequence_definition.empty() ? "" : " ", sequence.sequence_definition));
     if (!sequence.owner.empty()) {
         out.push_back(fmt::format("ALTER SEQUENCE {} OWNER TO {}", name, sql::quote_identifier(sequence.owner)));
     }

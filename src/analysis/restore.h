@@ -14,9 +14,9 @@ using catalog::QualifiedName;
 
 // One entry of an ACL as aclitem prints it: `grantee=privileges/grantor`, a `*` behind a privilege that may be passed on.
 struct AclItem {
-    std::string grantee;                    // "" is PUBLIC
-    std::string privileges;                 // letters, without stars
-    std::string with_grant_option;          // those of them that had a star
+    std::string grantee;            // "" is PUBLIC
+    std::string privileges;         // letters, without stars
+    std::string with_grant_option;  // those of them that had a star
     std::string grantor;
 };
 std::vector<AclItem> parse_acl(std::string_view text);

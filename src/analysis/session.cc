@@ -18,16 +18,17 @@ constexpr Words kPrepared{"prepare", "a prepared statement cannot outlive its tr
                           "write the statement itself where it is executed"};
 constexpr Words kCursor{"cursor", "a cursor cannot outlive its transaction here, and nobody reads from it",
                         "write the loop as a DO block, or the whole as one statement"};
-constexpr Words kListen{"listen", "LISTEN belongs to a session that ends with its step: nobody would hear it", "leave it to the application"};
+constexpr Words kListen{"listen", "LISTEN belongs to a session that ends with its step: nobody would hear it",
+                        "leave it to the application"};
 constexpr Words kLoad{"load", "LOAD changes one session only, and later steps run on other connections",
                       "use session_preload_libraries, or leave it out"};
 constexpr Words kDiscard{"discard", "DISCARD changes one session only, and every step has a clean one anyway", "leave it out"};
 
 const Words& words_for(const std::string& kind) {
     static const std::map<std::string_view, const Words*> kinds{
-        {"PrepareStmt", &kPrepared},   {"ExecuteStmt", &kPrepared}, {"DeallocateStmt", &kPrepared}, {"DeclareCursorStmt", &kCursor},
-        {"FetchStmt", &kCursor},       {"ClosePortalStmt", &kCursor}, {"ListenStmt", &kListen},     {"UnlistenStmt", &kListen},
-        {"LoadStmt", &kLoad},
+        {"PrepareStmt", &kPrepared},     {"ExecuteStmt", &kPrepared}, {"DeallocateStmt", &kPrepared},
+        {"DeclareCursorStmt", &kCursor}, {"FetchStmt", &kCursor},     {"ClosePortalStmt", &kCursor},
+        {"ListenStmt", &kListen},        {"UnlistenStmt", &kListen},  {"LoadStmt", &kLoad},
     };
     const auto found = kinds.find(kind);
     return found == kinds.end() ? kDiscard : *found->second;

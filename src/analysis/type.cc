@@ -87,9 +87,9 @@ Analysis analyze_alter_enum(const sql::Statement& statement, const Context& ctx)
     analysis.name = fmt::format("alter type {}", sql::quote_name(name));
     if (const auto old_label = text(alter.old_val); !old_label.empty()) {
         analysis.name = fmt::format("rename value {} of {}", old_label, sql::quote_name(name));
-        return run_as_written(analysis, statement,
-                              undo({fmt::format("{} RENAME VALUE {} TO {}", enum_type(name), sql::quote_literal(label),
-                                                sql::quote_literal(old_label))}));
+        return run_as_written(
+            analysis, statement,
+            undo({fmt::format("{} RENAME VALUE {} TO {}", enum_type(name), sql::quote_literal(label), sql::quote_literal(old_label))}));
     }
     analysis.name = fmt::format("add value {} to {}", label, sql::quote_name(name));
     if (type != nullptr && std::find(type->labels.begin(), type->labels.end(), label) != type->labels.end()) {

@@ -14,7 +14,9 @@ using Millis = std::chrono::milliseconds;
 
 inline constexpr Deadline kNoDeadline = Deadline::max();
 
-inline Deadline in(Clock::duration d) { return Clock::now() + d; }
+inline Deadline in(Clock::duration d) {
+    return Clock::now() + d;
+}
 
 // "100ms", "2s", "5min", "1h", "1d", or a bare number of milliseconds as PostgreSQL reads it. Nothing for anything else,
 // for negative values, and for more than 100 years.

@@ -32,7 +32,9 @@ std::string_view to_string(ErrorCode code) {
     return "internal";
 }
 
-Error::Error(ErrorCode code, std::string message) : code_(code), message_(std::move(message)) { compose(); }
+Error::Error(ErrorCode code, std::string message) : code_(code), message_(std::move(message)) {
+    compose();
+}
 
 Error& Error::at(Place place) {
     place_ = std::move(place);

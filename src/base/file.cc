@@ -70,7 +70,7 @@ std::string read_all(int fd, const std::filesystem::path& path, const StopSignal
 
 // A device may never end, and need not be read to be refused.
 void refuse_devices(int fd, const std::filesystem::path& path) {
-    struct stat status {};
+    struct stat status{};
     if (::fstat(fd, &status) != 0) {
         throw failed("read", path, errno);
     }

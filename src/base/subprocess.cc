@@ -243,10 +243,14 @@ pid_t start(const Command& command, int out, int err) {
     return pid;
 }
 
-int exit_status(int status) { return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status); }
+int exit_status(int status) {
+    return WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
+}
 
 // By number: the header of glibc 2.36 declares pidfd_open() without C linkage.
-Descriptor descriptor_of(pid_t pid) { return {static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)), "pidfd_open"}; }
+Descriptor descriptor_of(pid_t pid) {
+    return {static_cast<int>(::syscall(SYS_pidfd_open, pid, 0)), "pidfd_open"};
+}
 
 void watch(const Descriptor& epoll, int fd) {
     epoll_event event{.events = EPOLLIN, .data = {.fd = fd}};
@@ -326,7 +330,9 @@ void collect(const Command& command, const Descriptor& process, Pipe& out, Pipe&
     }
 }
 
-void make_nonblocking(const Descriptor& descriptor) { ::fcntl(descriptor.get(), F_SETFL, O_NONBLOCK); }
+void make_nonblocking(const Descriptor& descriptor) {
+    ::fcntl(descriptor.get(), F_SETFL, O_NONBLOCK);
+}
 
 }  // namespace
 

@@ -20,10 +20,10 @@ struct CommandResult {
 };
 
 struct Command {
-    std::vector<std::string> argv;             // argv[0] is looked up in PATH
-    std::map<std::string, std::string> env;    // added to ours
-    std::optional<std::string> as_user;        // setuid/setgid to this user before exec; only root can
-    std::string working_directory;             // "" = ours
+    std::vector<std::string> argv;           // argv[0] is looked up in PATH
+    std::map<std::string, std::string> env;  // added to ours
+    std::optional<std::string> as_user;      // setuid/setgid to this user before exec; only root can
+    std::string working_directory;           // "" = ours
 };
 
 // Runs to its end and collects both outputs (64 MiB at most). Throws Error{internal} when it cannot be started or the

@@ -20,7 +20,9 @@ StopSignal::StopSignal() : fd_(eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC)) {
     }
 }
 
-StopSignal::~StopSignal() { close(fd_); }
+StopSignal::~StopSignal() {
+    close(fd_);
+}
 
 void StopSignal::request() noexcept {
     const std::uint64_t one = 1;

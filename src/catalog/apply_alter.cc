@@ -209,7 +209,10 @@ bool alter_column(const PgQuery__AlterTableCmd& command, const QualifiedName& ta
             on_columns(catalog, table, name, [&](Column& column) { column.statistics_target = integer_of(command.def).value_or(-1); });
             return true;
         case PG_QUERY__ALTER_TABLE_TYPE__AT_DropExpression:
-            on_columns(catalog, table, name, [](Column& column) { column.generated = 0; column.default_expression.reset(); });
+            on_columns(catalog, table, name, [](Column& column) {
+                column.generated = 0;
+                column.default_expression.reset();
+            });
             return true;
         case PG_QUERY__ALTER_TABLE_TYPE__AT_AddIdentity: add_identity(command, table, catalog); return true;
         case PG_QUERY__ALTER_TABLE_TYPE__AT_DropIdentity: drop_identity(name, table, catalog); return true;

@@ -6,8 +6,8 @@
 
 #include <fmt/format.h>
 
-#include <array>
 #include <algorithm>
+#include <array>
 
 namespace pgbelay::catalog {
 
@@ -15,8 +15,8 @@ namespace {
 
 // Keywords that begin another column constraint: an expression behind DEFAULT cannot go on past one of them.
 bool begins_constraint(const std::string& keyword) {
-    static const std::set<std::string> kWords{"not",        "constraint", "check",     "unique",     "primary", "references", "generated",
-                                              "deferrable", "initially",  "collate",   "compression", "storage", "default"};
+    static const std::set<std::string> kWords{"not",        "constraint", "check",   "unique",      "primary", "references", "generated",
+                                              "deferrable", "initially",  "collate", "compression", "storage", "default"};
     return kWords.contains(keyword);
 }
 
@@ -35,21 +35,14 @@ QualifiedName add_sequence(const QualifiedName& table, const std::string& column
 void apply_column_constraint(const PgQuery__Constraint& constraint, std::string_view sql, Column& column) {
     switch (constraint.contype) {
         case PG_QUERY__CONSTR_TYPE__CONSTR_NOTNULL:
-        case PG_QUERY__CONSTR_TYPE__CONSTR_PRIMARY:
-            column.not_null = true;
-            break;
-        case PG_QUERY__CONSTR_TYPE__CONSTR_DEFAULT:
-            column.default_expression = default_text(sql, constraint.location);
-            break;
+        case PG_QUERY__CONSTR_TYPE__CONSTR_PRIMARY: column.not_null = true; break;
+        case PG_QUERY__CONSTR_TYPE__CONSTR_DEFAULT: column.default_expression = default_text(sql, constraint.location); break;
         case PG_QUERY__CONSTR_TYPE__CONSTR_IDENTITY:
             column.not_null = true;
             column.identity = text(constraint.generated_when).empty() ? 'a' : constraint.generated_when[0];
             break;
-        case PG_QUERY__CONSTR_TYPE__CONSTR_GENERATED:
-            column.generated = 's';
-            break;
-        default:
-            break;
+        case PG_QUERY__CONSTR_TYPE__CONSTR_GENERATED: column.generated = 's'; break;
+        default: break;
     }
 }
 

@@ -84,8 +84,8 @@ Index index_of(const NewConstraint& added, const Relation& table, const Catalog&
     if (index.name.name.empty()) {
         auto columns = index.keys;
         columns.insert(columns.end(), index.included.begin(), index.included.end());
-        index.name.name = choose_index_name(catalog, table.name, columns,
-                                            primary ? IndexNameKind::primary_key : IndexNameKind::unique_constraint);
+        index.name.name =
+            choose_index_name(catalog, table.name, columns, primary ? IndexNameKind::primary_key : IndexNameKind::unique_constraint);
     }
     index.constraint = index.name.name;
     index.canonical = fmt::format("UNIQUE USING btree {}", quoted(index.keys));
@@ -192,8 +192,8 @@ std::string action_text(std::string_view event, char code) {
 void add_foreign_key(const NewConstraint& added, Relation& table, Catalog& catalog) {
     Constraint constraint;
     constraint.type = 'f';
-    constraint.columns = added.column.empty() ? strings_of(added.node->n_fk_attrs, added.node->fk_attrs)
-                                              : std::vector<std::string>{added.column};
+    constraint.columns =
+        added.column.empty() ? strings_of(added.node->n_fk_attrs, added.node->fk_attrs) : std::vector<std::string>{added.column};
     constraint.references = catalog.resolve(name_of(added.node->pktable));
     constraint.referenced_columns = strings_of(added.node->n_pk_attrs, added.node->pk_attrs);
     if (constraint.referenced_columns.empty()) {
@@ -210,11 +210,11 @@ void add_foreign_key(const NewConstraint& added, Relation& table, Catalog& catal
     if (constraint.name.empty()) {
         constraint.name = choose_constraint_name(catalog, table.name, name_addition(constraint.columns), "fkey");
     }
-    constraint.definition = fmt::format(
-        "FOREIGN KEY {} REFERENCES {}{}{}{}{}{}{}{}", quoted(constraint.columns), sql::quote_name(*constraint.references),
-        quoted(constraint.referenced_columns), constraint.match == 'f' ? " MATCH FULL" : "", action_text("UPDATE", constraint.on_update),
-        action_text("DELETE", constraint.on_delete), constraint.deferrable ? " DEFERRABLE" : "",
-        constraint.deferred ? " INITIALLY DEFERRED" : "", constraint.validated ? "" : " NOT VALID");
+    constraint.definition = fmt::format("FOREIGN KEY {} REFERENCES {}{}{}{}{}{}{}{}", quoted(constraint.columns),
+                                        sql::quote_name(*constraint.references), quoted(constraint.referenced_columns),
+                                        constraint.match == 'f' ? " MATCH FULL" : "", action_text("UPDATE", constraint.on_update),
+                                        action_text("DELETE", constraint.on_delete), constraint.deferrable ? " DEFERRABLE" : "",
+                                        constraint.deferred ? " INITIALLY DEFERRED" : "", constraint.validated ? "" : " NOT VALID");
     if (auto* referenced = writable(catalog, *constraint.references)) {
         referenced->referenced_by.push_back({table.name, constraint.name});
     }
@@ -301,7 +301,9 @@ void drop_foreign_keys_on(const Index& index, Catalog& catalog) {
 }
 
 void drop_column(Catalog& catalog, Relation& table, const std::string& name) {
-    const auto uses = [&](const std::vector<std::string>& columns) { return std::find(columns.begin(), columns.end(), name) != columns.end(); };
+    const auto uses = [&](const std::vector<std::string>& columns) {
+        return std::find(columns.begin(), columns.end(), name) != columns.end();
+    };
     std::vector<std::string> constraints;
     for (const auto& constraint : table.constraints) {
         if (uses(constraint.columns)) {

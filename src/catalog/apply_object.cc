@@ -32,8 +32,9 @@ void create_domain(const PgQuery__CreateDomainStmt& statement, Catalog& catalog)
     }
     for (std::size_t i = 0; i < statement.n_constraints; ++i) {
         const auto* constraint = as_constraint(statement.constraints[i]);
-        type.domain_constrained = type.domain_constrained || (constraint != nullptr && (constraint->contype == PG_QUERY__CONSTR_TYPE__CONSTR_CHECK ||
-                                                              constraint->contype == PG_QUERY__CONSTR_TYPE__CONSTR_NOTNULL));
+        type.domain_constrained =
+            type.domain_constrained || (constraint != nullptr && (constraint->contype == PG_QUERY__CONSTR_TYPE__CONSTR_CHECK ||
+                                                                  constraint->contype == PG_QUERY__CONSTR_TYPE__CONSTR_NOTNULL));
     }
     catalog.types.insert_or_assign(type.name, std::move(type));
 }
@@ -173,10 +174,10 @@ void comment(const PgQuery__CommentStmt& statement, Catalog& catalog) {
         comment_on_column(*statement.object, set, catalog);
         return;
     }
-    const bool relation = statement.objtype == PG_QUERY__OBJECT_TYPE__OBJECT_TABLE || statement.objtype == PG_QUERY__OBJECT_TYPE__OBJECT_VIEW ||
-                          statement.objtype == PG_QUERY__OBJECT_TYPE__OBJECT_INDEX ||
-                          statement.objtype == PG_QUERY__OBJECT_TYPE__OBJECT_MATVIEW ||
-                          statement.objtype == PG_QUERY__OBJECT_TYPE__OBJECT_SEQUENCE;
+    const bool relation =
+        statement.objtype == PG_QUERY__OBJECT_TYPE__OBJECT_TABLE || statement.objtype == PG_QUERY__OBJECT_TYPE__OBJECT_VIEW ||
+        statement.objtype == PG_QUERY__OBJECT_TYPE__OBJECT_INDEX || statement.objtype == PG_QUERY__OBJECT_TYPE__OBJECT_MATVIEW ||
+        statement.objtype == PG_QUERY__OBJECT_TYPE__OBJECT_SEQUENCE;
     if (relation) {
         if (auto* found = writable(catalog, name_of_list(statement.object))) {
             found->comment = set;
@@ -222,9 +223,7 @@ void apply_object(const PgQuery__Node& statement, std::string_view sql, Catalog&
             add_type(catalog, name_of(created.n_type_name, created.type_name), 'e', strings_of(created.n_vals, created.vals));
             break;
         }
-        case PG_QUERY__NODE__NODE_COMPOSITE_TYPE_STMT:
-            add_type(catalog, name_of(statement.composite_type_stmt->typevar), 'c');
-            break;
+        case PG_QUERY__NODE__NODE_COMPOSITE_TYPE_STMT: add_type(catalog, name_of(statement.composite_type_stmt->typevar), 'c'); break;
         case PG_QUERY__NODE__NODE_CREATE_RANGE_STMT:
             add_type(catalog, name_of(statement.create_range_stmt->n_type_name, statement.create_range_stmt->type_name), 'r');
             break;

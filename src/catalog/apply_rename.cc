@@ -278,8 +278,8 @@ void apply_set_schema(const PgQuery__AlterObjectSchemaStmt& statement, Catalog& 
         }
         return;
     }
-    if (statement.object != nullptr && (statement.object_type == PG_QUERY__OBJECT_TYPE__OBJECT_TYPE ||
-                                        statement.object_type == PG_QUERY__OBJECT_TYPE__OBJECT_DOMAIN)) {
+    if (statement.object != nullptr &&
+        (statement.object_type == PG_QUERY__OBJECT_TYPE__OBJECT_TYPE || statement.object_type == PG_QUERY__OBJECT_TYPE__OBJECT_DOMAIN)) {
         const auto written = name_of_list(statement.object);
         move_type(catalog, written, {schema, written.name});
     }

@@ -40,10 +40,10 @@ void copy_index(const Index& source, const QualifiedName& table, bool partition,
     auto columns = copy.keys;
     std::replace(columns.begin(), columns.end(), std::string(), std::string("expr"));
     columns.insert(columns.end(), copy.included.begin(), copy.included.end());
-    const auto kind = source.primary                ? IndexNameKind::primary_key
-                      : source.exclusion            ? IndexNameKind::exclusion
+    const auto kind = source.primary               ? IndexNameKind::primary_key
+                      : source.exclusion           ? IndexNameKind::exclusion
                       : !source.constraint.empty() ? IndexNameKind::unique_constraint
-                                                    : IndexNameKind::plain;
+                                                   : IndexNameKind::plain;
     copy.name = {table.schema, choose_index_name(catalog, table, columns, kind)};
     copy.parent = partition ? std::optional(source.name) : std::nullopt;
     const auto* relation = catalog.find(table);

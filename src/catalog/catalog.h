@@ -19,20 +19,20 @@ enum class Oid : std::uint32_t {};
 struct Column {
     std::string name;
     int attnum = 0;
-    std::string type;                       // format_type(): "character varying(50)", "integer"
+    std::string type;  // format_type(): "character varying(50)", "integer"
     bool not_null = false;
     std::optional<std::string> default_expression;  // pg_get_expr()
-    char generated = 0;                     // 's' stored, 'v' virtual
-    char identity = 0;                      // 'a' always, 'd' by default
-    std::string collation;                  // quoted, qualified; "" when the type's default
-    int statistics_target = -1;             // -1: the default
+    char generated = 0;                             // 's' stored, 'v' virtual
+    char identity = 0;                              // 'a' always, 'd' by default
+    std::string collation;                          // quoted, qualified; "" when the type's default
+    int statistics_target = -1;                     // -1: the default
     char storage = 0;
-    std::string compression;                // "pglz", "lz4", "" = default
-    std::vector<std::string> options;       // attoptions
-    std::optional<std::string> acl;         // attacl::text
+    std::string compression;           // "pglz", "lz4", "" = default
+    std::vector<std::string> options;  // attoptions
+    std::optional<std::string> acl;    // attacl::text
     std::optional<std::string> comment;
-    bool all_null = false;                  // known to hold nothing but NULL
-    bool created_by_plan = false;           // added by an earlier statement of the same plan
+    bool all_null = false;         // known to hold nothing but NULL
+    bool created_by_plan = false;  // added by an earlier statement of the same plan
 };
 
 struct Index {
@@ -48,67 +48,67 @@ struct Index {
     bool ready = true;
     bool clustered = false;
     bool replica_identity = false;
-    std::string method;                     // "btree"
-    std::vector<std::string> keys;          // column names; "" where an expression stands
+    std::string method;             // "btree"
+    std::vector<std::string> keys;  // column names; "" where an expression stands
     std::vector<std::string> included;
     bool has_expressions = false;
-    bool has_default_options = true;        // every key: default opclass and collation, ASC NULLS LAST
+    bool has_default_options = true;  // every key: default opclass and collation, ASC NULLS LAST
     std::optional<std::string> predicate;
-    std::string definition;                 // pg_get_indexdef()
-    std::string canonical;                  // the definition from " USING " on, with UNIQUE before it: free of names
-    std::string tablespace;                 // "" = the database's
-    std::string constraint;                 // name of the constraint that it implements, "" = none
-    std::map<int, int> statistics;          // key number -> statistics target of an expression
+    std::string definition;         // pg_get_indexdef()
+    std::string canonical;          // the definition from " USING " on, with UNIQUE before it: free of names
+    std::string tablespace;         // "" = the database's
+    std::string constraint;         // name of the constraint that it implements, "" = none
+    std::map<int, int> statistics;  // key number -> statistics target of an expression
     std::optional<std::string> comment;
     std::int64_t bytes = 0;
-    std::optional<QualifiedName> parent;    // of a partition's index
-    bool partitioned = false;               // relkind 'I'
+    std::optional<QualifiedName> parent;  // of a partition's index
+    bool partitioned = false;             // relkind 'I'
 };
 
 struct Constraint {
     Oid oid{};
     std::string name;
-    char type = 0;                          // as pg_constraint.contype: c f p u x t n
-    std::string definition;                 // pg_get_constraintdef(), " NOT VALID" included where it is so
+    char type = 0;           // as pg_constraint.contype: c f p u x t n
+    std::string definition;  // pg_get_constraintdef(), " NOT VALID" included where it is so
     bool validated = true;
     bool deferrable = false;
     bool deferred = false;
     bool no_inherit = false;
-    bool inherited = false;                 // coninhcount > 0
+    bool inherited = false;  // coninhcount > 0
     bool enforced = true;
     std::vector<std::string> columns;
     std::optional<QualifiedName> references;
     std::vector<std::string> referenced_columns;
-    std::string referenced_index;           // of the referenced table, that a foreign key stands on; "" = not known
+    std::string referenced_index;  // of the referenced table, that a foreign key stands on; "" = not known
     char on_update = 'a';
     char on_delete = 'a';
     char match = 's';
-    std::string expression;                 // pg_get_expr(conbin), for checks
-    std::string index;                      // name of its index, for p u x
+    std::string expression;  // pg_get_expr(conbin), for checks
+    std::string index;       // name of its index, for p u x
     std::optional<std::string> comment;
 };
 
 struct Trigger {
     std::string name;
-    std::string definition;                 // pg_get_triggerdef()
+    std::string definition;  // pg_get_triggerdef()
     char enabled = 'O';
     std::optional<std::string> comment;
 };
 
 struct Policy {
     std::string name;
-    std::string definition;                 // a CREATE POLICY statement that makes it again
+    std::string definition;  // a CREATE POLICY statement that makes it again
     std::optional<std::string> comment;
 };
 
 struct Rule {
     std::string name;
-    std::string definition;                 // pg_get_ruledef()
+    std::string definition;  // pg_get_ruledef()
     char enabled = 'O';
     std::optional<std::string> comment;
 };
 
-struct ForeignKeyIn {                       // another table's foreign key that points here
+struct ForeignKeyIn {  // another table's foreign key that points here
     QualifiedName table;
     std::string constraint;
 };
@@ -116,33 +116,33 @@ struct ForeignKeyIn {                       // another table's foreign key that 
 struct Relation {
     Oid oid{};
     QualifiedName name;
-    char kind = 'r';                        // pg_class.relkind: r i S v m p f c I t
-    char persistence = 'p';                 // p u t
+    char kind = 'r';         // pg_class.relkind: r i S v m p f c I t
+    char persistence = 'p';  // p u t
     std::string owner;
-    bool owned_by_us = true;                // the current role may act as the owner
-    std::int64_t bytes = 0;                 // pg_relation_size(), main fork
-    double row_estimate = -1;               // reltuples; 0 or -1 on a fresh table
+    bool owned_by_us = true;   // the current role may act as the owner
+    std::int64_t bytes = 0;    // pg_relation_size(), main fork
+    double row_estimate = -1;  // reltuples; 0 or -1 on a fresh table
     bool populated = true;
     std::string access_method;
     std::string tablespace;
-    std::vector<std::string> options;       // reloptions
+    std::vector<std::string> options;  // reloptions
     std::optional<std::string> acl;
     std::optional<std::string> comment;
     char replica_identity = 'd';
     bool row_security = false;
     bool force_row_security = false;
-    std::string view_definition;            // pg_get_viewdef(), views and matviews
-    std::vector<Column> columns;            // in attnum order, dropped ones left out
+    std::string view_definition;  // pg_get_viewdef(), views and matviews
+    std::vector<Column> columns;  // in attnum order, dropped ones left out
     std::vector<Index> indexes;
     std::vector<Constraint> constraints;
     std::vector<Trigger> triggers;
     std::vector<Policy> policies;
-    std::vector<Rule> rules;                // a view's own _RETURN left out
+    std::vector<Rule> rules;  // a view's own _RETURN left out
     std::vector<ForeignKeyIn> referenced_by;
-    std::optional<QualifiedName> parent;    // inheritance or partitioning
+    std::optional<QualifiedName> parent;  // inheritance or partitioning
     std::vector<QualifiedName> children;
     bool is_partition = false;
-    std::string partition_key;              // pg_get_partkeydef(), "" when not partitioned
+    std::string partition_key;  // pg_get_partkeydef(), "" when not partitioned
     std::string partition_bound;
     std::vector<QualifiedName> dependent_views;
     std::vector<std::string> publications;  // those with an active slot in this database first
@@ -159,28 +159,28 @@ struct Relation {
 struct Function {
     Oid oid{};
     QualifiedName name;
-    std::string identity_arguments;         // pg_get_function_identity_arguments()
-    std::vector<std::string> argument_types;    // format_type() of what tells it from its overloads
-    std::string definition;                 // pg_get_functiondef(); "" for aggregates
-    char kind = 'f';                        // f p a w
+    std::string identity_arguments;           // pg_get_function_identity_arguments()
+    std::vector<std::string> argument_types;  // format_type() of what tells it from its overloads
+    std::string definition;                   // pg_get_functiondef(); "" for aggregates
+    char kind = 'f';                          // f p a w
     char volatility = 'v';
     std::string owner;
     std::optional<std::string> acl;
     std::optional<std::string> comment;
-    std::string result;                     // pg_get_function_result()
+    std::string result;  // pg_get_function_result()
 };
 
 struct Type {
     Oid oid{};
     QualifiedName name;
-    char kind = 'b';                        // pg_type.typtype: b c d e r m p
-    std::vector<std::string> labels;        // of an enum, in order
-    std::string base_type;                  // of a domain
+    char kind = 'b';                  // pg_type.typtype: b c d e r m p
+    std::vector<std::string> labels;  // of an enum, in order
+    std::string base_type;            // of a domain
     bool domain_constrained = false;
     std::string owner;
     std::optional<std::string> acl;
     std::optional<std::string> comment;
-    bool created_by_plan = false;           // made by an earlier statement of the same plan
+    bool created_by_plan = false;  // made by an earlier statement of the same plan
 };
 
 class Catalog {
@@ -188,15 +188,15 @@ public:
     // Nothing is known: every table counts as large, every name as free. `major` is the server's version, or 0.
     static Catalog unknown(int major);
 
-    int server_major = 0;                   // 15; 0 = no server was asked
-    bool loaded = false;                    // from a server; false: relations that are not here are unknown, not absent
-    std::vector<std::string> search_path;   // effective, in order, as current_schemas(false); "$user" resolved
-    std::string role;                       // current_user
+    int server_major = 0;                  // 15; 0 = no server was asked
+    bool loaded = false;                   // from a server; false: relations that are not here are unknown, not absent
+    std::vector<std::string> search_path;  // effective, in order, as current_schemas(false); "$user" resolved
+    std::string role;                      // current_user
     std::set<std::string> schemas;
-    std::set<std::string> schemas_of_plan;  // made by an earlier statement of the same plan
-    std::map<std::string, std::string> schema_comments;      // of the schemas that have one
+    std::set<std::string> schemas_of_plan;               // made by an earlier statement of the same plan
+    std::map<std::string, std::string> schema_comments;  // of the schemas that have one
     std::set<std::string> extensions;
-    std::map<QualifiedName, Relation> relations;             // by resolved name, indexes and sequences included as kind i/I/S
+    std::map<QualifiedName, Relation> relations;  // by resolved name, indexes and sequences included as kind i/I/S
     std::map<QualifiedName, std::vector<Function>> functions;
     std::map<QualifiedName, Type> types;
     // Names in the schemas of interest that are taken, for choosing names: relations (and indexes), and constraints.

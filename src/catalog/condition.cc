@@ -229,12 +229,13 @@ nlohmann::json fact_json(const IndexIs& fact) {
 }
 
 nlohmann::json fact_json(const ConstraintIs& fact) {
-    return {{"fact", "constraint"},           {"table", name_json(fact.table)},  {"constraint", fact.constraint},
-            {"type", kind_json(fact.type)},   {"definition", fact.definition}, {"validated", fact.validated}};
+    return {{"fact", "constraint"},         {"table", name_json(fact.table)}, {"constraint", fact.constraint},
+            {"type", kind_json(fact.type)}, {"definition", fact.definition},  {"validated", fact.validated}};
 }
 
 nlohmann::json fact_json(const ColumnIs& fact) {
-    return {{"fact", "column"}, {"table", name_json(fact.table)}, {"column", fact.column}, {"type", fact.type}, {"not_null", fact.not_null}};
+    return {
+        {"fact", "column"}, {"table", name_json(fact.table)}, {"column", fact.column}, {"type", fact.type}, {"not_null", fact.not_null}};
 }
 
 nlohmann::json fact_json(const RelationIs& fact) {

@@ -11,10 +11,10 @@
 
 namespace pgbelay::catalog {
 
-struct IndexIs {                    // exists on that table, valid
+struct IndexIs {  // exists on that table, valid
     QualifiedName index;
     QualifiedName table;
-    std::string canonical;          // Index::canonical; "" = any definition
+    std::string canonical;  // Index::canonical; "" = any definition
     // Of a partition's index: the fact speaks of it only while the table is a partition, at any level, of this one. "" = always.
     QualifiedName partition_of = {};
     bool operator==(const IndexIs&) const = default;
@@ -23,32 +23,32 @@ struct ConstraintIs {
     QualifiedName table;
     std::string constraint;
     char type = 0;
-    std::string definition;         // pg_get_constraintdef() without NOT VALID; "" = any
-    bool validated = true;          // false: either will do
+    std::string definition;  // pg_get_constraintdef() without NOT VALID; "" = any
+    bool validated = true;   // false: either will do
     bool operator==(const ConstraintIs&) const = default;
 };
 struct ColumnIs {
     QualifiedName table;
     std::string column;
-    std::string type;               // format_type(); "" = any
-    bool not_null = false;          // true: must be; false: either will do
+    std::string type;       // format_type(); "" = any
+    bool not_null = false;  // true: must be; false: either will do
     bool operator==(const ColumnIs&) const = default;
 };
 struct RelationIs {
     QualifiedName relation;
-    char kind = 0;                  // 0 = any
+    char kind = 0;  // 0 = any
     bool operator==(const RelationIs&) const = default;
 };
 struct PartitionIs {
     QualifiedName table;
     QualifiedName of;
-    bool attached = true;           // false: it is not (any more), or not there at all
+    bool attached = true;  // false: it is not (any more), or not there at all
     bool operator==(const PartitionIs&) const = default;
 };
 struct Absent {
     enum class What { relation, index, column, constraint } what = What::relation;
-    QualifiedName relation;         // the relation or index itself, or the table of the column or constraint
-    std::string member;             // column or constraint
+    QualifiedName relation;  // the relation or index itself, or the table of the column or constraint
+    std::string member;      // column or constraint
     bool operator==(const Absent&) const = default;
 };
 

@@ -62,32 +62,23 @@ Figured figure(const PgQuery__Node* node) {
         return {};
     }
     switch (node->node_case) {
-        case PG_QUERY__NODE__NODE_COLUMN_REF:
-            return named_if(last_string(node->column_ref->fields, node->column_ref->n_fields));
+        case PG_QUERY__NODE__NODE_COLUMN_REF: return named_if(last_string(node->column_ref->fields, node->column_ref->n_fields));
         case PG_QUERY__NODE__NODE_A_INDIRECTION: {
             auto name = last_string(node->a_indirection->indirection, node->a_indirection->n_indirection);
             return name.empty() ? figure(node->a_indirection->arg) : Figured{std::move(name), 2};
         }
-        case PG_QUERY__NODE__NODE_FUNC_CALL:
-            return named_if(last_string(node->func_call->funcname, node->func_call->n_funcname));
+        case PG_QUERY__NODE__NODE_FUNC_CALL: return named_if(last_string(node->func_call->funcname, node->func_call->n_funcname));
         case PG_QUERY__NODE__NODE_A_EXPR:
             return node->a_expr->kind == PG_QUERY__A__EXPR__KIND__AEXPR_NULLIF ? Figured{"nullif", 2} : Figured{};
-        case PG_QUERY__NODE__NODE_TYPE_CAST:
-            return figure_cast(*node->type_cast);
-        case PG_QUERY__NODE__NODE_COLLATE_CLAUSE:
-            return figure(node->collate_clause->arg);
+        case PG_QUERY__NODE__NODE_TYPE_CAST: return figure_cast(*node->type_cast);
+        case PG_QUERY__NODE__NODE_COLLATE_CLAUSE: return figure(node->collate_clause->arg);
         case PG_QUERY__NODE__NODE_MIN_MAX_EXPR:
             return {node->min_max_expr->op == PG_QUERY__MIN_MAX_OP__IS_GREATEST ? "greatest" : "least", 2};
-        case PG_QUERY__NODE__NODE_CASE_EXPR:
-            return figure_case(*node->case_expr);
-        case PG_QUERY__NODE__NODE_A_ARRAY_EXPR:
-            return {"array", 2};
-        case PG_QUERY__NODE__NODE_ROW_EXPR:
-            return {"row", 2};
-        case PG_QUERY__NODE__NODE_COALESCE_EXPR:
-            return {"coalesce", 2};
-        default:
-            return {};
+        case PG_QUERY__NODE__NODE_CASE_EXPR: return figure_case(*node->case_expr);
+        case PG_QUERY__NODE__NODE_A_ARRAY_EXPR: return {"array", 2};
+        case PG_QUERY__NODE__NODE_ROW_EXPR: return {"row", 2};
+        case PG_QUERY__NODE__NODE_COALESCE_EXPR: return {"coalesce", 2};
+        default: return {};
     }
 }
 
@@ -151,14 +142,10 @@ std::string choose_index_name(const Catalog& catalog, const QualifiedName& table
                               IndexNameKind kind) {
     const auto addition = name_addition(columns);
     switch (kind) {
-        case IndexNameKind::primary_key:
-            return choose_relation_name(catalog, table.schema, table.name, "", "pkey", true);
-        case IndexNameKind::exclusion:
-            return choose_relation_name(catalog, table.schema, table.name, addition, "excl", true);
-        case IndexNameKind::unique_constraint:
-            return choose_relation_name(catalog, table.schema, table.name, addition, "key", true);
-        case IndexNameKind::plain:
-            break;
+        case IndexNameKind::primary_key: return choose_relation_name(catalog, table.schema, table.name, "", "pkey", true);
+        case IndexNameKind::exclusion: return choose_relation_name(catalog, table.schema, table.name, addition, "excl", true);
+        case IndexNameKind::unique_constraint: return choose_relation_name(catalog, table.schema, table.name, addition, "key", true);
+        case IndexNameKind::plain: break;
     }
     return choose_relation_name(catalog, table.schema, table.name, addition, "idx", false);
 }

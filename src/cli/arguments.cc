@@ -118,7 +118,10 @@ void Reader::database(CLI::App* app) {
 }
 
 void Reader::replicas(CLI::App* app) {
-    app->add_option("--replica", common_.replicas, "A hot standby to look after")->type_name("URL")->option_text("URL")->allow_extra_args(false);
+    app->add_option("--replica", common_.replicas, "A hot standby to look after")
+        ->type_name("URL")
+        ->option_text("URL")
+        ->allow_extra_args(false);
 }
 
 void Reader::output(CLI::App* app, const Formats& formats) {
@@ -171,19 +174,16 @@ void Reader::yes(CLI::App* app) {
 }
 
 void Reader::add_deploying() {
-    auto* plan =
-        command("plan", "Show what would run, and under which locks", "pgbelay plan migrations/ --db postgres://app@db1/orders", [this] {
-            return Plan{texts_.paths, texts_.as_written};
-        });
+    auto* plan = command("plan", "Show what would run, and under which locks", "pgbelay plan migrations/ --db postgres://app@db1/orders",
+                         [this] { return Plan{texts_.paths, texts_.as_written}; });
     paths(plan, true);
     database(plan);
     replicas(plan);
     planning(plan);
     output(plan, documents());
 
-    auto* deploy = command("deploy", "Change the database", "pgbelay deploy migrations/ --db postgres://app@db1/orders", [this] {
-        return Deploy{texts_.paths, dry_run_, texts_.as_written, failure()};
-    });
+    auto* deploy = command("deploy", "Change the database", "pgbelay deploy migrations/ --db postgres://app@db1/orders",
+                           [this] { return Deploy{texts_.paths, dry_run_, texts_.as_written, failure()}; });
     paths(deploy, true);
     database(deploy);
     replicas(deploy);
@@ -205,9 +205,8 @@ void Reader::add_deploying() {
 }
 
 void Reader::add_looking() {
-    auto* check = command("check", "Can this be deployed there? Changes nothing", "pgbelay check --db postgres://app@db1/orders", [this] {
-        return Check{texts_.paths, texts_.as_written};
-    });
+    auto* check = command("check", "Can this be deployed there? Changes nothing", "pgbelay check --db postgres://app@db1/orders",
+                          [this] { return Check{texts_.paths, texts_.as_written}; });
     paths(check, false);
     database(check);
     replicas(check);
@@ -249,9 +248,8 @@ void Reader::add_steering() {
     pause->add_flag("--now", pause_.now, "Cancel a running index build, too");
     output(pause, documents());
 
-    auto* resume = command("resume", "Go on with a run, after a pause or a crash", "pgbelay resume --db postgres://app@db1/orders", [this] {
-        return Resume{run(), failure()};
-    });
+    auto* resume = command("resume", "Go on with a run, after a pause or a crash", "pgbelay resume --db postgres://app@db1/orders",
+                           [this] { return Resume{run(), failure()}; });
     run_number(resume);
     database(resume);
     replicas(resume);
@@ -302,7 +300,8 @@ void Reader::add_completion() {
 // "text|json: how it looks" names the choices first.
 std::vector<std::string> choices_of(const std::string& about) {
     const std::string first = about.substr(0, about.find(':'));
-    return first.find('|') == std::string::npos || first.find(' ') != std::string::npos ? std::vector<std::string>() : CLI::detail::split(first, '|');
+    return first.find('|') == std::string::npos || first.find(' ') != std::string::npos ? std::vector<std::string>()
+                                                                                        : CLI::detail::split(first, '|');
 }
 
 OptionDescription description_of(const CLI::Option& option) {
@@ -357,7 +356,8 @@ Arguments Reader::take() {
         for (const std::string& text : texts) {
             const std::size_t equals = text.find('=');
             if (equals == std::string::npos || equals == 0) {
-                throw Error(ErrorCode::usage, fmt::format("{} wants NAME=VALUE", option)).hint(fmt::format("pgbelay {} --help", app->get_name()));
+                throw Error(ErrorCode::usage, fmt::format("{} wants NAME=VALUE", option))
+                    .hint(fmt::format("pgbelay {} --help", app->get_name()));
             }
             values[text.substr(0, equals)] = text.substr(equals + 1);
         }

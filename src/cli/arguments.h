@@ -17,8 +17,8 @@ enum class Color { automatic, always, never };
 
 // Options that more than one command takes.
 struct Common {
-    std::optional<std::string> db;  // --db; "" = libpq's own environment
-    std::string env;                // --env: a target of the runbook
+    std::optional<std::string> db;      // --db; "" = libpq's own environment
+    std::string env;                    // --env: a target of the runbook
     std::vector<std::string> replicas;  // --replica
     bool yes = false;
     std::string output;  // "" = standard output
@@ -105,7 +105,7 @@ std::variant<Arguments, Answer> read_arguments(const std::vector<std::string>& w
 
 // The commands and their options as the parser has them.
 struct OptionDescription {
-    std::vector<std::string> names;    // "-d", "--db"
+    std::vector<std::string> names;  // "-d", "--db"
     std::string about;
     std::string value;                 // "URL"; "" for a flag
     std::vector<std::string> choices;  // the only values that it takes, where they are known

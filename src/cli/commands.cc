@@ -31,14 +31,18 @@ int carry_out(const Arguments& arguments, const Console& console, Interrupts& in
 }
 
 runbook::Runbook read_runbook(const std::vector<std::string>& paths, const Context& context) {
-    return runbook::read(paths, {.variables = context.common.variables, .limits = context.common.limits, .blockers = context.common.blockers, .stop = &context.interrupts.stop()});
+    return runbook::read(paths, {.variables = context.common.variables,
+                                 .limits = context.common.limits,
+                                 .blockers = context.common.blockers,
+                                 .stop = &context.interrupts.stop()});
 }
 
 bool names_a_database(const Context& context) {
     return context.common.db || !context.common.env.empty() || !database_url().empty();
 }
 
-engine::Target open_target(const Context& context, const std::vector<runbook::Target>& targets, const std::vector<runbook::Target>& replicas) {
+engine::Target open_target(const Context& context, const std::vector<runbook::Target>& targets,
+                           const std::vector<runbook::Target>& replicas) {
     const TargetChoice choice = choose_target(context.common, database_url(), targets);
     std::vector<pg::Conninfo> standbys;
     for (const TargetChoice& standby : choose_replicas(context.common, replicas)) {

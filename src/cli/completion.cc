@@ -58,9 +58,10 @@ std::string bash_values(const Options& options) {
     for (const auto& option : options) {
         if (!option.value.empty()) {
             cases += fmt::format("        {})\n", fmt::join(option.names, " | "));
-            cases += option.choices.empty() ? "            return ;;\n"
-                                            : fmt::format("            COMPREPLY=($(compgen -W '{}' -- \"$current\"))\n            return ;;\n",
-                                                          fmt::join(option.choices, " "));
+            cases += option.choices.empty()
+                         ? "            return ;;\n"
+                         : fmt::format("            COMPREPLY=($(compgen -W '{}' -- \"$current\"))\n            return ;;\n",
+                                       fmt::join(option.choices, " "));
         }
     }
     return cases;
@@ -71,7 +72,7 @@ std::string zsh_option(const OptionDescription& option) {
     std::string value;
     if (!option.value.empty()) {
         value = fmt::format(":{}:{}", option.value,
-                            !option.choices.empty()    ? fmt::format("({})", fmt::join(option.choices, " "))
+                            !option.choices.empty()  ? fmt::format("({})", fmt::join(option.choices, " "))
                             : option.value == "FILE" ? "_files"
                                                      : "");
     }
@@ -146,19 +147,22 @@ std::string bash_completion(const std::vector<CommandDescription>& commands) {
         if (const std::string values = bash_values(command.options); !values.empty()) {
             script += "        case $previous in\n" + values + "        esac\n";
         }
-        script += fmt::format("        [[ $current != -* ]] || COMPREPLY=($(compgen -W '{}' -- \"$current\")) ;;\n", all_names(command.options));
+        script +=
+            fmt::format("        [[ $current != -* ]] || COMPREPLY=($(compgen -W '{}' -- \"$current\")) ;;\n", all_names(command.options));
     }
     return script + "    esac\n}\ncomplete -o default -F _pgbelay pgbelay\n";
 }
 
 std::string zsh_completion(const std::vector<CommandDescription>& commands) {
-    std::string script = "#compdef pgbelay\n# zsh completion for pgbelay, made by `pgbelay completion zsh`\n_pgbelay() {\n  local -a commands=(\n";
+    std::string script =
+        "#compdef pgbelay\n# zsh completion for pgbelay, made by `pgbelay completion zsh`\n_pgbelay() {\n  local -a commands=(\n";
     for (const auto& command : commands) {
         script += fmt::format("    '{}:{}'\n", command.name, single_quoted(escaped(command.about, ":\\")));
     }
-    script += "  )\n"
-              "  if (( CURRENT == 2 )); then\n    _describe command commands\n    return\n  fi\n"
-              "  local command=$words[2]\n  shift words\n  (( CURRENT-- ))\n  case $command in\n";
+    script +=
+        "  )\n"
+        "  if (( CURRENT == 2 )); then\n    _describe command commands\n    return\n  fi\n"
+        "  local command=$words[2]\n  shift words\n  (( CURRENT-- ))\n  case $command in\n";
     for (const auto& command : commands) {
         script += fmt::format("    {})\n      _arguments", command.name);
         for (const auto& option : command.options) {
@@ -172,7 +176,8 @@ std::string zsh_completion(const std::vector<CommandDescription>& commands) {
 std::string fish_completion(const std::vector<CommandDescription>& commands) {
     std::string script = "# fish completion for pgbelay, made by `pgbelay completion fish`\n";
     for (const auto& command : commands) {
-        script += fmt::format("complete -c pgbelay -n __fish_use_subcommand -f -a {} -d '{}'\n", command.name, escaped(command.about, "'\\"));
+        script +=
+            fmt::format("complete -c pgbelay -n __fish_use_subcommand -f -a {} -d '{}'\n", command.name, escaped(command.about, "'\\"));
     }
     for (const auto& command : commands) {
         for (const auto& option : command.options) {
@@ -183,16 +188,17 @@ std::string fish_completion(const std::vector<CommandDescription>& commands) {
 }
 
 std::string manual_page(const std::vector<CommandDescription>& commands) {
-    std::string page = ".TH PGBELAY 1 \"\" \"pgbelay\" \"User Commands\"\n"
-                       ".SH NAME\npgbelay \\- change a live PostgreSQL without dropping it\n"
-                       ".SH SYNOPSIS\n.B pgbelay\n.I COMMAND\n.RI [ OPTION ...]\n.RI [ PATH ...| RUN ]\n"
-                       ".SH DESCRIPTION\n"
-                       "Deploys SQL migrations and runbooks to a PostgreSQL that is in use: checked before, gentle while it runs, verified after, "
-                       "resumable after any crash, and recorded in the target.\n"
-                       ".PP\n"
-                       ".I PATH\nis an .sql file, a directory of migrations, a Markdown runbook, or \\- for standard input.\n"
-                       ".I RUN\nis the number of a run: by default the unfinished one, else the latest.\n"
-                       ".SH COMMANDS\n";
+    std::string page =
+        ".TH PGBELAY 1 \"\" \"pgbelay\" \"User Commands\"\n"
+        ".SH NAME\npgbelay \\- change a live PostgreSQL without dropping it\n"
+        ".SH SYNOPSIS\n.B pgbelay\n.I COMMAND\n.RI [ OPTION ...]\n.RI [ PATH ...| RUN ]\n"
+        ".SH DESCRIPTION\n"
+        "Deploys SQL migrations and runbooks to a PostgreSQL that is in use: checked before, gentle while it runs, verified after, "
+        "resumable after any crash, and recorded in the target.\n"
+        ".PP\n"
+        ".I PATH\nis an .sql file, a directory of migrations, a Markdown runbook, or \\- for standard input.\n"
+        ".I RUN\nis the number of a run: by default the unfinished one, else the latest.\n"
+        ".SH COMMANDS\n";
     for (const auto& command : commands) {
         page += fmt::format(".SS {}\n{}.\n", command.name, roff(command.about));
         for (const auto& option : command.options) {

@@ -62,8 +62,9 @@ int follow(const Context& context, engine::Target& target, bool rollback_asked, 
     Sinks sinks(context.console);
     const engine::RunReport report = carried_out(work, sinks);
     const auto took = std::chrono::duration_cast<base::Millis>(base::Clock::now() - began);
-    sinks.finish(report::deploy_json(report),
-                 report::summary_text(report, ending_of(report, target, took, rollback_asked || report.was_rollback), context.console.style()));
+    sinks.finish(
+        report::deploy_json(report),
+        report::summary_text(report, ending_of(report, target, took, rollback_asked || report.was_rollback), context.console.style()));
     if (report.error && !context.console.json()) {
         context.console.error(*report.error);
     }

@@ -30,7 +30,8 @@ std::string lacking(const InitDb& command, engine::Target& target) {
 
 }  // namespace
 
-// Creates the journal in a database that --db names, or brings it to our format; prints the DDL for somebody else to run when no --db is given.
+// Creates the journal in a database that --db names, or brings it to our format; prints the DDL for somebody else to run when no --db is
+// given.
 int run(const InitDb& command, const Context& context) {
     if (!context.common.db) {
         const std::string ddl = engine::journal_ddl(command.owner, command.grant_to);

@@ -37,7 +37,7 @@ void handle(int signal) {
 }
 
 void set_handler(int signal, void (*handler)(int)) {
-    struct sigaction action {};
+    struct sigaction action{};
     action.sa_handler = handler;
     sigemptyset(&action.sa_mask);
     sigaction(signal, &action, nullptr);
@@ -45,7 +45,7 @@ void set_handler(int signal, void (*handler)(int)) {
 
 // nohup ignores SIGHUP for its child, and means it.
 bool is_ignored(int signal) {
-    struct sigaction action {};
+    struct sigaction action{};
     return sigaction(signal, nullptr, &action) == 0 && action.sa_handler == SIG_IGN;
 }
 

@@ -45,8 +45,8 @@ Sinks::Sinks(const Console& console) : console_(console) {
         file_ = std::make_unique<LineFile>(console.output());
     }
     if (to_file && console.format() == Format::text) {
-        plain_to_file_ = std::make_unique<report::PlainDisplay>(
-            report::Style{}, false, [this](std::string_view bytes) { file_->write(bytes); }, now);
+        plain_to_file_ =
+            std::make_unique<report::PlainDisplay>(report::Style{}, false, [this](std::string_view bytes) { file_->write(bytes); }, now);
     }
     if (!console.stdout_is_for_people()) {
         return;

@@ -25,8 +25,8 @@ namespace {
 
 // What belongs to the running process and not to the data: the manual's section on base backups lists it.
 constexpr std::array<std::string_view, 3> kLeftOut{"postmaster.pid", "postmaster.opts", "pg_internal.init"};
-constexpr std::array<std::string_view, 8> kEmptied{"pg_wal",      "pg_replslot",  "pg_dynshmem", "pg_notify",
-                                                   "pg_serial",   "pg_snapshots", "pg_stat_tmp", "pg_subtrans"};
+constexpr std::array<std::string_view, 8> kEmptied{"pg_wal",    "pg_replslot",  "pg_dynshmem", "pg_notify",
+                                                   "pg_serial", "pg_snapshots", "pg_stat_tmp", "pg_subtrans"};
 constexpr mode_t kFolderMode = 0700;
 constexpr mode_t kFileMode = 0600;
 

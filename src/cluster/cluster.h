@@ -25,7 +25,7 @@ struct ClusterOptions {
     // Not a server of its own but a hot standby that follows this one, which must run and outlive the constructor; with its major
     // version, and its settings where none are given. It receives asynchronously.
     const Cluster* standby_of = nullptr;
-    const base::StopSignal* stop = nullptr;       // ends initdb and the wait for the start with an Error{interrupted}
+    const base::StopSignal* stop = nullptr;  // ends initdb and the wait for the start with an Error{interrupted}
 };
 
 class Cluster {

@@ -9,7 +9,9 @@ namespace pgbelay::cluster {
 using base::Error;
 using base::ErrorCode;
 
-void Superuser::Close::operator()(pg_conn* connection) const { PQfinish(connection); }
+void Superuser::Close::operator()(pg_conn* connection) const {
+    PQfinish(connection);
+}
 
 Superuser::Superuser(const std::string& url) : connection_(PQconnectdb(url.c_str())) {
     if (PQstatus(connection_.get()) != CONNECTION_OK) {
@@ -17,7 +19,9 @@ Superuser::Superuser(const std::string& url) : connection_(PQconnectdb(url.c_str
     }
 }
 
-int Superuser::version() const { return PQserverVersion(connection_.get()); }
+int Superuser::version() const {
+    return PQserverVersion(connection_.get());
+}
 
 std::string Superuser::value(const char* statement) {
     const std::unique_ptr<PGresult, void (*)(PGresult*)> result(PQexec(connection_.get(), statement), &PQclear);

@@ -15,7 +15,9 @@ namespace pgbelay::demo {
 
 namespace {
 
-base::Deadline now() { return base::Clock::now(); }
+base::Deadline now() {
+    return base::Clock::now();
+}
 
 void pass(const std::vector<engine::Finding>& findings) {
     if (engine::refuses(findings)) {
@@ -46,7 +48,8 @@ engine::RunReport deploy(engine::Target& target, const plan::Plan& plan, const S
 
 }  // namespace
 
-std::string change_with_pgbelay(const pg::Conninfo& database, const std::filesystem::path& file, const Screen& screen, base::StopSignal& stop) {
+std::string change_with_pgbelay(const pg::Conninfo& database, const std::filesystem::path& file, const Screen& screen,
+                                base::StopSignal& stop) {
     const base::Deadline began = now();
     engine::Target target = engine::Target::open(database, &stop);
     pass(engine::check_target(target));

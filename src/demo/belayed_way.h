@@ -12,6 +12,6 @@ namespace pgbelay::demo {
 
 // Says what came of it. Throws Error{interrupted} on `stop`, and what the gates refuse.
 std::string change_with_pgbelay(const pg::Conninfo& database, const std::filesystem::path& file, const Screen& screen,
-                               base::StopSignal& stop);
+                                base::StopSignal& stop);
 
 }  // namespace pgbelay::demo

@@ -119,12 +119,15 @@ private:
         }
     }
 
-    void title(int n, std::string_view text) { screen_.say("\n" + report::paint(options_.style, report::Ink::strong, fmt::format("{}  {}", n, text))); }
+    void title(int n, std::string_view text) {
+        screen_.say("\n" + report::paint(options_.style, report::Ink::strong, fmt::format("{}  {}", n, text)));
+    }
 
     Row trial(const std::string& name, const char* where, const Change& change) {
         const base::Deadline began = base::Clock::now();
         Row row = run_trial(name, database(where), change, stop_);
-        screen_.done(fmt::format("{} statements, the longest waited {}", grouped(static_cast<long long>(row.felt.count)), short_time(row.felt.longest)),
+        screen_.done(fmt::format("{} statements, the longest waited {}", grouped(static_cast<long long>(row.felt.count)),
+                                 short_time(row.felt.longest)),
                      base::Clock::now() - began);
         if (row.felt.errors > 0) {
             screen_.say(fmt::format("  {} of them failed: {}", row.felt.errors, row.felt.first_error));
@@ -147,13 +150,16 @@ private:
 
     Row plainly() {
         const std::filesystem::path psql = find_psql();
-        title(2, psql.empty() ? "As psql -f franchise.sql does it: there is no psql here, so its statements are sent" : "psql -f franchise.sql");
-        return trial("psql -f", kPlain, [&](const pg::Conninfo&) { return change_plainly(psql, cluster_.url(kPlain), file_, screen_, stop_); });
+        title(2, psql.empty() ? "As psql -f franchise.sql does it: there is no psql here, so its statements are sent"
+                              : "psql -f franchise.sql");
+        return trial("psql -f", kPlain,
+                     [&](const pg::Conninfo&) { return change_plainly(psql, cluster_.url(kPlain), file_, screen_, stop_); });
     }
 
     Row with_pgbelay() {
         title(3, "pgbelay deploy franchise.sql");
-        return trial("pgbelay deploy", kBelayed, [&](const pg::Conninfo& where) { return change_with_pgbelay(where, file_, screen_, stop_); });
+        return trial("pgbelay deploy", kBelayed,
+                     [&](const pg::Conninfo& where) { return change_with_pgbelay(where, file_, screen_, stop_); });
     }
 
     const Options& options_;
@@ -175,8 +181,10 @@ int run(const Options& options, base::StopSignal& stop) {
         }
         throw;
     }
-    write_out(fmt::format("The server and its data are gone again, after {}.\n"
-                          "Next, with a database of yours: pgbelay check --db URL\n", base::format_duration(base::Clock::now() - began)));
+    write_out(
+        fmt::format("The server and its data are gone again, after {}.\n"
+                    "Next, with a database of yours: pgbelay check --db URL\n",
+                    base::format_duration(base::Clock::now() - began)));
     return 0;
 }
 

@@ -7,7 +7,7 @@
 namespace pgbelay::demo {
 
 struct Options {
-    bool quick = false;     // less data: for tests and slow machines
+    bool quick = false;  // less data: for tests and slow machines
     report::Style style;
     bool live = false;  // the output is a terminal: lines may be redrawn
 };

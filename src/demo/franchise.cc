@@ -17,11 +17,15 @@ constexpr long long kOverview = 200'000;
 constexpr long long kBudgets = 200'000;
 
 // Values as expressions over i, the number of the row: the same data in every run.
-std::string org() { return fmt::format("'ORG_' || ({} + i % {})", kFirstOrg, kOrgs); }
+std::string org() {
+    return fmt::format("'ORG_' || ({} + i % {})", kFirstOrg, kOrgs);
+}
 std::string period() {
     return fmt::format("to_char(date '2024-01-01' + make_interval(months => (i / {}) % {}), 'YYYY-MM')", kOrgs, kPeriods);
 }
-std::string created() { return "timestamptz '2025-11-01 00:00+00' - make_interval(secs => i * 7)"; }
+std::string created() {
+    return "timestamptz '2025-11-01 00:00+00' - make_interval(secs => i * 7)";
+}
 
 template <std::size_t N>
 std::string one_of(const std::array<const char*, N>& values, std::string_view expression) {

@@ -73,7 +73,8 @@ void copy_database(const pg::Conninfo& maintenance, const std::string& from, con
     pg::Connection connection = connect(maintenance, stop);
     // Copying files is the only way before 15, and the quick one for so much data from then on.
     const char* strategy = connection.major() >= kHasStrategies ? " STRATEGY file_copy" : "";
-    run_one(connection, fmt::format("CREATE DATABASE {} TEMPLATE {}{}", sql::quote_identifier(to), sql::quote_identifier(from), strategy), stop);
+    run_one(connection, fmt::format("CREATE DATABASE {} TEMPLATE {}{}", sql::quote_identifier(to), sql::quote_identifier(from), strategy),
+            stop);
 }
 
 }  // namespace pgbelay::demo

@@ -13,6 +13,8 @@ OpenTransaction::OpenTransaction(const pg::Conninfo& database, const std::vector
     });
 }
 
-OpenTransaction::~OpenTransaction() { over_.request(); }
+OpenTransaction::~OpenTransaction() {
+    over_.request();
+}
 
 }  // namespace pgbelay::demo

@@ -69,12 +69,12 @@ fs::path find_psql() {
     return {};
 }
 
-std::string change_plainly(const fs::path& psql, const std::string& url, const fs::path& file, Screen& screen, const base::StopSignal& stop) {
+std::string change_plainly(const fs::path& psql, const std::string& url, const fs::path& file, Screen& screen,
+                           const base::StopSignal& stop) {
     const base::Deadline began = base::Clock::now();
     Onlooker onlooker(pg::Conninfo(url, "the demo"), stop);
-    std::future<std::string> failure = std::async(std::launch::async, [&] {
-        return psql.empty() ? send_statements(url, file, stop) : run_psql(psql, url, file, stop);
-    });
+    std::future<std::string> failure =
+        std::async(std::launch::async, [&] { return psql.empty() ? send_statements(url, file, stop) : run_psql(psql, url, file, stop); });
     while (failure.wait_for(kRedraw) != std::future_status::ready) {
         screen.status(fmt::format("  {:>7}   {}", base::format_duration(base::Clock::now() - began), onlooker.look()));
     }

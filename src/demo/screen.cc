@@ -13,11 +13,14 @@ namespace {
 constexpr int kNameColumns = 16;
 constexpr int kTimeColumns = 12;
 
-std::string right(std::string_view text, int columns) { return fmt::format("{:>{}}", text, columns); }
+std::string right(std::string_view text, int columns) {
+    return fmt::format("{:>{}}", text, columns);
+}
 
 std::string line_of(const Row& row) {
-    return report::pad(row.name, kNameColumns) + right(short_time(row.felt.p50), kTimeColumns) + right(short_time(row.felt.p99), kTimeColumns) +
-           right(short_time(row.felt.longest), kTimeColumns + 3) + (row.change.empty() ? "" : "   " + row.change);
+    return report::pad(row.name, kNameColumns) + right(short_time(row.felt.p50), kTimeColumns) +
+           right(short_time(row.felt.p99), kTimeColumns) + right(short_time(row.felt.longest), kTimeColumns + 3) +
+           (row.change.empty() ? "" : "   " + row.change);
 }
 
 }  // namespace
@@ -27,7 +30,9 @@ void write_out(std::string_view bytes) {
     std::fflush(stdout);
 }
 
-Screen::~Screen() { erase(); }
+Screen::~Screen() {
+    erase();
+}
 
 void Screen::erase() {
     if (drawn_) {

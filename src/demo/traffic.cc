@@ -19,7 +19,9 @@ namespace {
 
 constexpr std::chrono::seconds kConnectTime{10};
 
-Micros between(base::Deadline from, base::Deadline to) { return std::chrono::duration_cast<Micros>(to - from); }
+Micros between(base::Deadline from, base::Deadline to) {
+    return std::chrono::duration_cast<Micros>(to - from);
+}
 
 // The smallest time that `share` of all times do not exceed. `sorted` is not empty.
 Micros percentile(const std::vector<Micros>& sorted, double share) {
@@ -183,9 +185,8 @@ Traffic::Traffic(const pg::Conninfo& conninfo, std::vector<Kind> kinds, const Tr
     }
     state_ = std::make_unique<State>(conninfo, std::move(kinds), options, stop);
     for (std::size_t i = 0; i < connections.size(); ++i) {
-        state_->workers.emplace_back([state = state_.get(), i, connection = std::move(connections[i])]() mutable {
-            state->work(i, std::move(connection));
-        });
+        state_->workers.emplace_back(
+            [state = state_.get(), i, connection = std::move(connections[i])]() mutable { state->work(i, std::move(connection)); });
     }
 }
 
@@ -193,7 +194,9 @@ Traffic::~Traffic() {
     state_->schedule.end(base::Deadline::min());
 }
 
-Latencies Traffic::so_far() const { return state_->book.read(); }
+Latencies Traffic::so_far() const {
+    return state_->book.read();
+}
 
 Latencies Traffic::finish() {
     state_->schedule.end(base::Clock::now());

@@ -20,8 +20,8 @@ using Micros = std::chrono::microseconds;
 // One kind of statement of the application.
 struct Kind {
     std::string name;
-    double weight = 1;                               // its share, relative to the others
-    std::function<std::string(Random&)> statement;   // a statement with values of its own
+    double weight = 1;                              // its share, relative to the others
+    std::function<std::string(Random&)> statement;  // a statement with values of its own
 };
 
 struct TrafficOptions {

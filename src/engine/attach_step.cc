@@ -32,7 +32,8 @@ public:
             const catalog::Catalog now = load();
             const catalog::Index* index = now.find_index(step_.index);
             if (index == nullptr || index->table != step_.table) {
-                fail(Error(ErrorCode::check, fmt::format("index {} is not there any more", sql::display(step_.index))).at(step_.place)
+                fail(Error(ErrorCode::check, fmt::format("index {} is not there any more", sql::display(step_.index)))
+                         .at(step_.place)
                          .hint("somebody dropped it; `pgbelay rollback` undoes the run"));
             } else if (index->valid) {
                 end();
@@ -80,16 +81,18 @@ private:
                     continue;
                 }
                 looked_again_.insert(child.name);
-                took(run_transaction(run_, attaching(child.name, {fmt::format("ALTER INDEX {} ATTACH PARTITION {}", sql::quote_name(parent->name),
-                                                                              sql::quote_name(child.name))}),
+                took(run_transaction(run_,
+                                     attaching(child.name, {fmt::format("ALTER INDEX {} ATTACH PARTITION {}", sql::quote_name(parent->name),
+                                                                        sql::quote_name(child.name))}),
                                      {}, Recorded::no));
                 return;
             }
         }
-        fail(Error(ErrorCode::check, fmt::format("index {} is still INVALID, although all partitions' indexes are attached to it",
-                                                 sql::display(step_.index)))
+        fail(Error(ErrorCode::check,
+                   fmt::format("index {} is still INVALID, although all partitions' indexes are attached to it", sql::display(step_.index)))
                  .at(step_.place)
-                 .hint("this server makes it valid only when another is attached: add a partition and `pgbelay resume`, or `pgbelay rollback`"));
+                 .hint("this server makes it valid only when another is attached: add a partition and `pgbelay resume`, or `pgbelay "
+                       "rollback`"));
     }
 
     // False when the catalog has to be looked at again, or the step has ended.

@@ -51,9 +51,9 @@ Measure measure_for(const runbook::Blockers& policy, const pg::Backend& backend)
         case pg::Kind::client: measure = measure_for_client(policy, backend); break;
     }
     if (measure.kind != Measure::Kind::wait && *backend.transaction_age < policy.older_than) {
-        return {Measure::Kind::wait, fmt::format("to be {} when older than {}",
-                                                 measure.kind == Measure::Kind::cancel ? "cancelled" : "terminated",
-                                                 base::format_duration(policy.older_than))};
+        return {Measure::Kind::wait,
+                fmt::format("to be {} when older than {}", measure.kind == Measure::Kind::cancel ? "cancelled" : "terminated",
+                            base::format_duration(policy.older_than))};
     }
     return measure;
 }
@@ -83,14 +83,19 @@ std::string Blockers::signal(const pg::Backend& backend, const Measure& measure)
     }
     const bool terminate = measure.kind == Measure::Kind::terminate;
     const std::string who = pg::describe(backend);
-    const SignalResult result = run_.session.journal().signal(
-        run_.session.key(), step_.n,
-        {.terminate = terminate, .pid = backend.pid, .started = backend.started, .transaction_started = backend.transaction_started, .who = who});
+    const SignalResult result = run_.session.journal().signal(run_.session.key(), step_.n,
+                                                              {.terminate = terminate,
+                                                               .pid = backend.pid,
+                                                               .started = backend.started,
+                                                               .transaction_started = backend.transaction_started,
+                                                               .who = who});
     std::string words;
     switch (result.outcome) {
-        case SignalResult::Outcome::gone: return "";     // it ended, or went on to another transaction, by itself
+        case SignalResult::Outcome::gone: return "";  // it ended, or went on to another transaction, by itself
         case SignalResult::Outcome::sent: words = terminate ? "terminated" : "cancelled"; break;
-        case SignalResult::Outcome::refused: words = fmt::format("could not be {}: {}", terminate ? "terminated" : "cancelled", result.why); break;
+        case SignalResult::Outcome::refused:
+            words = fmt::format("could not be {}: {}", terminate ? "terminated" : "cancelled", result.why);
+            break;
     }
     told_[backend.pid] = {backend.transaction_started, base::in(kAgainAfter), words};
     run_.sink(SessionSignalled{.step = &step_,

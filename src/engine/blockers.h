@@ -30,14 +30,14 @@ private:
     struct Told {
         std::string transaction;
         base::Deadline again_at;
-        std::string words;              // "cancelled", or why it could not be
+        std::string words;  // "cancelled", or why it could not be
     };
 
     std::string signal(const pg::Backend& backend, const Measure& measure);
 
     RunContext& run_;
     const plan::Step& step_;
-    std::map<int, Told> told_;          // by pid
+    std::map<int, Told> told_;  // by pid
 };
 
 }  // namespace pgbelay::engine

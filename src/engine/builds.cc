@@ -88,8 +88,8 @@ private:
                 }
                 continue;
             }
-            active_.push_back(std::make_unique<ConcurrentStep>(run_, step, callbacks_.intent(step), [this, &step] { return callbacks_.also(step); },
-                                                               callbacks_.recorded, woken_));
+            active_.push_back(std::make_unique<ConcurrentStep>(
+                run_, step, callbacks_.intent(step), [this, &step] { return callbacks_.also(step); }, callbacks_.recorded, woken_));
             advance();
         }
     }
@@ -142,11 +142,11 @@ private:
     const BuildsCallbacks& callbacks_;
     bool cut_short_;
     std::deque<const plan::Step*> pending_;
-    std::set<int> open_;                                // n of those that have not ended
-    base::StopSignal woken_;                            // outlives the steps, whose threads request it
+    std::set<int> open_;      // n of those that have not ended
+    base::StopSignal woken_;  // outlives the steps, whose threads request it
     std::list<std::unique_ptr<ConcurrentStep>> active_;
     bool paused_ = false;
-    bool ending_ = false;                               // nothing begins any more
+    bool ending_ = false;  // nothing begins any more
 };
 
 }  // namespace

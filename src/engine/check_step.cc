@@ -40,7 +40,9 @@ std::optional<std::int64_t> single_number(const pg::Result& r) {
     return failure == std::errc{} && end == text.data() + text.size() ? std::optional(n) : std::nullopt;
 }
 
-bool is_true(const pg::Result& r) { return r.rows() == 1 && r.columns() == 1 && r.text(0, 0) == "t"; }
+bool is_true(const pg::Result& r) {
+    return r.rows() == 1 && r.columns() == 1 && r.text(0, 0) == "t";
+}
 
 std::string first_row(const pg::Result& r) {
     std::string row;
@@ -54,8 +56,7 @@ std::string first_row(const pg::Result& r) {
 // What is wrong with the answer; "" when it is as expected.
 std::string unexpected(const plan::Step& step, const pg::Result& r) {
     switch (step.expect) {
-        case runbook::Expect::empty:
-            return r.rows() == 0 ? "" : fmt::format("expected no row, got {}", r.rows());
+        case runbook::Expect::empty: return r.rows() == 0 ? "" : fmt::format("expected no row, got {}", r.rows());
         case runbook::Expect::is_true:
             return is_true(r) ? "" : fmt::format("expected one value that is true, got {}", r.rows() == 0 ? "no row" : "something else");
         case runbook::Expect::count: {
@@ -108,7 +109,9 @@ bool when_holds(RunContext& run, const plan::Step& step) {
     }
     const pg::Result& r = std::get<pg::Result>(answer);
     if (r.rows() > 1 || (r.rows() == 1 && (r.columns() != 1 || (r.text(0, 0) != "t" && r.text(0, 0) != "f" && !r.is_null(0, 0))))) {
-        throw Error(ErrorCode::check, "the query of `-- pgbelay: when` must yield one true or false").at(step.place).hint("write SELECT EXISTS (…)");
+        throw Error(ErrorCode::check, "the query of `-- pgbelay: when` must yield one true or false")
+            .at(step.place)
+            .hint("write SELECT EXISTS (…)");
     }
     return is_true(r);
 }

@@ -27,7 +27,9 @@ constexpr Millis kBackoff{500};
 // A build in which nothing moved is tried once more.
 constexpr int kMostStuck = 2;
 
-Millis since(Clock::time_point begin) { return std::chrono::duration_cast<Millis>(Clock::now() - begin); }
+Millis since(Clock::time_point begin) {
+    return std::chrono::duration_cast<Millis>(Clock::now() - begin);
+}
 
 }  // namespace
 
@@ -54,7 +56,7 @@ struct ConcurrentStep::Sending {
     pg::Severance severance;
     std::string sql;
     Clock::time_point began = Clock::now();
-    std::optional<pg::Outcome> outcome;                 // these two are the thread's until it has ended
+    std::optional<pg::Outcome> outcome;  // these two are the thread's until it has ended
     std::exception_ptr failure;
     std::atomic<bool> ended{false};
     std::thread thread;
@@ -62,20 +64,32 @@ struct ConcurrentStep::Sending {
 
 ConcurrentStep::ConcurrentStep(const RunContext& run, const plan::Step& step, const std::optional<Intent>& before, AlsoThen also,
                                Recorded recorded, base::StopSignal& woken)
-    : run_(run), step_(step), before_(before), also_(std::move(also)), recorded_(recorded), woken_(woken), deadline_(run.control, run.plan.limits.deadline),
+    : run_(run),
+      step_(step),
+      before_(before),
+      also_(std::move(also)),
+      recorded_(recorded),
+      woken_(woken),
+      deadline_(run.control, run.plan.limits.deadline),
       policy_(run_, step) {}
 
 ConcurrentStep::~ConcurrentStep() = default;
 
-bool ConcurrentStep::builds() const { return step_.kind == plan::StepKind::concurrent && !step_.index.empty() && !drops(); }
+bool ConcurrentStep::builds() const {
+    return step_.kind == plan::StepKind::concurrent && !step_.index.empty() && !drops();
+}
 
 bool ConcurrentStep::drops() const {
     return std::ranges::any_of(step_.condition.facts, [](const auto& f) { return std::holds_alternative<catalog::Absent>(f); });
 }
 
-catalog::QualifiedName ConcurrentStep::rebuilt() const { return step_.index.empty() ? step_.table : step_.index; }
+catalog::QualifiedName ConcurrentStep::rebuilt() const {
+    return step_.index.empty() ? step_.table : step_.index;
+}
 
-bool ConcurrentStep::stopped() const { return run_.target.stop() != nullptr && run_.target.stop()->requested(); }
+bool ConcurrentStep::stopped() const {
+    return run_.target.stop() != nullptr && run_.target.stop()->requested();
+}
 
 ConcurrentStep::State ConcurrentStep::advance() {
     if (sending_ != nullptr) {
@@ -201,8 +215,8 @@ bool ConcurrentStep::others_build() {
         report_at_ = base::in(kReportEvery);
     }
     if (deadline_.passed()) {
-        fail(Error(ErrorCode::server, fmt::format("another build or VACUUM works on {} and did not end within {}", sql::display(step_.table),
-                                                  base::format_duration(run_.plan.limits.deadline)))
+        fail(Error(ErrorCode::server, fmt::format("another build or VACUUM works on {} and did not end within {}",
+                                                  sql::display(step_.table), base::format_duration(run_.plan.limits.deadline)))
                  .at(step_.place)
                  .detail(fmt::format("{}", fmt::join(others, "\n")))
                  .hint("wait for it or end it, then `pgbelay resume`"));
@@ -258,7 +272,8 @@ void ConcurrentStep::send() {
     movement_.clear();
     only_waits_ = false;
     ordered_ = Order::go_on;
-    sending_ = std::make_unique<Sending>(std::move(worker), half_detached() ? step_.finish_with : step_.sends.front().sql, run_.target.stop(), woken_);
+    sending_ = std::make_unique<Sending>(std::move(worker), half_detached() ? step_.finish_with : step_.sends.front().sql,
+                                         run_.target.stop(), woken_);
     state_ = State::running;
 }
 
@@ -310,9 +325,9 @@ void ConcurrentStep::look_whether_stuck(const std::optional<std::string>& moveme
     }
     if (run_.plan.limits.stuck_after.count() > 0 && since(moved_at_) >= run_.plan.limits.stuck_after && ordered_ == Order::go_on) {
         ++stuck_;
-        run_.sink(Notice{.text = fmt::format("{}: no progress for {}: it is cancelled", step_.name,
-                                             base::format_duration(run_.plan.limits.stuck_after)),
-                         .warning = true});
+        run_.sink(Notice{
+            .text = fmt::format("{}: no progress for {}: it is cancelled", step_.name, base::format_duration(run_.plan.limits.stuck_after)),
+            .warning = true});
         cancel(Order::pause_now);
     }
 }
@@ -395,9 +410,10 @@ void ConcurrentStep::clean_up(Millis patience) {
         if (const auto why = drop_leftover(run_.target, run_.session.pids(), index, oid, patience); why) {
             run_.session.journal().add_debt(run_.session.key(), step_.n,
                                             {.index = index, .table = sql::display(step_.table), .index_oid = oid, .why = *why});
-            run_.sink(Notice{.text = fmt::format("INVALID index {} could not be dropped ({}); `pgbelay resume` and the next deploy try again",
-                                                 sql::display(index), *why),
-                             .warning = true});
+            run_.sink(
+                Notice{.text = fmt::format("INVALID index {} could not be dropped ({}); `pgbelay resume` and the next deploy try again",
+                                           sql::display(index), *why),
+                       .warning = true});
         }
     }
 }

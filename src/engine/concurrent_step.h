@@ -87,11 +87,11 @@ private:
     bool looked_ = false;
     bool intended_ = false;
     bool only_waits_ = false;
-    int stuck_ = 0;                                     // how often it was cancelled because nothing moved
+    int stuck_ = 0;  // how often it was cancelled because nothing moved
     Order ordered_ = Order::go_on;
     base::Deadline not_before_{};
-    std::optional<base::Clock::time_point> waits_since_;    // for other builds on the table
-    std::string movement_;                              // where its progress stood at the last look
+    std::optional<base::Clock::time_point> waits_since_;  // for other builds on the table
+    std::string movement_;                                // where its progress stood at the last look
     base::Clock::time_point moved_at_{};
     std::vector<std::string> blockers_;
     base::Deadline report_at_{};

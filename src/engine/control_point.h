@@ -44,7 +44,8 @@ private:
 // The time that a step may take, pauses left out.
 class StepDeadline {
 public:
-    StepDeadline(const ControlPoint& control, base::Millis limit) : control_(control), at_(base::in(limit)), paused_before_(control.paused()) {}
+    StepDeadline(const ControlPoint& control, base::Millis limit)
+        : control_(control), at_(base::in(limit)), paused_before_(control.paused()) {}
     bool passed() const { return base::Clock::now() >= at_ + (control_.paused() - paused_before_); }
 
 private:

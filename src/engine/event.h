@@ -21,11 +21,11 @@ std::string_view to_string(StepResult result);
 // What a step cost, and whom.
 struct StepTimes {
     int tries = 0;
-    base::Millis waited{0};             // outside and inside of lock queues, all tries together
-    base::Millis queued{0};             // the longest single stay in a lock queue: what the application may have felt, with `held`
+    base::Millis waited{0};  // outside and inside of lock queues, all tries together
+    base::Millis queued{0};  // the longest single stay in a lock queue: what the application may have felt, with `held`
     base::Millis ran{0};
-    base::Millis lock_held{0};          // the longest time for which strong locks were held
-    int blocked_sessions = 0;           // the most that were seen waiting on us
+    base::Millis lock_held{0};  // the longest time for which strong locks were held
+    int blocked_sessions = 0;   // the most that were seen waiting on us
 };
 
 struct RunStarted {
@@ -39,28 +39,28 @@ struct StepStarted {
     const plan::Step* step = nullptr;
     int total = 0;
 };
-struct StepWaiting {                    // outside the queue: somebody is in the way
+struct StepWaiting {  // outside the queue: somebody is in the way
     const plan::Step* step = nullptr;
     std::vector<std::string> blockers;  // described, never with constants of queries
     base::Millis since{0};
 };
-struct SessionSignalled {               // somebody in the way was told to end, as `--blockers` says
+struct SessionSignalled {  // somebody in the way was told to end, as `--blockers` says
     const plan::Step* step = nullptr;
-    std::string action;                 // "cancel", "terminate"
-    std::string session;                // described
-    base::Millis age{0};                // of its transaction
-    std::string error;                  // why the server did not let us; "" = it was sent
+    std::string action;   // "cancel", "terminate"
+    std::string session;  // described
+    base::Millis age{0};  // of its transaction
+    std::string error;    // why the server did not let us; "" = it was sent
 };
 struct StepRetry {
     const plan::Step* step = nullptr;
     int tries = 0;
-    std::string why;                    // "lock not available", "deadlock detected"
+    std::string why;  // "lock not available", "deadlock detected"
     base::Millis backoff{0};
 };
-struct StepProgress {                   // of a build or another long statement
+struct StepProgress {  // of a build or another long statement
     const plan::Step* step = nullptr;
     std::string phase;
-    double fraction = -1;               // -1: not known
+    double fraction = -1;  // -1: not known
     std::optional<base::Millis> eta;
     base::Millis elapsed{0};
     std::vector<std::string> blockers;
@@ -70,21 +70,21 @@ struct StepFinished {
     const plan::Step* step = nullptr;
     StepResult result = StepResult::done;
     StepTimes times;
-    std::string note;                   // why it was skipped or adopted
+    std::string note;  // why it was skipped or adopted
 };
 struct Echo {
     std::string text;
 };
-struct Notice {                         // a word that belongs to no step: a debt settled, a reconnect, a NOTICE of the server
+struct Notice {  // a word that belongs to no step: a debt settled, a reconnect, a NOTICE of the server
     std::string text;
     bool warning = false;
 };
 struct GuardBreach {
-    std::string what;                   // "blocked_sessions 14 > 10"
+    std::string what;  // "blocked_sessions 14 > 10"
     bool cleared = false;
 };
 struct Paused {
-    std::string why;                    // "by alice@laptop", "guard: …"
+    std::string why;  // "by alice@laptop", "guard: …"
 };
 struct Resumed {};
 struct Verified {
@@ -93,15 +93,15 @@ struct Verified {
 };
 struct RunFinished {
     std::int64_t run = 0;
-    std::string result;                 // deployed, nothing_to_do, waiting, rolled_back, stopped, refused, interrupted
+    std::string result;  // deployed, nothing_to_do, waiting, rolled_back, stopped, refused, interrupted
     base::Millis took{0};
     base::Millis longest_hold{0};
     base::Millis longest_queue{0};
     std::optional<base::Error> error;
 };
 
-using Event = std::variant<RunStarted, StepStarted, StepWaiting, SessionSignalled, StepRetry, StepProgress, StepFinished, Echo, Notice, GuardBreach,
-                           Paused, Resumed, Verified, RunFinished>;
+using Event = std::variant<RunStarted, StepStarted, StepWaiting, SessionSignalled, StepRetry, StepProgress, StepFinished, Echo, Notice,
+                           GuardBreach, Paused, Resumed, Verified, RunFinished>;
 
 // Called from the engine's thread only.
 using Sink = std::function<void(const Event&)>;

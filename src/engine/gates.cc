@@ -21,12 +21,18 @@ constexpr int kNewestKnown = 18;
 
 Finding version(const pg::ServerFacts& facts) {
     if (facts.version < kOldest) {
-        return {Level::refusal, "version", fmt::format("PostgreSQL {} is older than 13", facts.version_text),
-                "upgrade the server; pgbelay relies on what 13 brought", {}};
+        return {Level::refusal,
+                "version",
+                fmt::format("PostgreSQL {} is older than 13", facts.version_text),
+                "upgrade the server; pgbelay relies on what 13 brought",
+                {}};
     }
     if (facts.version / 10000 > kNewestKnown) {
-        return {Level::warning, "version", fmt::format("PostgreSQL {} is newer than what this version was tested with", facts.version_text),
-                fmt::format("tested are 13 to {}", kNewestKnown), {}};
+        return {Level::warning,
+                "version",
+                fmt::format("PostgreSQL {} is newer than what this version was tested with", facts.version_text),
+                fmt::format("tested are 13 to {}", kNewestKnown),
+                {}};
     }
     return {Level::ok, "version", "PostgreSQL " + facts.version_text, "", {}};
 }
@@ -41,8 +47,11 @@ Finding primary(const pg::ServerFacts& facts) {
 
 Finding pooler(const Target& target) {
     if (pg::behind_transaction_pooler(target.here(), base::in(std::chrono::seconds(15)), target.stop())) {
-        return {Level::refusal, "pooler", "sessions do not stay on one backend: a pooler in transaction mode is in between",
-                "give the address of the server itself, or a pool in session mode", {}};
+        return {Level::refusal,
+                "pooler",
+                "sessions do not stay on one backend: a pooler in transaction mode is in between",
+                "give the address of the server itself, or a pool in session mode",
+                {}};
     }
     return {Level::ok, "pooler", "sessions stay on their backends", "", {}};
 }
@@ -53,14 +62,18 @@ Finding journal(Target& target) {
         return {Level::refusal, "journal", state.refusal, state.way_out, {}};
     }
     if (state.present && state.version < kJournalFormat) {
-        return {Level::ok, "journal",
-                fmt::format("schema pgbelay is there, in format {}; the next run brings it to {}", state.version, kJournalFormat), "", {}};
+        return {Level::ok,
+                "journal",
+                fmt::format("schema pgbelay is there, in format {}; the next run brings it to {}", state.version, kJournalFormat),
+                "",
+                {}};
     }
     if (state.present) {
         return {Level::ok, "journal", "schema pgbelay is there", "", {}};
     }
     if (!target.facts().may_create_schema) {
-        return {Level::refusal, "journal",
+        return {Level::refusal,
+                "journal",
                 fmt::format("there is no journal yet, and role {} may not create one in database {}", target.facts().role,
                             target.facts().database),
                 fmt::format("GRANT CREATE ON DATABASE {} TO {}, or let its owner run `pgbelay init-db --grant {}`",
@@ -73,7 +86,9 @@ Finding journal(Target& target) {
 
 Finding check_replica(Target& target, const pg::Conninfo& replica) {
     const std::string name = replica.describe();
-    const auto refusal = [&](const std::string& what, const std::string& hint) { return Finding{Level::refusal, "replica", name + what, hint, {}}; };
+    const auto refusal = [&](const std::string& what, const std::string& hint) {
+        return Finding{Level::refusal, "replica", name + what, hint, {}};
+    };
     try {
         pg::Connection connection = pg::Connection::open(replica, "replica", base::in(std::chrono::seconds(10)), target.stop());
         const pg::ServerFacts facts = pg::server_facts(connection);
@@ -84,8 +99,11 @@ Finding check_replica(Target& target, const pg::Conninfo& replica) {
             return refusal(" is no standby but a primary", "leave it out");
         }
         if (!facts.sees_activity) {
-            return {Level::warning, "replica", name + " is a standby, on which the activity of others is hidden from this role",
-                    fmt::format("GRANT pg_read_all_stats TO {} on the primary", sql::quote_identifier(facts.role)), {}};
+            return {Level::warning,
+                    "replica",
+                    name + " is a standby, on which the activity of others is hidden from this role",
+                    fmt::format("GRANT pg_read_all_stats TO {} on the primary", sql::quote_identifier(facts.role)),
+                    {}};
         }
         return {Level::ok, "replica", name + " is a standby of it", "", {}};
     } catch (const base::Error& error) {
@@ -104,8 +122,11 @@ Finding activity(const pg::ServerFacts& facts) {
     if (facts.sees_activity) {
         return {Level::ok, "activity", "the activity of other sessions is visible", "", {}};
     }
-    return {Level::warning, "activity", "queries and ages of other sessions are hidden from this role; locks and waits are not",
-            grant_activity(facts), {}};
+    return {Level::warning,
+            "activity",
+            "queries and ages of other sessions are hidden from this role; locks and waits are not",
+            grant_activity(facts),
+            {}};
 }
 
 // Limits that only visible activity can answer are refused, never read as 0.
@@ -113,8 +134,11 @@ std::vector<Finding> hidden_limits(const pg::ServerFacts& facts, const runbook::
     std::vector<Finding> findings;
     const auto need = [&](bool set, const char* name) {
         if (set && !facts.sees_activity) {
-            findings.push_back({Level::refusal, "activity", fmt::format("limit {} needs figures that are hidden from this role", name),
-                                grant_activity(facts) + ", or leave the limit out", {}});
+            findings.push_back({Level::refusal,
+                                "activity",
+                                fmt::format("limit {} needs figures that are hidden from this role", name),
+                                grant_activity(facts) + ", or leave the limit out",
+                                {}});
         }
     };
     need(limits.active_sessions.has_value(), "active_sessions");
@@ -229,9 +253,11 @@ std::vector<Finding> check_blockers(const pg::ServerFacts& facts, const runbook:
     if (!facts.sees_activity) {
         missing.emplace_back("pg_read_all_stats");
     }
-    return {{Level::refusal, "blockers",
+    return {{Level::refusal,
+             "blockers",
              fmt::format("role {} may not end the sessions of others: it lacks {}", facts.role, fmt::join(missing, " and ")),
-             fmt::format("GRANT {} TO {}, or leave `--blockers` at wait", fmt::join(missing, ", "), sql::quote_identifier(facts.role)), {}}};
+             fmt::format("GRANT {} TO {}, or leave `--blockers` at wait", fmt::join(missing, ", "), sql::quote_identifier(facts.role)),
+             {}}};
 }
 
 bool refuses(const std::vector<Finding>& findings) {

@@ -11,9 +11,9 @@ namespace pgbelay::engine {
 
 struct Finding {
     enum class Level { ok, warning, refusal } level = Level::ok;
-    std::string gate;           // "version", "primary", "pooler", "rights", "journal", "activity", "replica", "statements", "pending"
-    std::string message;        // "PostgreSQL 15.18", "the server is a hot standby"
-    std::string hint;           // the way out, "" for ok
+    std::string gate;     // "version", "primary", "pooler", "rights", "journal", "activity", "replica", "statements", "pending"
+    std::string message;  // "PostgreSQL 15.18", "the server is a hot standby"
+    std::string hint;     // the way out, "" for ok
     base::Place place;
 };
 

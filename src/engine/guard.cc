@@ -13,9 +13,13 @@ constexpr base::Millis kEvery{200};
 constexpr int kToBreach = 3;
 constexpr int kToClear = 10;
 
-double seconds(base::Clock::duration d) { return std::chrono::duration<double>(d).count(); }
+double seconds(base::Clock::duration d) {
+    return std::chrono::duration<double>(d).count();
+}
 
-double in_ms(base::Millis d) { return static_cast<double>(d.count()); }
+double in_ms(base::Millis d) {
+    return static_cast<double>(d.count());
+}
 
 }  // namespace
 
@@ -77,11 +81,10 @@ std::optional<std::string> Guard::broken_limit(const std::map<std::string, doubl
     };
     const auto ms = [](const std::optional<base::Millis>& d) { return d ? std::optional(in_ms(*d)) : std::nullopt; };
     const auto count = [](const std::optional<int>& n) { return n ? std::optional(static_cast<double>(*n)) : std::nullopt; };
-    for (auto broken : {over("blocked_sessions", count(limits_.blocked_sessions)), over("active_sessions", count(limits_.active_sessions)),
-                        over("replication_lag_ms", ms(limits_.replication_lag)),
-                        over("oldest_transaction_ms", ms(limits_.oldest_transaction)),
-                        over("rollbacks_per_second", limits_.rollbacks_per_second),
-                        over("deadlocks_per_second", limits_.deadlocks_per_second)}) {
+    for (auto broken :
+         {over("blocked_sessions", count(limits_.blocked_sessions)), over("active_sessions", count(limits_.active_sessions)),
+          over("replication_lag_ms", ms(limits_.replication_lag)), over("oldest_transaction_ms", ms(limits_.oldest_transaction)),
+          over("rollbacks_per_second", limits_.rollbacks_per_second), over("deadlocks_per_second", limits_.deadlocks_per_second)}) {
         if (broken) {
             return broken;
         }

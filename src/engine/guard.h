@@ -27,9 +27,9 @@ public:
     void set_ours(std::vector<int> pids);
 
     struct View {
-        std::optional<std::string> breach;      // "blocked_sessions 14 > 10", while it lasts
-        int blocked_by_us = 0;                  // of the latest sample
-        int most_blocked_by_us = 0;             // since the last reset_peak()
+        std::optional<std::string> breach;  // "blocked_sessions 14 > 10", while it lasts
+        int blocked_by_us = 0;              // of the latest sample
+        int most_blocked_by_us = 0;         // since the last reset_peak()
     };
     View view() const;
     void reset_peak();
@@ -54,12 +54,12 @@ private:
     const Target& target_;
     runbook::Limits limits_;
     base::StopSignal stop_;
-    std::optional<Rates> before_;               // the sampling thread's own
+    std::optional<Rates> before_;  // the sampling thread's own
     int breaches_in_a_row_ = 0;
     int quiet_in_a_row_ = 0;
 
     mutable std::mutex mutex_;
-    std::vector<int> ours_;                     // these four are shared
+    std::vector<int> ours_;  // these four are shared
     View view_;
     Summary summary_;
     std::thread thread_;

@@ -20,7 +20,9 @@ constexpr Millis kConcurrentTry{5'000};
 constexpr Millis kBetween{200};
 constexpr std::chrono::seconds kOwnStatement{10};
 
-std::uint32_t number(catalog::Oid oid) { return static_cast<std::uint32_t>(oid); }
+std::uint32_t number(catalog::Oid oid) {
+    return static_cast<std::uint32_t>(oid);
+}
 
 class Dropper {
 public:
@@ -91,8 +93,8 @@ private:
 
     // Waits for readers instead of blocking them.
     void drop_concurrently(base::Deadline deadline) {
-        const pg::Outcome outcome = connection_.run(fmt::format("DROP INDEX CONCURRENTLY IF EXISTS {}", sql::quote_name(index_)), std::nullopt,
-                                                    deadline, nullptr);
+        const pg::Outcome outcome =
+            connection_.run(fmt::format("DROP INDEX CONCURRENTLY IF EXISTS {}", sql::quote_name(index_)), std::nullopt, deadline, nullptr);
         remember(outcome);
     }
 
@@ -137,8 +139,8 @@ private:
 
 }  // namespace
 
-std::optional<std::string> drop_leftover(Target& target, const std::vector<int>& ours, const sql::QualifiedName& index, std::uint32_t expected,
-                                         Millis patience) {
+std::optional<std::string> drop_leftover(Target& target, const std::vector<int>& ours, const sql::QualifiedName& index,
+                                         std::uint32_t expected, Millis patience) {
     return Dropper(target, ours, index, expected).run(patience);
 }
 

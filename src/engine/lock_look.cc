@@ -36,14 +36,16 @@ std::vector<Wanted> wanted_locks(pg::Connection& connection, const std::vector<a
     return wanted;
 }
 
-LockLook::LockLook(RunContext& run, const plan::Step& step, const StepDeadline& deadline) : run_(run), step_(step), deadline_(deadline), policy_(run, step) {}
+LockLook::LockLook(RunContext& run, const plan::Step& step, const StepDeadline& deadline)
+    : run_(run), step_(step), deadline_(deadline), policy_(run, step) {}
 
 std::vector<pg::Backend> LockLook::in_the_way(const std::vector<Wanted>& wanted) {
     std::vector<pg::WantedLock> locks;
     for (const auto& w : wanted) {
         locks.push_back({w.oid, w.lock.mode});
     }
-    // An ordinary autovacuum ends after deadlock_timeout where LOCK TABLE is the first move: to wait for it here would be to wait for its end.
+    // An ordinary autovacuum ends after deadlock_timeout where LOCK TABLE is the first move: to wait for it here would be to wait for its
+    // end.
     const auto gives_way_on = [&](catalog::Oid relation) {
         return std::ranges::any_of(wanted, [&](const Wanted& w) { return w.oid == relation && w.lock.lockable; });
     };
@@ -53,7 +55,7 @@ std::vector<pg::Backend> LockLook::in_the_way(const std::vector<Wanted>& wanted)
         if (pg::kind(holder.backend) == pg::Kind::autovacuum && gives_way_on(holder.relation)) {
             continue;
         }
-        bool too_old = holder.backend.pid == 0;     // a prepared transaction
+        bool too_old = holder.backend.pid == 0;  // a prepared transaction
         if (holder.backend.transaction_age) {
             too_old = too_old || *holder.backend.transaction_age >= kOld;
         } else if (holder.granted && holder.backend.pid != 0) {

@@ -38,7 +38,7 @@ private:
     Blockers policy_;
     Order order_ = Order::go_on;
     std::vector<std::string> blockers_;
-    std::vector<int> seen_hidden_;              // pids whose age is hidden and that were there at the last look
+    std::vector<int> seen_hidden_;  // pids whose age is hidden and that were there at the last look
 };
 
 }  // namespace pgbelay::engine

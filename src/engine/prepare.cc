@@ -52,7 +52,8 @@ void for_each_statement(const runbook::Runbook& runbook, const auto& visit) {
 }
 
 // Unqualified names are asked for in every schema of the path: which of them is meant is then the catalog's to say.
-void add_names(const std::vector<sql::QualifiedName>& names, const std::vector<std::string>& schemas, std::vector<sql::QualifiedName>& into) {
+void add_names(const std::vector<sql::QualifiedName>& names, const std::vector<std::string>& schemas,
+               std::vector<sql::QualifiedName>& into) {
     for (const auto& name : names) {
         if (!name.schema.empty()) {
             into.push_back(name);
@@ -193,7 +194,8 @@ private:
     // ATTACH PARTITION: what rows of the new partition must fulfil.
     void ask_partition(const sql::Statement& statement, const PgQuery__AlterTableStmt& alter) {
         const auto* relation = table(*alter.relation);
-        const bool attaches = alter.n_cmds == 1 && alter.cmds[0]->alter_table_cmd->subtype == PG_QUERY__ALTER_TABLE_TYPE__AT_AttachPartition;
+        const bool attaches =
+            alter.n_cmds == 1 && alter.cmds[0]->alter_table_cmd->subtype == PG_QUERY__ALTER_TABLE_TYPE__AT_AttachPartition;
         if (!attaches || relation == nullptr || relation->kind != 'p') {
             return;
         }
@@ -206,7 +208,8 @@ private:
         if (bound == std::string::npos) {
             return;
         }
-        keep(statement.sql, pg::canonical_partition(connection_, relation->name, relation->partition_key, statement.sql.substr(bound), path_));
+        keep(statement.sql,
+             pg::canonical_partition(connection_, relation->name, relation->partition_key, statement.sql.substr(bound), path_));
         if (relation->is_partition) {
             keep("partition " + sql::quote_name(relation->name), pg::partition_constraint(connection_, relation->name));
         }
@@ -262,7 +265,8 @@ void note_row_reach(pg::Connection& connection, plan::Plan& plan) {
     }
     if (std::ranges::any_of(plan.steps, &plan::Step::may_change_rows) && !pg::tracks_counts(connection)) {
         plan.row_statistics = false;
-        plan.notes.push_back("track_counts is off: whether rows are lost in tables with which this plan has no business can only be counted");
+        plan.notes.push_back(
+            "track_counts is off: whether rows are lost in tables with which this plan has no business can only be counted");
     }
 }
 
@@ -312,13 +316,15 @@ std::vector<std::pair<int, std::string>> in_the_way(Target& target, const plan::
 void note_unnamed_standbys(const Target& target, plan::Plan& plan) {
     const auto named = static_cast<int>(target.replicas().size());
     const bool exclusive = std::ranges::any_of(plan.steps, [](const plan::Step& step) {
-        return !step.skip && std::ranges::find(step.locks, catalog::LockMode::access_exclusive, &analysis::RelationLock::mode) != step.locks.end();
+        return !step.skip &&
+               std::ranges::find(step.locks, catalog::LockMode::access_exclusive, &analysis::RelationLock::mode) != step.locks.end();
     });
     if (exclusive && target.facts().standbys > named) {
         const int unnamed = target.facts().standbys - named;
-        plan.notes.push_back(fmt::format("{} standby server{} follow{} this one and {} not named with --replica: while somebody there reads a table that "
-                                         "is locked ACCESS EXCLUSIVE here, everybody who comes after him there waits",
-                                         unnamed, unnamed == 1 ? "" : "s", unnamed == 1 ? "s" : "", unnamed == 1 ? "is" : "are"));
+        plan.notes.push_back(
+            fmt::format("{} standby server{} follow{} this one and {} not named with --replica: while somebody there reads a table that "
+                        "is locked ACCESS EXCLUSIVE here, everybody who comes after him there waits",
+                        unnamed, unnamed == 1 ? "" : "s", unnamed == 1 ? "s" : "", unnamed == 1 ? "is" : "are"));
     }
 }
 

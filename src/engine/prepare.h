@@ -14,12 +14,12 @@ namespace pgbelay::engine {
 
 struct PrepareOptions {
     bool as_written = false;
-    const base::StopSignal* stop = nullptr;         // for a plan without a database; a target has its own
+    const base::StopSignal* stop = nullptr;  // for a plan without a database; a target has its own
 };
 
 struct Prepared {
     plan::Plan plan;
-    std::vector<std::string> already_deployed;      // paths of files that a ledger knows, unchanged
+    std::vector<std::string> already_deployed;  // paths of files that a ledger knows, unchanged
     // Who is in the way right now, per step (n), described; for the plan's display.
     std::vector<std::pair<int, std::string>> in_the_way;
 };

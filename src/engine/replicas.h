@@ -35,9 +35,9 @@ private:
     struct Replica {
         pg::Conninfo conninfo;
         std::unique_ptr<pg::Connection> connection;
-        base::Deadline again_at{};                  // no try to connect before
+        base::Deadline again_at{};  // no try to connect before
         bool said = false;
-        std::vector<int> seen_hidden;               // pids whose age is hidden and that were there at the last look
+        std::vector<int> seen_hidden;  // pids whose age is hidden and that were there at the last look
     };
 
     pg::Connection* connected(Replica& replica);

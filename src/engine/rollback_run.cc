@@ -114,7 +114,8 @@ RunReport run_rollback(Target& target, const plan::Plan& plan, const RunRecord& 
     RunLoop loop(target, plan, std::move(session), careful, sink);
     loop.ends_as(RunResult::rolled_back, "rolled_back");
     loop.begun_as({.kind = "rollback", .undoes = undone.id, .url_source = options.url_source});
-    loop.carry_along([&](const plan::Step& step) { return step.undoes.empty() ? Also{} : Also{mark_undone_piece(undone.id, step.undoes)}; });
+    loop.carry_along(
+        [&](const plan::Step& step) { return step.undoes.empty() ? Also{} : Also{mark_undone_piece(undone.id, step.undoes)}; });
     loop.when_good([&](Session& living) { close_undone(target, living, undone); });
     RunReport report = loop.run(resumed);
     report.was_rollback = true;
@@ -140,9 +141,10 @@ RollbackPlan plan_rollback(Target& target, std::optional<std::int64_t> run) {
             .hint(fmt::format("`pgbelay abort {}` it first", record.id));
     }
     if (record.kind != "deploy" || record.state == "rolled_back") {
-        throw Error(ErrorCode::usage, record.kind == "rollback"  ? fmt::format("run {} is a rollback itself: resume it, or deploy again", record.id)
-                                      : record.kind == "mark"    ? fmt::format("run {} only recorded files", record.id)
-                                                                 : fmt::format("run {} is rolled back already", record.id))
+        throw Error(ErrorCode::usage, record.kind == "rollback"
+                                          ? fmt::format("run {} is a rollback itself: resume it, or deploy again", record.id)
+                                      : record.kind == "mark" ? fmt::format("run {} only recorded files", record.id)
+                                                              : fmt::format("run {} is rolled back already", record.id))
             .hint("`pgbelay history` lists the runs");
     }
     refuse_copied(target, record);
@@ -178,8 +180,8 @@ RunReport rollback(Target& target, const RollbackPlan& shown, const RunOptions& 
         throw Error(ErrorCode::conflict, fmt::format("run {} went on after the rollback was planned", record.id))
             .hint("call `pgbelay rollback` again");
     }
-    const RunKey key = session->journal().begin(shown.plan, {.kind = "rollback", .undoes = record.id, .url_source = options.url_source},
-                                                target.facts());
+    const RunKey key =
+        session->journal().begin(shown.plan, {.kind = "rollback", .undoes = record.id, .url_source = options.url_source}, target.facts());
     session->attach(key);
     return run_rollback(target, shown.plan, record, std::move(session), options, sink, false);
 }
@@ -197,13 +199,14 @@ RunReport roll_back_after_failure(Target& target, RunReport failed, std::unique_
     }
     sink(Notice{.text = "rolling back"});
     const RunRecord record = load_run(target.control(), failed.run);
-    const RunKey key = session->journal().begin(undo, {.kind = "rollback", .undoes = failed.run, .url_source = options.url_source}, target.facts());
+    const RunKey key =
+        session->journal().begin(undo, {.kind = "rollback", .undoes = failed.run, .url_source = options.url_source}, target.facts());
     session->attach(key);
     const RunReport undone = run_rollback(target, undo, record, std::move(session), options, sink, false);
     if (undone.result != RunResult::rolled_back) {
-        failed.error->detail(failed.error->detail() + (failed.error->detail().empty() ? "" : "\n") +
-                             fmt::format("the rollback (run {}) did not end: {}", undone.run,
-                                         undone.error ? undone.error->message() : "interrupted"));
+        failed.error->detail(
+            failed.error->detail() + (failed.error->detail().empty() ? "" : "\n") +
+            fmt::format("the rollback (run {}) did not end: {}", undone.run, undone.error ? undone.error->message() : "interrupted"));
         return failed;
     }
     failed.result = RunResult::rolled_back;

@@ -2,8 +2,8 @@
 #include "engine/run.h"
 
 #include "engine/gates.h"
-#include "engine/leftovers.h"
 #include "engine/ledger.h"
+#include "engine/leftovers.h"
 #include "engine/rollback_run.h"
 #include "engine/run_loop.h"
 #include "engine/verification.h"
@@ -185,7 +185,9 @@ std::string request_pause(Target& target, std::optional<std::int64_t> run, bool 
 
 namespace {
 
-bool is_over(const RunRecord& record) { return record.state == "deployed" || record.state == "rolled_back" || record.state == "aborted"; }
+bool is_over(const RunRecord& record) {
+    return record.state == "deployed" || record.state == "rolled_back" || record.state == "aborted";
+}
 
 // Whether there was somebody to hear what was asked of the run's process. One that was killed keeps its lock until its backend has ended
 // the statement that it was at; who lives keeps it for longer, or ends the run.
@@ -218,7 +220,8 @@ std::optional<std::string> request_resume(Target& target, std::optional<std::int
 std::string request_abort(Target& target, std::optional<std::int64_t> run, const Sink& sink) {
     const RunRecord record = load_run(target.control(), run);
     if (record.state == "deployed" || record.state == "rolled_back" || record.state == "aborted") {
-        throw Error(ErrorCode::usage, fmt::format("run {} is over: {}", record.id, record.state)).hint("`pgbelay rollback` undoes a deployed one");
+        throw Error(ErrorCode::usage, fmt::format("run {} is over: {}", record.id, record.state))
+            .hint("`pgbelay rollback` undoes a deployed one");
     }
     if (record.process_alive) {
         request_control(target.control(), record.id, ControlRequest::abort);

@@ -22,20 +22,20 @@ struct StepReport {
     int n = 0;
     std::string name;
     base::Place place;
-    std::string sql;                    // the statements, joined by ";\n"
+    std::string sql;  // the statements, joined by ";\n"
     StepResult result = StepResult::done;
     StepTimes times;
     std::string note;
 };
 
 struct RunReport {
-    std::int64_t run = 0;               // 0: no run was begun
+    std::int64_t run = 0;  // 0: no run was begun
     RunResult result = RunResult::deployed;
     std::string digest;
     std::string plan_digest;
     bool verified = false;
-    bool was_rollback = false;          // the run itself is a rollback: rolled back is what was wanted
-    bool changed = false;               // something of the target's schema or data was changed and stands
+    bool was_rollback = false;  // the run itself is a rollback: rolled back is what was wanted
+    bool changed = false;       // something of the target's schema or data was changed and stands
     std::vector<StepReport> steps;
     std::vector<std::string> verification_failures;
     RowsReport rows;
@@ -47,15 +47,16 @@ enum class OnFailure { stop, rollback };
 struct RunOptions {
     OnFailure on_failure = OnFailure::stop;
     std::optional<runbook::Blockers> blockers;  // instead of the plan's
-    std::string url_source;             // recorded: "--db", "$DATABASE_URL"
-    base::Millis stuck_notice{30'000};  // how often a wait is said again to plain sinks
+    std::string url_source;                     // recorded: "--db", "$DATABASE_URL"
+    base::Millis stuck_notice{30'000};          // how often a wait is said again to plain sinks
 };
 
 // The main job. The gates have passed and the person has said yes. Interrupts come through target.stop().
 RunReport deploy(Target& target, const plan::Plan& plan, const RunOptions& options, const Sink& sink);
 
 // Takes over an unfinished run whose process is dead (from the journal, no files), or tells a living one to go on.
-// Throws Error{usage} when there is none, Error{conflict} when another process works on it and was only told to go on (not an error for pause).
+// Throws Error{usage} when there is none, Error{conflict} when another process works on it and was only told to go on (not an error for
+// pause).
 RunReport resume(Target& target, std::optional<std::int64_t> run, const RunOptions& options, const Sink& sink);
 
 // What a rollback of the run would do: shown before the question.
@@ -63,7 +64,7 @@ struct RollbackPlan {
     std::int64_t run = 0;
     plan::Plan plan;
     std::vector<std::string> loses_data;
-    std::set<int> done;                 // n of the run's steps that took effect, as far as could be seen
+    std::set<int> done;  // n of the run's steps that took effect, as far as could be seen
 };
 RollbackPlan plan_rollback(Target& target, std::optional<std::int64_t> run);
 RunReport rollback(Target& target, const RollbackPlan& rollback, const RunOptions& options, const Sink& sink);

@@ -30,7 +30,8 @@ constexpr int kMostLosses = 5;
 constexpr Millis kLookAtCommitted{250};
 
 bool runs_aside(const plan::Step& step) {
-    return step.skip || step.kind == plan::StepKind::concurrent || step.kind == plan::StepKind::repeatable || step.kind == plan::StepKind::once;
+    return step.skip || step.kind == plan::StepKind::concurrent || step.kind == plan::StepKind::repeatable ||
+           step.kind == plan::StepKind::once;
 }
 
 // What a step's own failure makes of it; what concerns the whole run is thrown on.
@@ -53,7 +54,12 @@ bool may_pass(const Error& error) {
 }  // namespace
 
 RunLoop::RunLoop(Target& target, const plan::Plan& plan, std::unique_ptr<Session> session, const RunOptions& options, const Sink& sink)
-    : target_(target), plan_(plan), session_(std::move(session)), options_(options), sink_(sink), ledger_(target, layouts(plan)),
+    : target_(target),
+      plan_(plan),
+      session_(std::move(session)),
+      options_(options),
+      sink_(sink),
+      ledger_(target, layouts(plan)),
       rows_(plan),
       replicas_(target.replicas(), target.stop()) {
     key_ = session_->key();
@@ -330,9 +336,8 @@ RunLoop::Next RunLoop::look_at_committed(bool now) {
         return Next::go_on;
     }
     // Only to name it: which of them it was.
-    const auto whose = std::ranges::find_if(steps, [&](const auto* step) {
-        return condition_failure(target_.control(), step->condition) == failure;
-    });
+    const auto whose =
+        std::ranges::find_if(steps, [&](const auto* step) { return condition_failure(target_.control(), step->condition) == failure; });
     const plan::Step& step = whose == steps.end() ? *steps.back() : **whose;
     fail(Error(ErrorCode::check, fmt::format("step {} was committed, but what it should have done is not there: {}", step.n, failure))
              .at(step.place)
@@ -393,7 +398,9 @@ RunLoop::Next RunLoop::settle(const plan::Step& step, StepOutcome outcome) {
         report.times = outcome.times;
         report.note = outcome.note;
         report_.steps.push_back(std::move(report));
-        sink_(StepFinished{.step = &step, .result = outcome.result, .times = outcome.times,
+        sink_(StepFinished{.step = &step,
+                           .result = outcome.result,
+                           .times = outcome.times,
                            .note = outcome.error ? outcome.error->message() : outcome.note});
         session_->journal().add_timing(session_->key(), step.n, outcome.result, outcome.times,
                                        outcome.error ? outcome.error->message() : outcome.note);
@@ -443,7 +450,8 @@ void RunLoop::take_effect_order(Order order, const std::string& why) {
 bool RunLoop::recover(const Error& lost) {
     sink_(Notice{.text = "connection lost: " + lost.message() + "; connecting again", .warning = true});
     if (++losses_ > kMostLosses) {
-        throw Error(ErrorCode::server, fmt::format("the connection was lost {} times without a step getting done: {}", losses_, lost.message()))
+        throw Error(ErrorCode::server,
+                    fmt::format("the connection was lost {} times without a step getting done: {}", losses_, lost.message()))
             .hint("find out who ends our sessions, then `pgbelay resume`");
     }
     const base::Deadline deadline = base::in(std::max(kReconnectFor, plan_.limits.deadline));
@@ -512,8 +520,9 @@ void RunLoop::refuse_lost_work() const {
     for (const auto& step : plan_.steps) {
         for (const int n : step.undoes) {
             if (!there.contains(n)) {
-                throw Error(ErrorCode::conflict, fmt::format("step {} of run {}, which is being rolled back, has not reached the new primary", n,
-                                                             origin_.undoes))
+                throw Error(
+                    ErrorCode::conflict,
+                    fmt::format("step {} of run {}, which is being rolled back, has not reached the new primary", n, origin_.undoes))
                     .hint("`pgbelay history` shows what is there; what is unfinished of it can be aborted, and what is done rolled back");
             }
         }
@@ -523,8 +532,10 @@ void RunLoop::refuse_lost_work() const {
 namespace {
 
 std::string way_out_of_loss(std::int64_t run) {
-    return fmt::format("put the rows back where they are needed, and mend what deletes them; `pgbelay resume {0}` counts small tables again, "
-                       "`pgbelay abort {0}` closes the run as it stands, `pgbelay rollback {0}` undoes it", run);
+    return fmt::format(
+        "put the rows back where they are needed, and mend what deletes them; `pgbelay resume {0}` counts small tables again, "
+        "`pgbelay abort {0}` closes the run as it stands, `pgbelay rollback {0}` undoes it",
+        run);
 }
 
 }  // namespace
@@ -546,10 +557,11 @@ void RunLoop::verify_all() {
     sink_(Verified{.holds = report_.verified, .failures = report_.verification_failures});
     if (!report_.verified) {
         report_.result = RunResult::stopped;
-        report_.error = Error(ErrorCode::check, "verification failed: " + report_.verification_failures.front())
-                            .detail(fmt::format("{}", fmt::join(report_.verification_failures, "\n")))
-                            .hint(lost.size() == report_.verification_failures.size() ? way_out_of_loss(report_.run)
-                                                                                      : "mend it, then `pgbelay resume`; or `pgbelay rollback`");
+        report_.error =
+            Error(ErrorCode::check, "verification failed: " + report_.verification_failures.front())
+                .detail(fmt::format("{}", fmt::join(report_.verification_failures, "\n")))
+                .hint(lost.size() == report_.verification_failures.size() ? way_out_of_loss(report_.run)
+                                                                          : "mend it, then `pgbelay resume`; or `pgbelay rollback`");
     } else {
         report_.result = good_result_;
     }
@@ -581,6 +593,8 @@ bool RunLoop::changed() const {
     });
 }
 
-std::string RunLoop::error_words() const { return report_.error ? report_.error->what() : ""; }
+std::string RunLoop::error_words() const {
+    return report_.error ? report_.error->what() : "";
+}
 
 }  // namespace pgbelay::engine

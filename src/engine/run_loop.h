@@ -77,7 +77,7 @@ private:
     Target& target_;
     const plan::Plan& plan_;
     std::unique_ptr<Session> session_;
-    RunKey key_;                                // as of the latest session: with it the run is taken up again
+    RunKey key_;  // as of the latest session: with it the run is taken up again
     RunOptions options_;
     NewRun origin_;
     const Sink& sink_;
@@ -90,15 +90,15 @@ private:
     std::function<void(Session&)> when_good_;
     RunResult good_result_ = RunResult::deployed;
     std::string good_state_ = "deployed";
-    std::map<int, StepResult> done_;            // from the journal, this and earlier incarnations
+    std::map<int, StepResult> done_;  // from the journal, this and earlier incarnations
     std::map<int, Intent> intents_;
     RunReport report_;
     std::vector<const plan::Step*> committed_;  // steps whose conditions have not been looked at yet
     base::Deadline look_at_committed_at_{};
     bool want_rollback_ = false;
     bool aborted_ = false;
-    int timeline_ = 0;                          // of the server on which the run was last written
-    int losses_ = 0;                            // of the connection, since a step got done
+    int timeline_ = 0;  // of the server on which the run was last written
+    int losses_ = 0;    // of the connection, since a step got done
     base::Clock::time_point began_ = base::Clock::now();
 };
 

@@ -17,7 +17,9 @@ namespace {
 
 constexpr base::Millis kPoll{100};
 
-std::string str(std::int64_t n) { return std::to_string(n); }
+std::string str(std::int64_t n) {
+    return std::to_string(n);
+}
 
 }  // namespace
 

@@ -15,8 +15,8 @@ namespace pgbelay::engine {
 
 class Session {
 public:
-    // Takes the database's lock, and brings the journal to our format. Tried and polled until `patience` has passed (a dead client's lock lives on for a moment).
-    // Throws Error{conflict} that names the holder and since when.
+    // Takes the database's lock, and brings the journal to our format. Tried and polled until `patience` has passed (a dead client's lock
+    // lives on for a moment). Throws Error{conflict} that names the holder and since when.
     Session(Target& target, base::Millis patience);
 
     // The run is ours from here on: a worker that holds the run's shared lock.
@@ -48,7 +48,7 @@ private:
     void check_stop() const;
 
     Target& target_;
-    std::unique_ptr<pg::Connection> keeper_;    // at a stable address: the journal writes over it
+    std::unique_ptr<pg::Connection> keeper_;  // at a stable address: the journal writes over it
     Journal journal_;
     std::unique_ptr<pg::Connection> worker_;
     RunKey key_;

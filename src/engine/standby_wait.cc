@@ -20,12 +20,15 @@ namespace {
 constexpr Millis kLookEvery{100};
 constexpr std::chrono::seconds kSayEvery{1};
 
-Millis since(Clock::time_point began) { return std::chrono::duration_cast<Millis>(Clock::now() - began); }
+Millis since(Clock::time_point began) {
+    return std::chrono::duration_cast<Millis>(Clock::now() - began);
+}
 
 // DROP INDEX CONCURRENTLY and REINDEX CONCURRENTLY lock the index that goes away at their end (index_drop() in index.c).
 bool drops_an_index(const plan::Step& step) {
     return step.kind == plan::StepKind::concurrent && !step.index.empty() &&
-           (step.rebuilds || std::ranges::any_of(step.condition.facts, [](const auto& f) { return std::holds_alternative<catalog::Absent>(f); }));
+           (step.rebuilds ||
+            std::ranges::any_of(step.condition.facts, [](const auto& f) { return std::holds_alternative<catalog::Absent>(f); }));
 }
 
 }  // namespace

@@ -26,7 +26,7 @@ private:
 
     RunContext& run_;
     const plan::Step& step_;
-    std::vector<sql::QualifiedName> exclusive_;     // what the step locks ACCESS EXCLUSIVE, also in passing
+    std::vector<sql::QualifiedName> exclusive_;  // what the step locks ACCESS EXCLUSIVE, also in passing
 };
 
 }  // namespace pgbelay::engine

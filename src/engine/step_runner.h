@@ -24,15 +24,15 @@ struct RunContext {
     Guard& guard;
     const Sink& sink;
     Replicas& replicas;
-    runbook::Blockers blockers{};       // what is done about sessions in the way
+    runbook::Blockers blockers{};  // what is done about sessions in the way
 };
 
 struct StepOutcome {
     StepResult result = StepResult::done;
     StepTimes times;
     std::string note;
-    std::optional<base::Error> error;           // for failed and unknown
-    Order interrupted = Order::go_on;           // an order ended it before its end; nothing of it stands
+    std::optional<base::Error> error;  // for failed and unknown
+    Order interrupted = Order::go_on;  // an order ended it before its end; nothing of it stands
 };
 
 // The statements of ours that go into the transaction in which a step becomes done: the ledgers' rows of its file.

@@ -19,7 +19,11 @@ constexpr std::chrono::seconds kConnectOne{5};
 }  // namespace
 
 Target::Target(pg::Conninfo conninfo, base::StopSignal* stop, pg::Connection control, pg::ServerFacts facts)
-    : conninfo_(std::move(conninfo)), here_(conninfo_.only(control.host())), stop_(stop), control_(std::move(control)), facts_(std::move(facts)) {}
+    : conninfo_(std::move(conninfo)),
+      here_(conninfo_.only(control.host())),
+      stop_(stop),
+      control_(std::move(control)),
+      facts_(std::move(facts)) {}
 
 Target Target::open(pg::Conninfo conninfo, base::StopSignal* stop) {
     pg::Connection control = pg::Connection::open(conninfo, "control", base::in(kConnect), stop);
@@ -50,8 +54,8 @@ void Target::try_host(const pg::Conninfo& host, base::Deadline deadline) {
         throw Error(ErrorCode::connection, fmt::format("{} is in recovery: a standby that nobody has promoted yet", host.describe()));
     }
     if (facts.timeline < facts_.timeline) {
-        throw Error(ErrorCode::connection, fmt::format("{} is a former primary, on timeline {}: the run went on on timeline {}", host.describe(),
-                                                       facts.timeline, facts_.timeline));
+        throw Error(ErrorCode::connection, fmt::format("{} is a former primary, on timeline {}: the run went on on timeline {}",
+                                                       host.describe(), facts.timeline, facts_.timeline));
     }
     here_ = host;
     control_ = std::move(control);

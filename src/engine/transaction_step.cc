@@ -29,11 +29,17 @@ constexpr Millis kSlack{1'000};
 constexpr Millis kFirstBackoff{50};
 constexpr Millis kLongestBackoff{1'000};
 
-bool lock_not_got(const std::string& sqlstate) { return sqlstate == "55P03" || sqlstate == "40P01"; }
+bool lock_not_got(const std::string& sqlstate) {
+    return sqlstate == "55P03" || sqlstate == "40P01";
+}
 
-Piece set_local(std::string_view name, Millis value) { return {fmt::format("SET LOCAL {} = '{}ms'", name, value.count()), {}}; }
+Piece set_local(std::string_view name, Millis value) {
+    return {fmt::format("SET LOCAL {} = '{}ms'", name, value.count()), {}};
+}
 
-Millis since(Clock::time_point begin) { return std::chrono::duration_cast<Millis>(Clock::now() - begin); }
+Millis since(Clock::time_point begin) {
+    return std::chrono::duration_cast<Millis>(Clock::now() - begin);
+}
 
 // The server's clock, in milliseconds: what was waited in a queue is told apart from what was held by its own words.
 const Piece kServerClock{"SELECT pg_catalog.date_part('epoch', pg_catalog.clock_timestamp()) * 1000", {}};
@@ -41,8 +47,15 @@ const Piece kServerClock{"SELECT pg_catalog.date_part('epoch', pg_catalog.clock_
 class TransactionStep {
 public:
     TransactionStep(RunContext& run, const plan::Step& step, const Also& also, Recorded recorded)
-        : run_(run), step_(step), also_(also), recorded_(recorded), worker_(run.session.worker()), limits_(run.plan.limits), deadline_(run.control, limits_.deadline),
-          look_(run, step, deadline_), policy_(run, step) {
+        : run_(run),
+          step_(step),
+          also_(also),
+          recorded_(recorded),
+          worker_(run.session.worker()),
+          limits_(run.plan.limits),
+          deadline_(run.control, limits_.deadline),
+          look_(run, step, deadline_),
+          policy_(run, step) {
         first_strong_ = std::ranges::find_if(step.sends, &plan::Send::takes_strong_lock) - step.sends.begin();
         if (std::ranges::none_of(step.locks, [](const auto& lock) { return catalog::blocks_the_application(lock.mode); })) {
             first_strong_ = static_cast<std::ptrdiff_t>(step.sends.size());
@@ -123,7 +136,8 @@ private:
             return not_run(*error, step_.sends.empty() ? plan::Send{} : step_.sends.front());
         }
         if (std::get<pg::Result>(outcomes.at(Journal::kFence)).rows() == 0) {
-            throw Error(ErrorCode::conflict, fmt::format("another pgbelay has taken over run {}; this one stops here", run_.session.key().id))
+            throw Error(ErrorCode::conflict,
+                        fmt::format("another pgbelay has taken over run {}; this one stops here", run_.session.key().id))
                 .hint("nothing was done twice; see `pgbelay status`");
         }
         return true;
@@ -260,7 +274,8 @@ private:
         note_times(outcomes, locked, since(began));
         if (const auto* error = std::get_if<pg::ServerError>(&outcomes.back()); error != nullptr) {
             const std::size_t at = outcomes.size() - 1;
-            const std::size_t send = std::min(at < first_send ? 0 : at - first_send, step_.sends.size() - 1 - static_cast<std::size_t>(first_strong_));
+            const std::size_t send =
+                std::min(at < first_send ? 0 : at - first_send, step_.sends.size() - 1 - static_cast<std::size_t>(first_strong_));
             strong_error(*error, at >= first_send, step_.sends[static_cast<std::size_t>(first_strong_) + send]);
             return;
         }
@@ -410,7 +425,7 @@ private:
     const runbook::Limits& limits_;
     StepDeadline deadline_;
     LockLook look_;
-    Blockers policy_;                           // for those whom a statement without a strong lock waits for
+    Blockers policy_;  // for those whom a statement without a strong lock waits for
     std::ptrdiff_t first_strong_ = 0;
     std::vector<Wanted> wanted_;
     bool may_lock_ = true;

@@ -53,7 +53,8 @@ std::vector<std::string> verification_failures(pg::Connection& connection, const
         const bool from_before = std::ranges::find(plan.not_whole, words) != plan.not_whole.end();
         // The condition of an index has said it in its own words.
         const bool said = std::ranges::any_of(failures, [&](const std::string& failure) {
-            return failure.ends_with("is INVALID") && words.starts_with(failure.substr(0, failure.size() - std::string_view("is INVALID").size()));
+            return failure.ends_with("is INVALID") &&
+                   words.starts_with(failure.substr(0, failure.size() - std::string_view("is INVALID").size()));
         });
         if (!as_asked && !from_before && !said) {
             failures.push_back(words);

@@ -2,6 +2,8 @@
 
 namespace pgbelay::engine {
 
-std::string_view version() { return PGBELAY_VERSION; }
+std::string_view version() {
+    return PGBELAY_VERSION;
+}
 
 }  // namespace pgbelay::engine

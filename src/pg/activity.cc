@@ -47,8 +47,9 @@ Backend read_backend(const Result& rows, int row, int first) {
     return backend;
 }
 
-constexpr LockMode kAllModes[] = {LockMode::access_share, LockMode::row_share,           LockMode::row_exclusive, LockMode::share_update_exclusive,
-                                  LockMode::share,        LockMode::share_row_exclusive, LockMode::exclusive,     LockMode::access_exclusive};
+constexpr LockMode kAllModes[] = {
+    LockMode::access_share, LockMode::row_share,           LockMode::row_exclusive, LockMode::share_update_exclusive,
+    LockMode::share,        LockMode::share_row_exclusive, LockMode::exclusive,     LockMode::access_exclusive};
 
 // The strongest mode of each session on each relation, holding apart from waiting.
 void add_strongest(std::vector<Holder>& holders, Holder holder) {
@@ -107,7 +108,8 @@ double share_of_phase(const BuildProgress& progress, Phase::Unit unit) {
 
 double build_fraction(const BuildProgress& progress) {
     // Hash and other methods add words of their own after "building index: ".
-    const auto exact = std::find_if(std::begin(kPhases), std::end(kPhases), [&](const Phase& phase) { return phase.name == progress.phase; });
+    const auto exact =
+        std::find_if(std::begin(kPhases), std::end(kPhases), [&](const Phase& phase) { return phase.name == progress.phase; });
     const bool other_method = exact == std::end(kPhases) && progress.phase.starts_with("building index");
     if (exact == std::end(kPhases) && !other_method) {
         return 0;
@@ -139,7 +141,9 @@ std::vector<Holder> holders(Connection& connection, const std::vector<WantedLock
     }
     // Those who have been in the way for the longest time come first.
     std::stable_sort(found.begin(), found.end(), [](const Holder& a, const Holder& b) {
-        return a.granted != b.granted ? a.granted : a.backend.transaction_age.value_or(base::Millis(0)) > b.backend.transaction_age.value_or(base::Millis(0));
+        return a.granted != b.granted
+                   ? a.granted
+                   : a.backend.transaction_age.value_or(base::Millis(0)) > b.backend.transaction_age.value_or(base::Millis(0));
     });
     return found;
 }

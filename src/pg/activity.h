@@ -15,23 +15,23 @@ namespace pgbelay::pg {
 
 // One session. Without pg_read_all_stats the fields of others' sessions are hidden: `hidden` is true and ages are empty.
 struct Backend {
-    int pid = 0;                            // 0: a prepared transaction, see `gid`
+    int pid = 0;  // 0: a prepared transaction, see `gid`
     std::string gid;
     std::string user;
     std::string application;
     std::string client;
-    std::string type;                       // backend_type: "client backend", "autovacuum worker", …
-    std::string state;                      // "active", "idle in transaction", …
-    std::string query;                      // the first 200 characters, white space folded, string constants left out
+    std::string type;   // backend_type: "client backend", "autovacuum worker", …
+    std::string state;  // "active", "idle in transaction", …
+    std::string query;  // the first 200 characters, white space folded, string constants left out
     std::string wait_event;
     std::optional<base::Millis> transaction_age;
     std::optional<base::Millis> state_age;
     bool hidden = false;
-    std::string started;                    // backend_start and xact_start as the server writes them: with the pid they say which
-    std::string transaction_started;        // session, and which of its transactions, was seen. "" when hidden
-    std::string tool;                       // see recognise(): the migrator that it is, such as "Flyway"
-    bool builds = false;                    // it makes an index
-    bool waits = false;                     // of blockers_of(): it only stands before us in a queue, and holds nothing that we wait for
+    std::string started;              // backend_start and xact_start as the server writes them: with the pid they say which
+    std::string transaction_started;  // session, and which of its transactions, was seen. "" when hidden
+    std::string tool;                 // see recognise(): the migrator that it is, such as "Flyway"
+    bool builds = false;              // it makes an index
+    bool waits = false;               // of blockers_of(): it only stands before us in a queue, and holds nothing that we wait for
 };
 
 // What a session is, as far as it matters to whoever would end it.
@@ -53,7 +53,7 @@ struct Holder {
     Backend backend;
     catalog::Oid relation{};
     catalog::LockMode mode{};
-    bool granted = true;                    // false: it waits itself, and we would queue behind it
+    bool granted = true;  // false: it waits itself, and we would queue behind it
 };
 
 // Sessions other than `ours` that hold or wait for a lock which conflicts with one of `wanted`; from pg_locks, which every role may read.
@@ -89,26 +89,26 @@ double build_fraction(const BuildProgress& progress);
 // Backends (ours left out) that hold SHARE UPDATE EXCLUSIVE on the table: a live concurrent build, a VACUUM, a VALIDATE.
 struct Builder {
     Backend backend;
-    std::optional<std::int64_t> run;        // the run whose shared advisory lock it holds
+    std::optional<std::int64_t> run;  // the run whose shared advisory lock it holds
 };
 std::vector<Builder> builders_on(Connection& connection, catalog::Oid table, const std::vector<int>& ours);
 
 // The advisory lock keys (two int4) of schema pgbelay: see engine/journal/FORMAT.md.
 struct AdvisoryKeys {
-    static constexpr int kKeeper = 0x70676265;      // "pgbe": (kKeeper, 0) is the database's
-    static constexpr int kWorker = 0x70676277;      // "pgbw": (kWorker, run) is held shared by a run's workers
+    static constexpr int kKeeper = 0x70676265;  // "pgbe": (kKeeper, 0) is the database's
+    static constexpr int kWorker = 0x70676277;  // "pgbw": (kWorker, run) is held shared by a run's workers
 };
 
 // One sample for the guard.
 struct Sample {
-    int blocked_sessions = 0;               // waiting on any heavyweight lock
+    int blocked_sessions = 0;  // waiting on any heavyweight lock
     int blocked_by_us = 0;
     int active_sessions = 0;
     std::optional<base::Millis> oldest_transaction;
     std::optional<base::Millis> replication_lag;
-    std::int64_t rollbacks = 0;             // pg_stat_database.xact_rollback, running total
+    std::int64_t rollbacks = 0;  // pg_stat_database.xact_rollback, running total
     std::int64_t deadlocks = 0;
-    bool hidden = false;                    // others' activity is not visible to this role
+    bool hidden = false;  // others' activity is not visible to this role
 };
 Sample sample(Connection& connection, const std::vector<int>& ours);
 

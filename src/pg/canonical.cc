@@ -15,7 +15,8 @@ constexpr std::chrono::seconds kTime{10};
 
 // Runs the pieces in a transaction that is rolled back whatever happens, then asks `query` inside it; nothing when a piece
 // fails there. The copy has no rows, so only a lock on the original's definition could make it wait.
-std::optional<std::string> ask_about_copy(Connection& connection, std::vector<Connection::Piece> pieces, const Query& query, const Params& params) {
+std::optional<std::string> ask_about_copy(Connection& connection, std::vector<Connection::Piece> pieces, const Query& query,
+                                          const Params& params) {
     if (connection.in_transaction()) {
         throw base::Error(base::ErrorCode::internal, "a canonical form is found in a transaction of its own");
     }
@@ -42,11 +43,15 @@ std::vector<Connection::Piece> make_copy(const Connection& connection, const sql
     const std::string path = rest.empty() ? "pg_temp" : "pg_temp, " + rest;
     return {{"BEGIN", {}},
             {"SELECT pg_catalog.set_config('lock_timeout', '1s', true), pg_catalog.set_config('statement_timeout', '5s', true)", {}},
-            {"CREATE TEMPORARY TABLE " + sql::quote_identifier(copy_name) + " (LIKE " + sql::quote_name(table) + ")" + partition_by + " ON COMMIT DROP", {}},
+            {"CREATE TEMPORARY TABLE " + sql::quote_identifier(copy_name) + " (LIKE " + sql::quote_name(table) + ")" + partition_by +
+                 " ON COMMIT DROP",
+             {}},
             {"SELECT pg_catalog.set_config('search_path', $1, true)", {path}}};
 }
 
-Connection::Piece back_to_the_systems_path() { return {"SELECT pg_catalog.set_config('search_path', 'pg_catalog', true)", {}}; }
+Connection::Piece back_to_the_systems_path() {
+    return {"SELECT pg_catalog.set_config('search_path', 'pg_catalog', true)", {}};
+}
 
 }  // namespace
 

@@ -155,7 +155,8 @@ private:
     }
 
     void load_columns() {
-        each(queries::kLoadColumns, 0, [](Relation& relation, const Result& rows, int row) { relation.columns.push_back(read_column(rows, row)); });
+        each(queries::kLoadColumns, 0,
+             [](Relation& relation, const Result& rows, int row) { relation.columns.push_back(read_column(rows, row)); });
     }
 
     void load_indexes() {
@@ -274,7 +275,8 @@ private:
         for (const std::string& prefix : prefixes) {
             ends.push_back(past(prefix));
         }
-        const Result rows = ask(queries::kLoadTakenNames, {to_array({schemas.begin(), schemas.end()}), to_array({prefixes.begin(), prefixes.end()}), to_array(ends)});
+        const Result rows = ask(queries::kLoadTakenNames,
+                                {to_array({schemas.begin(), schemas.end()}), to_array({prefixes.begin(), prefixes.end()}), to_array(ends)});
         for (int row = 0; row < rows.rows(); ++row) {
             auto& names = rows.text(row, 0) == "r" ? catalog_.taken_relation_names : catalog_.taken_constraint_names;
             names.insert({rows.text(row, 1), rows.text(row, 2)});
@@ -311,8 +313,12 @@ private:
 
 }  // namespace
 
-Catalog load_catalog(Connection& connection, const LoadRequest& request) { return Loader(connection, request).load(); }
+Catalog load_catalog(Connection& connection, const LoadRequest& request) {
+    return Loader(connection, request).load();
+}
 
-bool has_user_objects(Connection& connection) { return connection.query(queries::kHasUserObjects).boolean(0, 0); }
+bool has_user_objects(Connection& connection) {
+    return connection.query(queries::kHasUserObjects).boolean(0, 0);
+}
 
 }  // namespace pgbelay::pg

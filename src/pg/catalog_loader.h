@@ -11,26 +11,27 @@
 namespace pgbelay::pg {
 
 struct NullCheck {
-    sql::QualifiedName relation;                    // as written
+    sql::QualifiedName relation;  // as written
     std::string column;
 
     auto operator<=>(const NullCheck&) const = default;
 };
 
 struct LoadRequest {
-    std::vector<sql::QualifiedName> relations;      // as written; resolved along search_path
+    std::vector<sql::QualifiedName> relations;  // as written; resolved along search_path
     std::vector<sql::QualifiedName> functions;
     std::vector<sql::QualifiedName> types;
-    std::vector<NullCheck> null_checks;             // columns of which Column::all_null is wanted
-    std::string search_path;                        // the setting under which the names are resolved; "" = the session's default
-    std::string role;                               // SET ROLE of the user's session context; "" = none
+    std::vector<NullCheck> null_checks;  // columns of which Column::all_null is wanted
+    std::string search_path;             // the setting under which the names are resolved; "" = the session's default
+    std::string role;                    // SET ROLE of the user's session context; "" = none
 };
 
 // The closure of a table: its columns, indexes (each also as a relation of kind i), constraints, triggers, policies, rules, owned
 // sequences, parents and children at every level, views on it, the tables at both ends of its foreign keys (those without
 // closures of their own). Names in the schemas concerned that begin like a loaded relation count as taken. Takes a handful of
-// queries whatever the number of names, and one for each column of `null_checks` that may hold nothing but NULL; bounded by lock_timeout, since pg_get_indexdef waits behind ACCESS EXCLUSIVE.
-// Throws Error{server|connection}; a relation that cannot be read for lack of rights is left out, never guessed.
+// queries whatever the number of names, and one for each column of `null_checks` that may hold nothing but NULL; bounded by lock_timeout,
+// since pg_get_indexdef waits behind ACCESS EXCLUSIVE. Throws Error{server|connection}; a relation that cannot be read for lack of rights
+// is left out, never guessed.
 catalog::Catalog load_catalog(Connection& connection, const LoadRequest& request);
 
 // Whether the database holds anything of a user's: a table, view, sequence, function or type outside of the system's schemas,

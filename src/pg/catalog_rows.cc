@@ -15,9 +15,13 @@ char letter(const Result& rows, int row, int column) {
     return text.empty() ? '\0' : text[0];
 }
 
-std::vector<std::string> texts(const Result& rows, int row, int column) { return from_array(rows.text(row, column)); }
+std::vector<std::string> texts(const Result& rows, int row, int column) {
+    return from_array(rows.text(row, column));
+}
 
-QualifiedName name(const Result& rows, int row, int column) { return {rows.text(row, column), rows.text(row, column + 1)}; }
+QualifiedName name(const Result& rows, int row, int column) {
+    return {rows.text(row, column), rows.text(row, column + 1)};
+}
 
 std::optional<QualifiedName> maybe_name(const Result& rows, int row, int column) {
     return rows.is_null(row, column + 1) ? std::nullopt : std::optional(name(rows, row, column));
@@ -35,7 +39,9 @@ std::map<int, int> statistics_targets(const std::vector<std::string>& items) {
 
 }  // namespace
 
-Oid read_oid(const Result& rows, int row, int column) { return Oid(static_cast<std::uint32_t>(rows.big(row, column))); }
+Oid read_oid(const Result& rows, int row, int column) {
+    return Oid(static_cast<std::uint32_t>(rows.big(row, column)));
+}
 
 catalog::Relation read_relation(const Result& rows, int row) {
     catalog::Relation relation;

@@ -82,7 +82,9 @@ Error pooler_refused(const std::string& target) {
 }
 
 // A direct connection knows its own backend; any pooler makes up another number.
-bool maybe_pooled(PGconn* raw, int backend_pid) { return PQbackendPID(raw) != backend_pid; }
+bool maybe_pooled(PGconn* raw, int backend_pid) {
+    return PQbackendPID(raw) != backend_pid;
+}
 
 }  // namespace
 
@@ -122,7 +124,9 @@ bool Connection::behind_transaction_pooler(const Conninfo& conninfo, base::Deadl
     constexpr std::chrono::seconds kOneAnswer{2};
     Connection a = connect(conninfo, "probe", deadline, stop);
     Connection b = connect(conninfo, "probe", deadline, stop);
-    const auto pid = [&](Connection& c) { return c.query_until(queries::kSessionPid, {}, std::min(deadline, base::in(kOneAnswer)), stop).integer(0, 0); };
+    const auto pid = [&](Connection& c) {
+        return c.query_until(queries::kSessionPid, {}, std::min(deadline, base::in(kOneAnswer)), stop).integer(0, 0);
+    };
     for (int i = 0; i < kTries; ++i) {
         const int before = pid(a);
         b.query_until(queries::kBeginReadOnly, {}, deadline, stop);

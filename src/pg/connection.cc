@@ -60,10 +60,16 @@ std::string first_words(std::string_view sql) {
     return words;
 }
 
-bool is_commit(const std::string& words) { return words.starts_with("COMMIT") || words == "END"; }
+bool is_commit(const std::string& words) {
+    return words.starts_with("COMMIT") || words == "END";
+}
 
-void passing_send(const std::string& words) { base::fail_point(is_commit(words) ? "before commit" : "send:" + words); }
-void passing_result(const std::string& words) { base::fail_point(is_commit(words) ? "after commit" : "result:" + words); }
+void passing_send(const std::string& words) {
+    base::fail_point(is_commit(words) ? "before commit" : "send:" + words);
+}
+void passing_result(const std::string& words) {
+    base::fail_point(is_commit(words) ? "after commit" : "result:" + words);
+}
 
 // Rows that arrive one by one, so that a large result takes no more memory than what is kept of it.
 class Rows {
@@ -166,7 +172,9 @@ Connection::State::State(PGconn* connection) : raw(connection), canceller(connec
         this);
 }
 
-Connection::State::~State() { PQfinish(raw); }
+Connection::State::~State() {
+    PQfinish(raw);
+}
 
 void Connection::State::close() noexcept {
     // The canceller stays: another thread may be about to use it.
@@ -179,18 +187,26 @@ Connection::Connection(Connection&&) noexcept = default;
 Connection& Connection::operator=(Connection&&) noexcept = default;
 Connection::~Connection() = default;
 
-int Connection::server_version() const { return PQserverVersion(state_->raw); }
+int Connection::server_version() const {
+    return PQserverVersion(state_->raw);
+}
 
-bool Connection::alive() const { return PQstatus(state_->raw) == CONNECTION_OK; }
+bool Connection::alive() const {
+    return PQstatus(state_->raw) == CONNECTION_OK;
+}
 
 bool Connection::in_transaction() const {
     const PGTransactionStatusType status = PQtransactionStatus(state_->raw);
     return status == PQTRANS_INTRANS || status == PQTRANS_INERROR || status == PQTRANS_ACTIVE;
 }
 
-int Connection::socket() const { return PQsocket(state_->raw); }
+int Connection::socket() const {
+    return PQsocket(state_->raw);
+}
 
-void Connection::cancel() noexcept { state_->canceller.cancel(); }
+void Connection::cancel() noexcept {
+    state_->canceller.cancel();
+}
 
 std::vector<std::pair<std::string, std::string>> Connection::notifications() {
     std::vector<std::pair<std::string, std::string>> found;
@@ -202,11 +218,17 @@ std::vector<std::pair<std::string, std::string>> Connection::notifications() {
     return found;
 }
 
-std::vector<std::string> Connection::take_notices() { return std::exchange(state_->notices, {}); }
+std::vector<std::string> Connection::take_notices() {
+    return std::exchange(state_->notices, {});
+}
 
-void Connection::close() noexcept { state_->close(); }
+void Connection::close() noexcept {
+    state_->close();
+}
 
-Result Connection::query(const Query& query, const Params& params) { return query_until(query, params, base::in(kQueryTime), nullptr); }
+Result Connection::query(const Query& query, const Params& params) {
+    return query_until(query, params, base::in(kQueryTime), nullptr);
+}
 
 Result Connection::query_until(const Query& query, const Params& params, base::Deadline deadline, const base::StopSignal* stop) {
     base::heed(state_->heeded);
@@ -382,12 +404,18 @@ std::vector<Outcome> Connection::collect_pipeline(Exchange& exchange, const std:
 Heeding::Heeding(Connection& connection, const base::StopSignal* stop)
     : state_(*connection.state_), before_(std::exchange(state_.heeded, stop)) {}
 
-Heeding::~Heeding() { state_.heeded = before_; }
+Heeding::~Heeding() {
+    state_.heeded = before_;
+}
 
 Severance::Severance(const Connection& connection) : socket_(dup(connection.socket())) {}
 
-Severance::~Severance() { close(socket_); }
+Severance::~Severance() {
+    close(socket_);
+}
 
-void Severance::sever() noexcept { shutdown(socket_, SHUT_RDWR); }
+void Severance::sever() noexcept {
+    shutdown(socket_, SHUT_RDWR);
+}
 
 }  // namespace pgbelay::pg

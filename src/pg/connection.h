@@ -42,7 +42,7 @@ public:
     int columns() const;
     std::string column_name(int column) const;
     bool is_null(int row, int column) const;
-    std::string text(int row, int column) const;      // "" for NULL
+    std::string text(int row, int column) const;  // "" for NULL
     std::optional<std::string> maybe(int row, int column) const;
     int integer(int row, int column) const;
     long long big(int row, int column) const;
@@ -57,13 +57,13 @@ private:
 
 // What the server said against a statement.
 struct ServerError {
-    std::string sqlstate;       // "" when the connection broke
+    std::string sqlstate;  // "" when the connection broke
     std::string message;
     std::string detail;
     std::string hint;
     std::string context;
     std::string constraint;
-    int position = 0;           // characters from 1, 0 = none
+    int position = 0;  // characters from 1, 0 = none
     bool connection_lost = false;
 };
 
@@ -95,9 +95,9 @@ public:
     Connection& operator=(Connection&&) noexcept;
     ~Connection();
 
-    int server_version() const;             // 150018
+    int server_version() const;  // 150018
     int major() const { return server_version() / 10000; }
-    int backend_pid() const { return backend_pid_; }   // pg_backend_pid(), not what a pooler says
+    int backend_pid() const { return backend_pid_; }  // pg_backend_pid(), not what a pooler says
     // Which of the conninfo's hosts it leads to.
     std::size_t host() const { return host_; }
     // When the server behind it started, to the microsecond: the same for all connections to one server, and for no other.
@@ -117,8 +117,8 @@ public:
     // The user's bytes, one statement by the simple protocol (extended when `params` are of ours is impossible here). On stop the
     // statement is cancelled and drained; the outcome is then the server's 57014 (or a result that was faster).
     // `copy_data` feeds a COPY … FROM STDIN. Rows of a result are kept only up to 10,000.
-    Outcome run(const std::string& sql, const std::optional<std::string>& copy_data, base::Deadline deadline,
-                const base::StopSignal* stop, const Ticker* ticker = nullptr);
+    Outcome run(const std::string& sql, const std::optional<std::string>& copy_data, base::Deadline deadline, const base::StopSignal* stop,
+                const Ticker* ticker = nullptr);
 
     // Several statements in one pipeline (extended protocol), a Sync at the end. The outcomes come in order up to and including the
     // first error; what followed it was not run. After a break of the connection the last outcome says so.
@@ -157,8 +157,8 @@ private:
     std::size_t host_ = 0;
 };
 
-// While it lives, `stop` also ends queries and pipelines that were not given one, with Error{interrupted}: for phases that only look, and after
-// which nothing on the connection needs to be cleaned up.
+// While it lives, `stop` also ends queries and pipelines that were not given one, with Error{interrupted}: for phases that only look, and
+// after which nothing on the connection needs to be cleaned up.
 class Heeding {
 public:
     Heeding(Connection& connection, const base::StopSignal* stop);
@@ -184,7 +184,7 @@ public:
     void sever() noexcept;
 
 private:
-    int socket_;                            // a duplicate: it stays this connection's when libpq has closed its own
+    int socket_;  // a duplicate: it stays this connection's when libpq has closed its own
 };
 
 }  // namespace pgbelay::pg

@@ -26,7 +26,7 @@ struct Connection::State {
     PGconn* raw;
     Canceller canceller;
     std::vector<std::string> notices;
-    const base::StopSignal* heeded = nullptr;   // see Heeding
+    const base::StopSignal* heeded = nullptr;  // see Heeding
     // How often each of our queries was sent, by its text, which is compiled in: from the second time on it is a prepared statement.
     std::map<const char*, int> sent;
 };

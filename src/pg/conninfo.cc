@@ -35,7 +35,9 @@ Options to_map(const PQconninfoOption* options) {
     return map;
 }
 
-bool is_url(std::string_view text) { return text.starts_with("postgresql://") || text.starts_with("postgres://"); }
+bool is_url(std::string_view text) {
+    return text.starts_with("postgresql://") || text.starts_with("postgres://");
+}
 
 std::vector<std::string> split_commas(const std::string& text) {
     std::vector<std::string> items;
@@ -85,13 +87,14 @@ bool password_leaked_into_parts(std::string_view text, const Options& options) {
     }
     const std::vector<std::string> hosts = split_commas(get(options, "host"));
     // A leading @ is an abstract Unix socket.
-    return std::any_of(hosts.begin(), hosts.end(), [](const std::string& host) { return host.rfind('@') != std::string::npos && host.rfind('@') > 0; });
+    return std::any_of(hosts.begin(), hosts.end(),
+                       [](const std::string& host) { return host.rfind('@') != std::string::npos && host.rfind('@') > 0; });
 }
 
 // Parameters that frameworks put into URLs for themselves and that libpq refuses.
 bool has_foreign_parameter(std::string_view text) {
-    static constexpr std::array<std::string_view, 7> kForeign = {"schema", "connection_limit", "pool_timeout", "pgbouncer",
-                                                                 "socket_timeout", "sslaccept", "statement_cache_size"};
+    static constexpr std::array<std::string_view, 7> kForeign = {"schema",         "connection_limit", "pool_timeout",        "pgbouncer",
+                                                                 "socket_timeout", "sslaccept",        "statement_cache_size"};
     return is_url(text) && std::any_of(kForeign.begin(), kForeign.end(), [&](std::string_view name) {
                const std::string parameter = std::string(name) + "=";
                return text.find("?" + parameter) != std::string_view::npos || text.find("&" + parameter) != std::string_view::npos;

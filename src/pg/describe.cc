@@ -49,9 +49,13 @@ std::string_view migrator(const Backend& backend) {
     return found == kMigrators.end() ? "" : found->second;
 }
 
-bool dumps(const Backend& backend) { return backend.application == "pg_dump" || backend.application == "pg_dumpall"; }
+bool dumps(const Backend& backend) {
+    return backend.application == "pg_dump" || backend.application == "pg_dumpall";
+}
 
-std::string for_how_long(const std::optional<base::Millis>& age) { return age ? " for " + base::format_duration(*age) : ""; }
+std::string for_how_long(const std::optional<base::Millis>& age) {
+    return age ? " for " + base::format_duration(*age) : "";
+}
 
 std::string who(const Backend& backend) {
     std::string who = backend.user;
@@ -87,7 +91,7 @@ std::string doing(const Backend& backend) {
 
 // Without the right to see it, a backend that belongs to no role is the server's own: an autovacuum, as far as locks on tables go.
 std::string describe_hidden(const Backend& backend) {
-    const std::string what = dumps(backend)              ? ": a dump, "
+    const std::string what = dumps(backend)               ? ": a dump, "
                              : !migrator(backend).empty() ? fmt::format(": another migrator ({}), ", migrator(backend))
                                                           : ": ";
     if (backend.user.empty()) {
@@ -139,8 +143,9 @@ std::string describe(const Backend& backend) {
         }
         case Kind::dump: return who(backend) + ": a dump" + for_how_long(backend.transaction_age);
         case Kind::migrator:
-            return migrator(backend) == "pgbelay" ? who(backend) + ": another pgbelay, " + doing(backend)
-                                                  : who(backend) + fmt::format(": another migrator ({}), ", migrator(backend)) + doing(backend);
+            return migrator(backend) == "pgbelay"
+                       ? who(backend) + ": another pgbelay, " + doing(backend)
+                       : who(backend) + fmt::format(": another migrator ({}), ", migrator(backend)) + doing(backend);
         case Kind::builder:
         case Kind::client:
         case Kind::background: break;

@@ -48,7 +48,11 @@ private:
 }  // namespace
 
 Exchange::Exchange(PGconn* raw, Canceller& canceller, base::Deadline deadline, const base::StopSignal* stop, const Ticker* ticker)
-    : raw_(raw), canceller_(canceller), deadline_(deadline), stop_(stop), ticker_(ticker),
+    : raw_(raw),
+      canceller_(canceller),
+      deadline_(deadline),
+      stop_(stop),
+      ticker_(ticker),
       next_tick_(ticker != nullptr && ticker->tick ? base::in(ticker->every) : base::kNoDeadline) {}
 
 bool Exchange::flush() {
@@ -136,8 +140,7 @@ void Exchange::wait(bool for_writing) {
     for (;;) {
         see_to_what_is_due(socket);
         const base::Deadline until = std::min({cancelled_ ? base::kNoDeadline : deadline_, next_tick_, cancel_again_at_, give_up_at_});
-        const WaitResult result =
-            base::wait(either ? either->fd() : socket, Direction::read, until, cancelled_ ? nullptr : stop_);
+        const WaitResult result = base::wait(either ? either->fd() : socket, Direction::read, until, cancelled_ ? nullptr : stop_);
         if (result == WaitResult::ready) {
             return;
         }

@@ -17,7 +17,9 @@ Params names_param(const std::vector<catalog::QualifiedName>& names) {
     return {to_array(schemas), to_array(relations)};
 }
 
-catalog::Oid oid(const Result& r, int row, int column) { return catalog::Oid{static_cast<std::uint32_t>(r.big(row, column))}; }
+catalog::Oid oid(const Result& r, int row, int column) {
+    return catalog::Oid{static_cast<std::uint32_t>(r.big(row, column))};
+}
 
 }  // namespace
 

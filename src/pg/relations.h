@@ -14,8 +14,8 @@ namespace pgbelay::pg {
 // How a relation stands right now.
 struct RelationNow {
     catalog::QualifiedName name;
-    catalog::Oid oid{};                 // 0 when there is none by that name
-    std::int64_t uses = 0;              // scans and row changes so far, from the statistics: the busiest table has the most
+    catalog::Oid oid{};     // 0 when there is none by that name
+    std::int64_t uses = 0;  // scans and row changes so far, from the statistics: the busiest table has the most
 };
 // One entry a name, in their order.
 std::vector<RelationNow> relations_now(Connection& connection, const std::vector<catalog::QualifiedName>& names);
@@ -24,7 +24,7 @@ struct IndexNow {
     catalog::Oid oid{};
     catalog::Oid table{};
     catalog::QualifiedName table_name;
-    bool valid = false;                 // or a partitioned index, which waits for those of its partitions
+    bool valid = false;  // or a partitioned index, which waits for those of its partitions
 };
 // The index by that (resolved) name; nothing when there is none.
 std::optional<IndexNow> index_now(Connection& connection, const catalog::QualifiedName& name);

@@ -12,18 +12,26 @@ namespace pgbelay::pg {
 using base::Error;
 using base::ErrorCode;
 
-void Result::clear(pg_result* result) { PQclear(result); }
+void Result::clear(pg_result* result) {
+    PQclear(result);
+}
 
-int Result::rows() const { return PQntuples(result_.get()); }
+int Result::rows() const {
+    return PQntuples(result_.get());
+}
 
-int Result::columns() const { return PQnfields(result_.get()); }
+int Result::columns() const {
+    return PQnfields(result_.get());
+}
 
 std::string Result::column_name(int column) const {
     const char* name = PQfname(result_.get(), column);
     return name == nullptr ? std::string() : name;
 }
 
-bool Result::is_null(int row, int column) const { return PQgetisnull(result_.get(), row, column) != 0; }
+bool Result::is_null(int row, int column) const {
+    return PQgetisnull(result_.get(), row, column) != 0;
+}
 
 std::string Result::text(int row, int column) const {
     const char* value = PQgetvalue(result_.get(), row, column);
@@ -34,7 +42,9 @@ std::optional<std::string> Result::maybe(int row, int column) const {
     return is_null(row, column) ? std::nullopt : std::optional(text(row, column));
 }
 
-int Result::integer(int row, int column) const { return static_cast<int>(big(row, column)); }
+int Result::integer(int row, int column) const {
+    return static_cast<int>(big(row, column));
+}
 
 long long Result::big(int row, int column) const {
     const std::string value = text(row, column);
@@ -46,11 +56,17 @@ long long Result::big(int row, int column) const {
     return number;
 }
 
-double Result::real(int row, int column) const { return std::strtod(text(row, column).c_str(), nullptr); }
+double Result::real(int row, int column) const {
+    return std::strtod(text(row, column).c_str(), nullptr);
+}
 
-bool Result::boolean(int row, int column) const { return text(row, column) == "t"; }
+bool Result::boolean(int row, int column) const {
+    return text(row, column) == "t";
+}
 
-std::string Result::command_tag() const { return PQcmdStatus(result_.get()); }
+std::string Result::command_tag() const {
+    return PQcmdStatus(result_.get());
+}
 
 Error to_error(const ServerError& error) {
     Error result(error.connection_lost ? ErrorCode::connection : ErrorCode::server, error.message);

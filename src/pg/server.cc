@@ -20,7 +20,9 @@ std::string where_answered(Connection& connection, const Query& query) {
 
 }  // namespace
 
-void plan_once(Connection& connection) { connection.query(queries::kGenericPlans); }
+void plan_once(Connection& connection) {
+    connection.query(queries::kGenericPlans);
+}
 
 ServerFacts server_facts(Connection& connection) {
     const Result row = connection.query(queries::kServerFacts);
@@ -49,14 +51,18 @@ ServerFacts server_facts(Connection& connection) {
     return facts;
 }
 
-std::string written_up_to(Connection& connection) { return connection.query(queries::kFlushed).text(0, 0); }
+std::string written_up_to(Connection& connection) {
+    return connection.query(queries::kFlushed).text(0, 0);
+}
 
 std::string not_replayed(Connection& connection, const std::string& position) {
     const Result row = connection.query(queries::kReplay, {position});
     if (row.boolean(0, 0)) {
         return "";
     }
-    return row.boolean(0, 1) ? "its replay is paused" : row.boolean(0, 2) ? "has it, but has not replayed it yet" : "has not received it yet";
+    return row.boolean(0, 1)   ? "its replay is paused"
+           : row.boolean(0, 2) ? "has it, but has not replayed it yet"
+                               : "has not received it yet";
 }
 
 bool behind_transaction_pooler(const Conninfo& conninfo, base::Deadline deadline, const base::StopSignal* stop) {

@@ -14,24 +14,24 @@ namespace pgbelay::pg {
 void plan_once(Connection& connection);
 
 struct ServerFacts {
-    int version = 0;                        // 150018
-    std::string version_text;               // "15.18"
+    int version = 0;           // 150018
+    std::string version_text;  // "15.18"
     bool in_recovery = false;
-    std::string system_identifier;          // pg_control_system(), "" when the role may not read it
-    int timeline = 0;                       // of a primary: every promotion begins a new one. 0 in recovery, and where it is not known
+    std::string system_identifier;  // pg_control_system(), "" when the role may not read it
+    int timeline = 0;               // of a primary: every promotion begins a new one. 0 in recovery, and where it is not known
     std::uint32_t database_oid = 0;
     std::string database;
-    std::string role;                       // current_user
+    std::string role;  // current_user
     bool superuser = false;
-    bool sees_activity = false;             // superuser or pg_read_all_stats
-    bool may_signal = false;                // superuser or pg_signal_backend; nobody but a superuser ends a superuser's session
-    bool may_create_schema = false;         // CREATE on the database
+    bool sees_activity = false;      // superuser or pg_read_all_stats
+    bool may_signal = false;         // superuser or pg_signal_backend; nobody but a superuser ends a superuser's session
+    bool may_create_schema = false;  // CREATE on the database
     bool may_create_temp = false;
     base::Millis deadlock_timeout{1000};
-    int standbys = 0;                       // physical walsenders that stream, as far as visible
-    bool active_slots = false;              // logical slots in this database
+    int standbys = 0;           // physical walsenders that stream, as far as visible
+    bool active_slots = false;  // logical slots in this database
     std::string encoding;
-    std::string address;                    // "10.0.0.5:5432" or "socket"
+    std::string address;  // "10.0.0.5:5432" or "socket"
 };
 ServerFacts server_facts(Connection& connection);
 
@@ -46,9 +46,9 @@ bool behind_transaction_pooler(const Conninfo& conninfo, base::Deadline deadline
 
 // Privileges that a plan needs: what of them is missing, in words with the GRANT that mends it. Ownership of relations, CREATE on schemas.
 struct NeededRights {
-    std::vector<std::string> own_relations;         // "schema.name", quoted
-    std::vector<std::string> create_in_schemas;     // quoted
-    std::string role;                               // "" = the session's own
+    std::vector<std::string> own_relations;      // "schema.name", quoted
+    std::vector<std::string> create_in_schemas;  // quoted
+    std::string role;                            // "" = the session's own
 };
 struct MissingRight {
     std::string what;

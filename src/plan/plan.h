@@ -17,65 +17,65 @@
 namespace pgbelay::plan {
 
 enum class StepKind {
-    transaction,        // one transaction, fenced, with every Send of it
-    concurrent,         // one statement that cannot run in a transaction and whose end the catalog shows
-    attach,             // a partitioned index: what the catalog shows as missing is built and attached until it is valid
-    repeatable,         // one such statement that may simply be run again
-    once,               // one such statement whose end nothing shows
-    check,              // a read-only query with an expectation
+    transaction,  // one transaction, fenced, with every Send of it
+    concurrent,   // one statement that cannot run in a transaction and whose end the catalog shows
+    attach,       // a partitioned index: what the catalog shows as missing is built and attached until it is valid
+    repeatable,   // one such statement that may simply be run again
+    once,         // one such statement whose end nothing shows
+    check,        // a read-only query with an expectation
 };
 std::string_view to_string(StepKind kind);
 
 // One setting, in the two forms in which it is applied.
 struct Setting {
-    std::string variable;                           // lower case: "search_path", "role"
-    std::string local;                              // inside a transaction: `SET LOCAL search_path TO app`
-    std::string session;                            // on a connection of its own: `SET search_path TO app`
+    std::string variable;  // lower case: "search_path", "role"
+    std::string local;     // inside a transaction: `SET LOCAL search_path TO app`
+    std::string session;   // on a connection of its own: `SET search_path TO app`
     bool operator==(const Setting&) const = default;
 };
 
 // The settings that the user's statements run under: SET, RESET, SET ROLE and top-level set_config() folded, in order.
 struct SessionContext {
     std::vector<Setting> settings;
-    std::string search_path;                        // in effect, for resolving names; "" = the session's default
-    std::string role;                               // SET ROLE; "" = none
+    std::string search_path;  // in effect, for resolving names; "" = the session's default
+    std::string role;         // SET ROLE; "" = none
     bool operator==(const SessionContext&) const = default;
 };
 
 struct Send {
     std::string sql;
     base::Place place;
-    int statement = 0;                              // n of the statement that it comes from
+    int statement = 0;  // n of the statement that it comes from
     std::optional<std::string> copy_data;
-    bool takes_strong_lock = false;                 // the union of the step's locks is taken before the first such
+    bool takes_strong_lock = false;  // the union of the step's locks is taken before the first such
 };
 
 struct Step {
-    int n = 0;                                      // from 1, the order of execution
+    int n = 0;  // from 1, the order of execution
     std::string name;
     base::Place place;
     StepKind kind = StepKind::transaction;
     std::vector<Send> sends;
     SessionContext context;
-    std::vector<analysis::RelationLock> locks;      // strong ones, busiest first is the engine's business
-    bool long_running = false;                      // VALIDATE and the like: no hold budget, no statement timeout, watched
+    std::vector<analysis::RelationLock> locks;  // strong ones, busiest first is the engine's business
+    bool long_running = false;                  // VALIDATE and the like: no hold budget, no statement timeout, watched
     catalog::Condition condition;
-    std::vector<analysis::Inverse> inverses;        // one per send that has one, in the order of the sends
-    std::vector<int> after;                         // n of the steps that it needs
-    std::optional<std::string> skip;                // already there: what was found when the plan was made
-    std::string why;                                // why it has this form
-    std::string when;                               // `-- pgbelay: when`: a query; run only if it yields true
-    int when_from = 0;                              // the step whose answer counts: asked once for all steps of a statement
-    std::vector<std::string> echoes;                // printed before it
-    std::vector<int> undoes;                        // in a rollback: the steps of the undone run that are undone with this one
-    int file = -1;                                  // index into Plan::files
-    bool last_of_file = false;                      // its transaction also records the file in the ledgers
-    bool may_change_rows = false;                   // not DDL alone: what it deletes from is asked before its COMMIT
+    std::vector<analysis::Inverse> inverses;  // one per send that has one, in the order of the sends
+    std::vector<int> after;                   // n of the steps that it needs
+    std::optional<std::string> skip;          // already there: what was found when the plan was made
+    std::string why;                          // why it has this form
+    std::string when;                         // `-- pgbelay: when`: a query; run only if it yields true
+    int when_from = 0;                        // the step whose answer counts: asked once for all steps of a statement
+    std::vector<std::string> echoes;          // printed before it
+    std::vector<int> undoes;                  // in a rollback: the steps of the undone run that are undone with this one
+    int file = -1;                            // index into Plan::files
+    bool last_of_file = false;                // its transaction also records the file in the ledgers
+    bool may_change_rows = false;             // not DDL alone: what it deletes from is asked before its COMMIT
     // Method::build and drop_concurrently:
     sql::QualifiedName index;
     sql::QualifiedName table;
-    std::string finish_with;                        // sent instead when an earlier try was cut off half-way: DETACH … FINALIZE
-    bool rebuilds = false;                          // REINDEX: what it makes was there before; OIDs tell whether it happened
+    std::string finish_with;  // sent instead when an earlier try was cut off half-way: DETACH … FINALIZE
+    bool rebuilds = false;    // REINDEX: what it makes was there before; OIDs tell whether it happened
     // StepKind::check:
     runbook::Expect expect = runbook::Expect::empty;
     std::int64_t expect_count = 0;
@@ -94,12 +94,12 @@ struct StatementPlan {
     std::vector<std::string> notes;
     std::optional<std::string> skip;
     catalog::Condition condition;
-    std::optional<std::vector<std::string>> inverse;    // nothing: a point of no return
-    std::string no_inverse_why;                         // what makes it one
+    std::optional<std::vector<std::string>> inverse;  // nothing: a point of no return
+    std::string no_inverse_why;                       // what makes it one
     bool loses_data = false;
-    std::string when;                               // `-- pgbelay: when`
-    std::string undone_by;                          // the author's own rollback, which wins over `inverse`
-    bool session = false;                           // folded into the context, or transaction control: no step of its own
+    std::string when;       // `-- pgbelay: when`
+    std::string undone_by;  // the author's own rollback, which wins over `inverse`
+    bool session = false;   // folded into the context, or transaction control: no step of its own
 };
 
 struct PlannedFile {
@@ -110,8 +110,8 @@ struct PlannedFile {
     runbook::Layout layout = runbook::Layout::plain;
     std::string version;
     std::string description;
-    std::string checksum;                           // in the form of its tool's ledger
-    std::vector<std::string> rollback;              // the author's own statements, in order
+    std::string checksum;               // in the form of its tool's ledger
+    std::vector<std::string> rollback;  // the author's own statements, in order
     bool rollback_in_one_transaction = false;
     std::string rollback_from;
 };
@@ -126,11 +126,11 @@ enum class RowUse {
 
 // A table that the plan touches, for telling afterwards whether rows were lost where it had no business with them.
 struct PlannedTable {
-    catalog::QualifiedName name;                    // when the plan was made
-    catalog::Oid oid{};                             // 0: made by the plan
-    char kind = 'r';                                // r; p and v only where their rows are changed
+    catalog::QualifiedName name;  // when the plan was made
+    catalog::Oid oid{};           // 0: made by the plan
+    char kind = 'r';              // r; p and v only where their rows are changed
     RowUse use = RowUse::none;
-    bool small = false;                             // counted before and after
+    bool small = false;  // counted before and after
     bool operator==(const PlannedTable&) const = default;
 };
 
@@ -142,8 +142,8 @@ struct Refusal {
 
 struct Plan {
     std::string name;
-    std::string digest;                             // of the runbook
-    std::string plan_digest;                        // of the steps
+    std::string digest;       // of the runbook
+    std::string plan_digest;  // of the steps
     int server_major = 0;
     runbook::Limits limits;
     runbook::OnBreach on_breach = runbook::OnBreach::pause;
@@ -152,12 +152,12 @@ struct Plan {
     std::vector<StatementPlan> statements;
     std::vector<Step> steps;
     std::vector<PlannedTable> tables;
-    std::set<std::string> mentioned;                // identifiers in statements whose effects are not known
-    bool row_statistics = true;                     // track_counts was on when the plan was made
-    std::vector<Refusal> refusals;                  // any: nothing runs
-    std::vector<std::string> notes;                 // about the whole
-    std::vector<std::string> not_whole;             // INVALID and NOT VALID things on these tables from before, in words
-    std::vector<std::string> documentation;         // fences that do not run
+    std::set<std::string> mentioned;         // identifiers in statements whose effects are not known
+    bool row_statistics = true;              // track_counts was on when the plan was made
+    std::vector<Refusal> refusals;           // any: nothing runs
+    std::vector<std::string> notes;          // about the whole
+    std::vector<std::string> not_whole;      // INVALID and NOT VALID things on these tables from before, in words
+    std::vector<std::string> documentation;  // fences that do not run
     int fences = 0;
     std::vector<std::string> trailing_echoes;
     bool undone_by_author(const Step& step) const;  // its file came with a rollback of the author's own
@@ -171,9 +171,9 @@ void from_json(const nlohmann::json& j, Plan& plan);
 
 struct PlanOptions {
     bool as_written = false;
-    std::string temporary_prefix = "pgbelay";       // for temporary objects
-    std::set<std::string> skip_files;               // keys of files that a ledger knows: not planned
-    const base::StopSignal* stop = nullptr;         // ends the planning with Error{interrupted}
+    std::string temporary_prefix = "pgbelay";  // for temporary objects
+    std::set<std::string> skip_files;          // keys of files that a ledger knows: not planned
+    const base::StopSignal* stop = nullptr;    // ends the planning with Error{interrupted}
 };
 
 // Pure. Refusals are collected, not thrown, so that a person sees all of them at once.
@@ -183,9 +183,9 @@ Plan make_plan(const runbook::Runbook& runbook, const catalog::Catalog& catalog,
 // where his whole file is done, the steps' inverses otherwise. Steps without an inverse stop it: their reasons are in `refusals`.
 struct RollbackRunbook {
     runbook::Runbook runbook;
-    std::vector<Refusal> refusals;                  // points of no return
-    std::vector<std::string> loses_data;            // what would be lost, in words
-    std::vector<std::vector<int>> undoes;           // per item of the runbook: the steps that it undoes
+    std::vector<Refusal> refusals;         // points of no return
+    std::vector<std::string> loses_data;   // what would be lost, in words
+    std::vector<std::vector<int>> undoes;  // per item of the runbook: the steps that it undoes
 };
 // An `automatic` rollback, which nobody was asked about, never loses data: what could is made to look first, under its lock, and
 // to fail if something would be lost; what cannot look is refused.

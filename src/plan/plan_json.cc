@@ -245,7 +245,8 @@ void to_json(nlohmann::json& j, const Step& step) {
 }
 
 static StepKind step_kind(std::string_view name) {
-    for (const auto kind : {StepKind::transaction, StepKind::concurrent, StepKind::attach, StepKind::repeatable, StepKind::once, StepKind::check}) {
+    for (const auto kind :
+         {StepKind::transaction, StepKind::concurrent, StepKind::attach, StepKind::repeatable, StepKind::once, StepKind::check}) {
         if (to_string(kind) == name) {
             return kind;
         }

@@ -33,8 +33,8 @@ StepKind kind_of(analysis::Method method) {
 
 void merge_locks(std::vector<analysis::RelationLock>& into, const std::vector<analysis::RelationLock>& locks) {
     for (const auto& lock : locks) {
-        // What builds and VACUUM take is waited for gently, too: as a statement's own wait, with its snapshot, it would be a deadlock for the
-        // concurrent build that it waits for.
+        // What builds and VACUUM take is waited for gently, too: as a statement's own wait, with its snapshot, it would be a deadlock for
+        // the concurrent build that it waits for.
         if (!catalog::blocks_the_application(lock.mode) && lock.mode != catalog::LockMode::share_update_exclusive) {
             continue;
         }
@@ -154,14 +154,14 @@ bool overtakes(const Step& step) {
 
 // Builds in a row may run side by side where they are on different tables; everything else keeps the author's order.
 void order_steps(Plan& plan) {
-    std::vector<int> builds;                        // since the last step that waits for all before it
+    std::vector<int> builds;  // since the last step that waits for all before it
     int barrier = 0;
     for (Step& step : plan.steps) {
         if (barrier > 0) {
             step.after.push_back(barrier);
         }
         if (step.skip) {
-            continue;                               // nothing is done
+            continue;  // nothing is done
         }
         if (!overtakes(step)) {
             step.after = builds.empty() ? step.after : std::exchange(builds, {});

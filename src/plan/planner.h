@@ -24,7 +24,7 @@ private:
         const sql::Statement* statement;
         bool may_change_rows = false;
         SessionContext context;
-        std::optional<std::string> local_setting;   // a SET in the middle of the transaction
+        std::optional<std::string> local_setting;  // a SET in the middle of the transaction
         std::vector<analysis::Run> runs;
         std::string name;
         std::optional<std::string> skip;
@@ -54,12 +54,12 @@ private:
     PlanOptions options_;
     Plan plan_;
     SessionContext context_;
-    SessionContext after_group_;                    // without what SET LOCAL does to context_
+    SessionContext after_group_;  // without what SET LOCAL does to context_
     std::set<catalog::QualifiedName> written_;
     std::vector<std::string> echoes_;
     std::string undone_by_;
     RowUses row_uses_;
-    bool hidden_effects_ = false;               // an earlier statement may have made what cannot be seen
+    bool hidden_effects_ = false;  // an earlier statement may have made what cannot be seen
     int file_ = -1;
     std::vector<std::string> default_path_;
     std::map<const sql::Statement*, std::size_t> shown_;

@@ -66,8 +66,9 @@ private:
         const auto found = item_of_file_.find(file);
         if (found == item_of_file_.end()) {
             const PlannedFile& planned = plan_.files.at(static_cast<std::size_t>(file));
-            item_of_file_[file] = add(fmt::format("{} undoes {}", planned.rollback_from, planned.path), {planned.rollback_from, 0, 0},
-                                      std::vector<Undo>(planned.rollback.begin(), planned.rollback.end()), planned.rollback_in_one_transaction);
+            item_of_file_[file] =
+                add(fmt::format("{} undoes {}", planned.rollback_from, planned.path), {planned.rollback_from, 0, 0},
+                    std::vector<Undo>(planned.rollback.begin(), planned.rollback.end()), planned.rollback_in_one_transaction);
         }
         for (const auto& step : plan_.steps) {
             if (step.file == file && done_.contains(step.n)) {

@@ -44,7 +44,7 @@ private:
         base::Deadline started;
         base::Deadline last_line;
     };
-    std::map<int, Pace> in_hand_;           // the steps under way, by n
+    std::map<int, Pace> in_hand_;  // the steps under way, by n
 };
 
 }  // namespace pgbelay::report

@@ -100,7 +100,9 @@ std::string undo_text(const plan::StatementPlan& statement, const Style& style) 
         return labelled("undo", "the author's own: " + statement.undone_by, style, kColumn);
     }
     if (!statement.inverse) {
-        return labelled_in(Ink::bad, "undo", "POINT OF NO RETURN: " + (statement.no_inverse_why.empty() ? "nothing undoes it" : statement.no_inverse_why), style, kColumn);
+        return labelled_in(Ink::bad, "undo",
+                           "POINT OF NO RETURN: " + (statement.no_inverse_why.empty() ? "nothing undoes it" : statement.no_inverse_why),
+                           style, kColumn);
     }
     std::string out;
     for (const std::string& sql : *statement.inverse) {
@@ -120,8 +122,9 @@ std::string statement_text(const plan::Plan& plan, const plan::StatementPlan& st
         return out + "\n";
     }
     const std::string locks = locks_and_scans(statement.facts.locks, statement.facts.rewrites, statement.facts.scans);
-    const bool refused = std::any_of(plan.refusals.begin(), plan.refusals.end(),
-                                     [&](const plan::Refusal& r) { return r.place.line >= statement.place.line && r.place.file == statement.place.file; });
+    const bool refused = std::any_of(plan.refusals.begin(), plan.refusals.end(), [&](const plan::Refusal& r) {
+        return r.place.line >= statement.place.line && r.place.file == statement.place.file;
+    });
     if (statement.facts.opaque && !refused) {
         out += labelled_in(Ink::warning, "", "not understood: its locks and effects are not known", style, kColumn);
     } else if (!statement.facts.opaque && !locks.empty()) {

@@ -93,7 +93,8 @@ Json run_json(const engine::RunRecord& run) {
     }
     json["signals"] = Json::array();
     for (const engine::SignalRecord& signal : run.signals) {
-        json["signals"].push_back({{"n", signal.n}, {"action", signal.action}, {"pid", signal.pid}, {"session", redact(signal.session)}, {"at", signal.at}});
+        json["signals"].push_back(
+            {{"n", signal.n}, {"action", signal.action}, {"pid", signal.pid}, {"session", redact(signal.session)}, {"at", signal.at}});
     }
     json["rows"] = rows_json(run.rows);
     json["guard"] = {{"samples", run.guard_samples}, {"maxima", Json::object()}};

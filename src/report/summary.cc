@@ -115,7 +115,9 @@ std::string rows_kept(const engine::RunReport& report, const Style& style) {
     if (asked > 0) {
         how.push_back(fmt::format("{} by this run's statistics", asked));
     }
-    return how.empty() ? "" : labelled("rows", fmt::format("none lost where the plan has no business ({}){}", join(how, ", "), fewer), style, kColumn);
+    return how.empty()
+               ? ""
+               : labelled("rows", fmt::format("none lost where the plan has no business ({}){}", join(how, ", "), fewer), style, kColumn);
 }
 
 }  // namespace

@@ -68,7 +68,8 @@ Blockers read_blockers(std::string_view text, const base::Place& place) {
             throw input_error(fmt::format("blockers: \"{}\" is nothing that can be covered", *kind), place).hint(suggest(*kind, kKinds));
         }
         if (policy.action != Blockers::Action::terminate) {
-            throw input_error(fmt::format("blockers: only `terminate` covers {}", *kind), place).hint(fmt::format("such as terminate:30s,{}", *kind));
+            throw input_error(fmt::format("blockers: only `terminate` covers {}", *kind), place)
+                .hint(fmt::format("such as terminate:30s,{}", *kind));
         }
         policy.*kCovers[static_cast<std::size_t>(known - kKinds.begin())] = true;
     }
@@ -90,8 +91,9 @@ std::string describe(const Blockers& policy) {
     if (policy.action == Blockers::Action::wait) {
         return "";
     }
-    std::string words = fmt::format("whoever is in the way with a transaction older than {} is {}", base::format_duration(policy.older_than),
-                                    policy.action == Blockers::Action::cancel ? "cancelled" : "terminated");
+    std::string words =
+        fmt::format("whoever is in the way with a transaction older than {} is {}", base::format_duration(policy.older_than),
+                    policy.action == Blockers::Action::cancel ? "cancelled" : "terminated");
     for (std::size_t i = 0; i < kKinds.size(); ++i) {
         words += policy.*kCovers[i] ? fmt::format(", {} too", kKindsInWords[i]) : "";
     }

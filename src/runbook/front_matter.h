@@ -31,7 +31,8 @@ struct FrontMatterText {
 FrontMatterText find_front_matter(std::string_view text, const std::string& file);
 
 // Throws Error{input} at the place of whatever it does not know: a key of the format that this version does not support, an unknown key
-// (with the nearest known one), a value that is none. `${VAR}` and `${VAR:-default}` in targets and replicas are looked up in `environment`.
+// (with the nearest known one), a value that is none. `${VAR}` and `${VAR:-default}` in targets and replicas are looked up in
+// `environment`.
 FrontMatter read_front_matter(const FrontMatterText& text, const std::string& file, const Environment& environment);
 
 // Limits given on the command line, over those of the front matter. Throws Error{input} like read_front_matter.

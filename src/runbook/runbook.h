@@ -110,7 +110,7 @@ struct Runbook {
     std::vector<File> files;
     std::vector<Item> items;
     std::vector<Target> targets;
-    std::vector<Target> replicas;            // hot standbys; `name` is the target that they follow, "" = every one
+    std::vector<Target> replicas;  // hot standbys; `name` is the target that they follow, "" = every one
     Limits limits;
     OnBreach on_breach = OnBreach::pause;
     Blockers blockers;
@@ -130,7 +130,7 @@ struct ReadOptions {
     std::map<std::string, std::string> limits;  // "hold" -> "5min", as front matter has them; they win over it
     std::string blockers;                       // "cancel:30s", as front matter has it; wins over it, and is not part of the digest
     Environment environment = process_environment;
-    const base::StopSignal* stop = nullptr;     // ends the reading with Error{interrupted}
+    const base::StopSignal* stop = nullptr;  // ends the reading with Error{interrupted}
 };
 
 // Reads all paths in order into one runbook. `-` is standard input (SQL). Throws Error{input} with the place.

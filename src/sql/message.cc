@@ -36,7 +36,9 @@ std::size_t width_of(ProtobufCType type) {
     }
 }
 
-bool in_oneof(const ProtobufCFieldDescriptor& field) { return (field.flags & PROTOBUF_C_FIELD_FLAG_ONEOF) != 0; }
+bool in_oneof(const ProtobufCFieldDescriptor& field) {
+    return (field.flags & PROTOBUF_C_FIELD_FLAG_ONEOF) != 0;
+}
 
 bool is_location(const ProtobufCFieldDescriptor& field) {
     const std::string_view name = field.name;
@@ -98,7 +100,9 @@ const ProtobufCMessage* child_of(const ProtobufCMessage& message, const Protobuf
     return field.type == PROTOBUF_C_TYPE_MESSAGE ? load<const ProtobufCMessage*>(value_of(message, field, i)) : nullptr;
 }
 
-std::string_view type_of(const ProtobufCMessage& message) { return message.descriptor->short_name; }
+std::string_view type_of(const ProtobufCMessage& message) {
+    return message.descriptor->short_name;
+}
 
 bool equal_but_for_locations(const ProtobufCMessage& a, const ProtobufCMessage& b) {
     if (a.descriptor != b.descriptor) {

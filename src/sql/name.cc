@@ -2,6 +2,8 @@
 
 namespace pgbelay::sql {
 
-std::string display(const QualifiedName& name) { return name.schema.empty() ? name.name : name.schema + "." + name.name; }
+std::string display(const QualifiedName& name) {
+    return name.schema.empty() ? name.name : name.schema + "." + name.name;
+}
 
 }  // namespace pgbelay::sql

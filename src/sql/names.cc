@@ -19,7 +19,9 @@ const T& as(const ProtobufCMessage& message) {
     return reinterpret_cast<const T&>(message);
 }
 
-std::string text(const char* value) { return value != nullptr ? value : ""; }
+std::string text(const char* value) {
+    return value != nullptr ? value : "";
+}
 
 using NameParts = std::vector<std::string>;
 
@@ -52,7 +54,9 @@ QualifiedName name_of(const NameParts& parts) {
     return {parts.size() > 1 ? parts[parts.size() - 2] : "", parts.back()};
 }
 
-QualifiedName name_of(const PgQuery__RangeVar& relation) { return {text(relation.schemaname), text(relation.relname)}; }
+QualifiedName name_of(const PgQuery__RangeVar& relation) {
+    return {text(relation.schemaname), text(relation.relname)};
+}
 
 // Of `table.column` or `table.trigger`: the table.
 QualifiedName owner_of(NameParts parts) {
@@ -63,7 +67,9 @@ QualifiedName owner_of(NameParts parts) {
     return name_of(parts);
 }
 
-bool is_operator(const std::string& name) { return name.find_first_not_of("+-*/<>=~!@#%^&|`?") == std::string::npos; }
+bool is_operator(const std::string& name) {
+    return name.find_first_not_of("+-*/<>=~!@#%^&|`?") == std::string::npos;
+}
 
 // Names in the order in which they stand in the text, as far as the tree knows it.
 class NameList {
@@ -122,7 +128,9 @@ bool Collector::is_cte(const PgQuery__RangeVar& relation) const {
     return text(relation.schemaname).empty() && std::find(ctes_.begin(), ctes_.end(), text(relation.relname)) != ctes_.end();
 }
 
-void Collector::add_relation(const PgQuery__RangeVar& relation) { relations.add(name_of(relation), relation.location); }
+void Collector::add_relation(const PgQuery__RangeVar& relation) {
+    relations.add(name_of(relation), relation.location);
+}
 
 const PgQuery__WithClause* with_clause_of(std::string_view type, const ProtobufCMessage& message) {
     if (type == "SelectStmt") {

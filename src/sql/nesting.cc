@@ -11,9 +11,13 @@ struct Level {
     std::size_t chained = 0;
 };
 
-bool opens(const Token& token) { return token.text == "(" || token.text == "[" || (token.keyword && token.text == "case"); }
+bool opens(const Token& token) {
+    return token.text == "(" || token.text == "[" || (token.keyword && token.text == "case");
+}
 
-bool closes(const Token& token) { return token.text == ")" || token.text == "]" || (token.keyword && token.text == "end"); }
+bool closes(const Token& token) {
+    return token.text == ")" || token.text == "]" || (token.keyword && token.text == "end");
+}
 
 bool begins_a_member(const Token& token) {
     return token.text == "," ||
@@ -21,8 +25,7 @@ bool begins_a_member(const Token& token) {
 }
 
 bool chains(const Token& token) {
-    return token.keyword &&
-           (token.text == "union" || token.text == "intersect" || token.text == "except" || token.text == "join");
+    return token.keyword && (token.text == "union" || token.text == "intersect" || token.text == "except" || token.text == "join");
 }
 
 }  // namespace

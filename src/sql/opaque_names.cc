@@ -91,7 +91,7 @@ std::optional<std::string_view> inside_of_string(std::string_view written) {
 }
 
 void add_identifiers(std::string_view sql, int depth, std::set<std::string>& into) {
-    constexpr int kDeepest = 4;                     // a block, a statement in it as text, strings in that
+    constexpr int kDeepest = 4;  // a block, a statement in it as text, strings in that
     for (const auto& token : tokens_without_comments(sql)) {
         if (const auto inside = inside_of_string(token.text); inside && depth < kDeepest) {
             add_identifiers(*inside, depth + 1, into);

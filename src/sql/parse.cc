@@ -141,7 +141,8 @@ SyntaxError to_syntax_error(std::string_view sql, const PgQueryError& error) {
 
 std::string lower(std::string_view text) {
     std::string result(text);
-    std::transform(result.begin(), result.end(), result.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
+    std::transform(result.begin(), result.end(), result.begin(),
+                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c + 32) : c; });
     return result;
 }
 
@@ -207,7 +208,9 @@ std::string blank_comments(std::string_view sql, const std::vector<Token>& token
     return text;
 }
 
-void free_tree(PgQuery__ParseResult* result) { pg_query__parse_result__free_unpacked(result, nullptr); }
+void free_tree(PgQuery__ParseResult* result) {
+    pg_query__parse_result__free_unpacked(result, nullptr);
+}
 
 std::variant<Tree, SyntaxError> parse_here(const std::string& sql) {
     const PgQueryProtobufParseResult result = pg_query_parse_protobuf(sql.c_str());
@@ -218,8 +221,8 @@ std::variant<Tree, SyntaxError> parse_here(const std::string& sql) {
     if (result.error != nullptr) {
         return to_syntax_error(sql, *result.error);
     }
-    auto* unpacked = pg_query__parse_result__unpack(nullptr, result.parse_tree.len,
-                                                    reinterpret_cast<const std::uint8_t*>(result.parse_tree.data));
+    auto* unpacked =
+        pg_query__parse_result__unpack(nullptr, result.parse_tree.len, reinterpret_cast<const std::uint8_t*>(result.parse_tree.data));
     if (unpacked == nullptr) {
         throw Error(ErrorCode::internal, "libpg_query gave a tree that cannot be read");
     }
@@ -244,11 +247,17 @@ std::variant<Tree, SyntaxError> prepare_and_parse(std::string_view sql) {
 
 }  // namespace
 
-void Tree::Free::operator()(PgQuery__ParseResult* result) const { free_tree(result); }
+void Tree::Free::operator()(PgQuery__ParseResult* result) const {
+    free_tree(result);
+}
 
-std::size_t Tree::size() const { return result_->n_stmts; }
+std::size_t Tree::size() const {
+    return result_->n_stmts;
+}
 
-const PgQuery__Node& Tree::statement(std::size_t i) const { return *result_->stmts[i]->stmt; }
+const PgQuery__Node& Tree::statement(std::size_t i) const {
+    return *result_->stmts[i]->stmt;
+}
 
 std::vector<Token> scan(std::string_view sql) {
     check_size(sql);
@@ -284,8 +293,12 @@ bool same_tree(std::string_view a, std::string_view b) {
     return first != nullptr && second != nullptr && equal_but_for_locations(first->root().base, second->root().base);
 }
 
-std::string parser_name() { return fmt::format("PostgreSQL {} grammar (libpg_query)", PG_MAJORVERSION); }
+std::string parser_name() {
+    return fmt::format("PostgreSQL {} grammar (libpg_query)", PG_MAJORVERSION);
+}
 
-int parser_major() { return PG_VERSION_NUM / 10'000; }
+int parser_major() {
+    return PG_VERSION_NUM / 10'000;
+}
 
 }  // namespace pgbelay::sql

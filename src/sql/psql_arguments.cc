@@ -9,8 +9,12 @@ namespace pgbelay::sql {
 
 namespace {
 
-bool is_blank(char c) { return c == ' ' || c == '\t' || c == '\r' || c == '\f' || c == '\v'; }
-bool is_octal(char c) { return c >= '0' && c <= '7'; }
+bool is_blank(char c) {
+    return c == ' ' || c == '\t' || c == '\r' || c == '\f' || c == '\v';
+}
+bool is_octal(char c) {
+    return c >= '0' && c <= '7';
+}
 
 int hex_value(char c) {
     if (c >= '0' && c <= '9') {

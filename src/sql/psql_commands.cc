@@ -42,7 +42,9 @@ std::string_view instead_of(std::string_view name) {
     return "delete the line: a deployment has no use for it";
 }
 
-bool is_off(std::string_view value) { return is_one_of(value, {"off", "OFF", "Off", "of", "false", "FALSE", "no", "NO", "0", "f", "n"}); }
+bool is_off(std::string_view value) {
+    return is_one_of(value, {"off", "OFF", "Off", "of", "false", "FALSE", "no", "NO", "0", "f", "n"});
+}
 
 }  // namespace
 

@@ -6,14 +6,26 @@ namespace pgbelay::sql {
 
 namespace {
 
-bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
-bool is_digit(char c) { return c >= '0' && c <= '9'; }
-bool is_name_start(char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || static_cast<unsigned char>(c) >= 0x80U; }
-bool is_name_char(char c) { return is_name_start(c) || is_digit(c) || c == '$'; }
+bool is_space(char c) {
+    return c == ' ' || (c >= '\t' && c <= '\r');
+}
+bool is_digit(char c) {
+    return c >= '0' && c <= '9';
+}
+bool is_name_start(char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' || static_cast<unsigned char>(c) >= 0x80U;
+}
+bool is_name_char(char c) {
+    return is_name_start(c) || is_digit(c) || c == '$';
+}
 
-char at_or_nul(std::string_view bytes, std::size_t i) { return i < bytes.size() ? bytes[i] : '\0'; }
+char at_or_nul(std::string_view bytes, std::size_t i) {
+    return i < bytes.size() ? bytes[i] : '\0';
+}
 
-bool starts_with(std::string_view bytes, std::size_t at, std::string_view what) { return bytes.substr(at, what.size()) == what; }
+bool starts_with(std::string_view bytes, std::size_t at, std::string_view what) {
+    return bytes.substr(at, what.size()) == what;
+}
 
 template <typename Predicate>
 std::size_t skip(std::string_view bytes, std::size_t at, Predicate&& predicate) {
@@ -52,7 +64,9 @@ std::size_t continuation(std::string_view bytes, std::size_t at) {
 
 }  // namespace
 
-bool is_variable_char(char c) { return is_name_start(c) || is_digit(c); }
+bool is_variable_char(char c) {
+    return is_name_start(c) || is_digit(c);
+}
 
 Lexeme variable_at(std::string_view bytes, std::size_t at) {
     Lexeme lexeme{.kind = LexemeKind::variable, .begin = at, .end = at};

@@ -53,8 +53,8 @@ private:
     std::string dollar_tag_;  // with both dollars
     int comment_depth_ = 0;
     int parentheses_ = 0;
-    int begins_ = 0;          // BEGIN (and CASE inside it) of a function's body that are still open
-    std::string first_words_; // a letter for each of the first four words, see count_word()
+    int begins_ = 0;           // BEGIN (and CASE inside it) of a function's body that are still open
+    std::string first_words_;  // a letter for each of the first four words, see count_word()
 };
 
 // Whether the byte can be part of a psql variable's name.

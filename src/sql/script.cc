@@ -76,9 +76,7 @@ private:
     fs::path include_path(const std::string& path, bool relative_to_file) const;
     void refuse_circle(const std::string& canonical, const std::string& name, const Place& place) const;
 
-    Place place(const Input& input, std::size_t offset) {
-        return input.reference ? *input.reference : file().places.at(offset);
-    }
+    Place place(const Input& input, std::size_t offset) { return input.reference ? *input.reference : file().places.at(offset); }
     void flush(Input& input);
     void count_expanded(std::size_t bytes, const Place& place);
     bool in_statement() const { return text_ != nullptr; }
@@ -88,11 +86,11 @@ private:
     const base::StopSignal* stop_;
     Script script_;
     PsqlLexer lexer_;
-    std::vector<File*> files_;                   // each includes the next
-    std::vector<std::string_view> expanding_;    // variables whose values are being read
-    std::shared_ptr<SourceText> text_;           // the statement so far; null between statements
-    std::size_t text_end_ = 0;                   // its length without trailing blanks and comments
-    Place opened_at_;                            // of the quote or comment that is open
+    std::vector<File*> files_;                 // each includes the next
+    std::vector<std::string_view> expanding_;  // variables whose values are being read
+    std::shared_ptr<SourceText> text_;         // the statement so far; null between statements
+    std::size_t text_end_ = 0;                 // its length without trailing blanks and comments
+    Place opened_at_;                          // of the quote or comment that is open
     std::vector<Directive> directives_;
     std::vector<std::string> echoes_;
     std::size_t expanded_ = 0;  // bytes that variables have become
@@ -106,7 +104,9 @@ void check_bytes(std::string_view bytes, PlaceCursor places) {
             .hint("convert the file, such as with iconv -f latin1 -t utf-8");
     }
     if (const auto nul = bytes.find('\0'); nul != std::string_view::npos) {
-        throw Error(ErrorCode::input, "a NUL byte, which PostgreSQL does not accept").at(places.at(nul)).hint("is this a text file in UTF-8?");
+        throw Error(ErrorCode::input, "a NUL byte, which PostgreSQL does not accept")
+            .at(places.at(nul))
+            .hint("is this a text file in UTF-8?");
     }
 }
 
@@ -256,7 +256,9 @@ void Reader::finish_statement(Input& input, std::size_t& at) {
     base::heed(stop_);
     std::shared_ptr<const SourceText> source = std::exchange(text_, nullptr);
     if (script_.statements.size() >= kMostStatements) {
-        throw Error(ErrorCode::input, "more than 100,000 statements").at(source->place(0)).hint("load data with COPY … FROM stdin, or deploy in parts");
+        throw Error(ErrorCode::input, "more than 100,000 statements")
+            .at(source->place(0))
+            .hint("load data with COPY … FROM stdin, or deploy in parts");
     }
     auto statement = read_statement(source->bytes().substr(0, text_end_), source->place(0), ++file().statements);
     statement.source = std::move(source);
@@ -400,8 +402,8 @@ void Reader::include(const std::string& given, bool relative_to_file, const Plac
         throw Error(ErrorCode::input, "an include needs the name of a file").at(at);
     }
     if (files_.size() > kDeepestInclude || script_.includes.size() >= kMostIncludes) {
-        throw Error(ErrorCode::input, files_.size() > kDeepestInclude ? "includes nested more than 100 levels deep"
-                                                                      : "more than 10,000 includes")
+        throw Error(ErrorCode::input,
+                    files_.size() > kDeepestInclude ? "includes nested more than 100 levels deep" : "more than 10,000 includes")
             .at(at);
     }
     base::heed(stop_);
@@ -429,7 +431,8 @@ void Reader::include(const std::string& given, bool relative_to_file, const Plac
 
 }  // namespace
 
-Script read_script(std::string_view bytes, const std::string& name, const Variables& variables, int first_line, const base::StopSignal* stop) {
+Script read_script(std::string_view bytes, const std::string& name, const Variables& variables, int first_line,
+                   const base::StopSignal* stop) {
     for (const auto& [variable, value] : variables) {
         if (first_invalid_utf8(value) || value.find('\0') != std::string::npos) {
             throw Error(ErrorCode::input, fmt::format("the value of the variable \"{}\" is not valid UTF-8", variable));

@@ -21,7 +21,8 @@ base::Place SourceText::place(std::size_t offset) const {
         return {};
     }
     offset = std::min(offset, bytes_.size());
-    const auto after = std::upper_bound(pieces_.begin(), pieces_.end(), offset, [](std::size_t at, const Piece& piece) { return at < piece.begin; });
+    const auto after =
+        std::upper_bound(pieces_.begin(), pieces_.end(), offset, [](std::size_t at, const Piece& piece) { return at < piece.begin; });
     const auto& piece = *std::prev(after);
     auto place = piece.place;
     if (!piece.from_variable) {

@@ -21,16 +21,16 @@ struct Directive {
 };
 
 struct Statement {
-    int n = 0;                 // counts every statement of its file from 1, BEGIN and COMMIT included
-    base::Place place;         // of its first byte
-    std::string sql;           // its own bytes, without leading comments and without the final semicolon
-    std::string kind;          // the parse node, such as "IndexStmt"; "" when opaque
-    std::shared_ptr<const Tree> tree;           // null when opaque
-    std::optional<SyntaxError> syntax_error;    // why it is opaque
-    std::optional<std::string> copy_data;       // the lines after COPY … FROM stdin, up to but without `\.`
+    int n = 0;                                // counts every statement of its file from 1, BEGIN and COMMIT included
+    base::Place place;                        // of its first byte
+    std::string sql;                          // its own bytes, without leading comments and without the final semicolon
+    std::string kind;                         // the parse node, such as "IndexStmt"; "" when opaque
+    std::shared_ptr<const Tree> tree;         // null when opaque
+    std::optional<SyntaxError> syntax_error;  // why it is opaque
+    std::optional<std::string> copy_data;     // the lines after COPY … FROM stdin, up to but without `\.`
     std::vector<Directive> directives;
-    std::vector<std::string> echoes;            // what `\echo` prints before it
-    std::shared_ptr<const SourceText> source;   // where the bytes of `sql` came from; null for a generated statement
+    std::vector<std::string> echoes;           // what `\echo` prints before it
+    std::shared_ptr<const SourceText> source;  // where the bytes of `sql` came from; null for a generated statement
 
     bool opaque() const { return tree == nullptr; }
     const PgQuery__Node& node() const { return tree->statement(); }

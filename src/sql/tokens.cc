@@ -21,7 +21,9 @@ std::vector<Token> without_comments(std::vector<Token> tokens) {
     return tokens;
 }
 
-bool is(const std::vector<Token>& tokens, std::size_t i, std::string_view text) { return i < tokens.size() && tokens[i].text == text; }
+bool is(const std::vector<Token>& tokens, std::size_t i, std::string_view text) {
+    return i < tokens.size() && tokens[i].text == text;
+}
 
 // The index of the first token after the relation's name; nothing when this is no ALTER TABLE (or INDEX, VIEW, …).
 std::size_t after_head(const std::vector<Token>& tokens) {

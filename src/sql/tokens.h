@@ -11,7 +11,7 @@ namespace pgbelay::sql {
 struct Token {
     std::size_t begin;
     std::size_t end;
-    bool keyword;      // any class of keyword, reserved or not
+    bool keyword;  // any class of keyword, reserved or not
     bool comment;
     std::string text;  // keywords and operators in lower case, everything else as written
 };

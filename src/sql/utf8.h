@@ -13,7 +13,9 @@ namespace pgbelay::sql {
 // The offset of the first byte that is not valid UTF-8 (RFC 3629: no overlong forms, no surrogates, at most U+10FFFF).
 std::optional<std::size_t> first_invalid_utf8(std::string_view bytes);
 
-inline bool is_utf8_continuation(char c) { return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U; }
+inline bool is_utf8_continuation(char c) {
+    return (static_cast<unsigned char>(c) & 0xC0U) == 0x80U;
+}
 
 // Moves `place` over `bytes`: a line for each '\n', a column for each other character.
 void advance(base::Place& place, std::string_view bytes);

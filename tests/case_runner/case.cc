@@ -167,7 +167,9 @@ Expectations::Expectations(const Case& one, const std::string& major) {
     places_.push_back(directory);
 }
 
-std::string Expectations::read(const std::string& name) const { return read_from(places_, name); }
+std::string Expectations::read(const std::string& name) const {
+    return read_from(places_, name);
+}
 
 void Expectations::accept(const std::string& name, const std::string& text) const {
     const fs::path file = places_.front() / name;

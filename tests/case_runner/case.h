@@ -13,10 +13,10 @@ namespace pgbelay::test {
 // Something done between deploy and rollback: a command of pgbelay, SQL by somebody else, or files that change.
 struct Action {
     enum class What { run, sql, copy } what = What::run;
-    std::string argument;                       // the command line, the script's file, the folder whose files replace those of deploy/
+    std::string argument;  // the command line, the script's file, the folder whose files replace those of deploy/
     int exit = 0;
-    std::string expect;                         // expect/<this>.txt holds what the command says; "" = not compared
-    std::vector<std::string> mentions;          // must stand in what the command says
+    std::string expect;                 // expect/<this>.txt holds what the command says; "" = not compared
+    std::vector<std::string> mentions;  // must stand in what the command says
 };
 
 struct Case {
@@ -24,13 +24,13 @@ struct Case {
     std::filesystem::path directory;
     std::string why;
     std::vector<std::string> versions;
-    std::string fixture;                        // the database that it begins with: "empty" or "shop"
-    std::string role;                           // whom pgbelay connects as
-    std::vector<std::string> paths;             // relative to the case's directory
-    std::vector<std::string> options;           // for plan and deploy
+    std::string fixture;               // the database that it begins with: "empty" or "shop"
+    std::string role;                  // whom pgbelay connects as
+    std::vector<std::string> paths;    // relative to the case's directory
+    std::vector<std::string> options;  // for plan and deploy
     std::vector<std::string> deploy_options;
-    std::filesystem::path standard_input;       // "" = empty
-    std::vector<Action> setup;                  // before the catalog is looked at for the first time
+    std::filesystem::path standard_input;  // "" = empty
+    std::vector<Action> setup;             // before the catalog is looked at for the first time
     std::vector<Action> then;
     int exit = 0;                               // deploy's
     std::optional<int> rollback_exit;           // nothing: no rollback, which is the rule unless deploy ends with 0

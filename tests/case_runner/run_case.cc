@@ -70,8 +70,7 @@ private:
 // A copy of what the user has, so that actions may change it.
 class WorkingCopy {
 public:
-    explicit WorkingCopy(const Case& one)
-        : path_(fs::temp_directory_path() / fmt::format("pgbelay-case-{}-{}", getpid(), one.name)) {
+    explicit WorkingCopy(const Case& one) : path_(fs::temp_directory_path() / fmt::format("pgbelay-case-{}-{}", getpid(), one.name)) {
         fs::remove_all(path_);
         fs::create_directories(path_);
         fs::copy(one.directory / "deploy", path_ / "deploy", fs::copy_options::recursive);
@@ -203,9 +202,7 @@ void Runner::deploy() {
 void Runner::act(const std::vector<Action>& actions) {
     for (const Action& action : actions) {
         switch (action.what) {
-            case Action::What::sql:
-                Session(database_.url()).run(base::read_file(case_.directory / action.argument));
-                break;
+            case Action::What::sql: Session(database_.url()).run(base::read_file(case_.directory / action.argument)); break;
             case Action::What::copy:
                 fs::copy(case_.directory / action.argument, copy_.path() / "deploy",
                          fs::copy_options::recursive | fs::copy_options::overwrite_existing);

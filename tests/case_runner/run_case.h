@@ -9,15 +9,15 @@
 namespace pgbelay::test {
 
 struct Environment {
-    std::string server_url;             // of its database "postgres"
+    std::string server_url;  // of its database "postgres"
     std::string major;
     std::filesystem::path binary;
-    bool accept = false;                // rewrite what is expected instead of comparing
+    bool accept = false;  // rewrite what is expected instead of comparing
 };
 
 struct Verdict {
     enum class Is { passed, failed, skipped } is = Is::passed;
-    std::string text;                   // why it was skipped, or what was expected and what came
+    std::string text;  // why it was skipped, or what was expected and what came
 };
 
 // Never throws: whatever goes wrong is a failure of the case.

@@ -12,11 +12,17 @@ namespace {
 
 constexpr const char* kIndex = "CREATE INDEX busy_a_idx ON busy (a);\n";
 
-std::string valid(const Stage& stage) { return stage.value("SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass('busy_a_idx')"); }
+std::string valid(const Stage& stage) {
+    return stage.value("SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass('busy_a_idx')");
+}
 
-std::string index_oid(const Stage& stage) { return stage.value("SELECT to_regclass('busy_a_idx')::oid"); }
+std::string index_oid(const Stage& stage) {
+    return stage.value("SELECT to_regclass('busy_a_idx')::oid");
+}
 
-std::string open_debts(const Stage& stage) { return stage.value("SELECT count(*) FROM pgbelay.debt WHERE settled_at IS NULL"); }
+std::string open_debts(const Stage& stage) {
+    return stage.value("SELECT count(*) FROM pgbelay.debt WHERE settled_at IS NULL");
+}
 
 // A session that has written to the table and does not end: whoever builds there waits for it.
 Session idle_writer(const Stage& stage) {
@@ -68,7 +74,8 @@ TEST(Adoption, ABuildOfSomebodyElseIsNamedAndWaitedFor) {
     Session other = stage.session();
     const std::string pid = other.value("SELECT pg_backend_pid()");
     std::jthread build([&] { other.run("CREATE INDEX CONCURRENTLY other_idx ON busy (a, id)"); });
-    eventually("the other build waits for the writer", [&] { return stage.value("SELECT count(*) FROM pg_locks WHERE NOT granted") == "1"; });
+    eventually("the other build waits for the writer",
+               [&] { return stage.value("SELECT count(*) FROM pg_locks WHERE NOT granted") == "1"; });
 
     auto client = stage.start({"deploy", "-y", "1.sql"});
     eventually("the other build is named", [&] { return client->has_said("pid " + pid); });

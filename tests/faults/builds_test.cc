@@ -9,18 +9,20 @@
 namespace pgbelay::test {
 namespace {
 
-constexpr const char* kFile = "CREATE INDEX one_a ON one (a);\n"
-                              "CREATE INDEX one_pad ON one (pad);\n"
-                              "CREATE INDEX two_a ON two (a);\n"
-                              "CREATE INDEX three_a ON three (a);\n";
+constexpr const char* kFile =
+    "CREATE INDEX one_a ON one (a);\n"
+    "CREATE INDEX one_pad ON one (pad);\n"
+    "CREATE INDEX two_a ON two (a);\n"
+    "CREATE INDEX three_a ON three (a);\n";
 
 struct Builds : Stage {
     Builds() : Stage(large_table("one") + large_table("two") + large_table("three")) { folder.write("1.sql", kFile); }
 
     // "one_a two_a": the indexes that are valid, in the order of their names.
     std::string valid() const {
-        return value("SELECT string_agg(c.relname, ' ' ORDER BY c.relname) FROM pg_index JOIN pg_class c ON c.oid = indexrelid "
-                     "WHERE indisvalid AND NOT indisprimary AND c.relnamespace = 'public'::regnamespace");
+        return value(
+            "SELECT string_agg(c.relname, ' ' ORDER BY c.relname) FROM pg_index JOIN pg_class c ON c.oid = indexrelid "
+            "WHERE indisvalid AND NOT indisprimary AND c.relnamespace = 'public'::regnamespace");
     }
     std::string invalid() const { return value("SELECT count(*) FROM pg_index WHERE NOT indisvalid"); }
     std::string in_the_ledger() const { return value("SELECT count(*) FROM pgbelay.file"); }
@@ -65,7 +67,8 @@ TEST(Builds, OvertakeOneThatOnlyWaits) {
 
 TEST(Builds, AFailureLetsTheOthersEndAndNoMoreBegin) {
     Builds stage;
-    stage.folder.write("1.sql", "CREATE INDEX one_a ON one (a);\nCREATE UNIQUE INDEX two_a ON two ((a / 2));\nCREATE INDEX one_pad ON one (pad);\n");
+    stage.folder.write("1.sql",
+                       "CREATE INDEX one_a ON one (a);\nCREATE UNIQUE INDEX two_a ON two ((a / 2));\nCREATE INDEX one_pad ON one (pad);\n");
     Session snapshot = old_snapshot(stage);
     auto client = stage.start({"deploy", "-y", "1.sql"});
     eventually("the second one fails", [&] { return client->has_said("build index two_a: failed"); });

@@ -95,7 +95,9 @@ std::optional<int> Client::look(int flags) {
     return status_;
 }
 
-bool Client::running() { return !look(WNOHANG); }
+bool Client::running() {
+    return !look(WNOHANG);
+}
 
 int Client::wait(base::Clock::duration patience) {
     const base::Deadline deadline = base::in(patience);
@@ -122,6 +124,8 @@ void Client::must_not_pass(base::Deadline deadline) const {
     }
 }
 
-std::string Client::said() const { return base::read_file(output_); }
+std::string Client::said() const {
+    return base::read_file(output_);
+}
 
 }  // namespace pgbelay::test

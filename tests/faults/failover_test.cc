@@ -9,11 +9,14 @@ namespace pgbelay::test {
 namespace {
 
 // Each step passes through a gate of its own: a row that the test holds until the step may go on.
-const std::string kGates = "CREATE TABLE gate (id integer PRIMARY KEY, passed integer NOT NULL DEFAULT 0);"
-                           "INSERT INTO gate (id) SELECT generate_series(1, 3);" +
-                           large_table("busy");
+const std::string kGates =
+    "CREATE TABLE gate (id integer PRIMARY KEY, passed integer NOT NULL DEFAULT 0);"
+    "INSERT INTO gate (id) SELECT generate_series(1, 3);" +
+    large_table("busy");
 
-std::string through(int gate) { return fmt::format("UPDATE gate SET passed = passed + 1 WHERE id = {};\n", gate); }
+std::string through(int gate) {
+    return fmt::format("UPDATE gate SET passed = passed + 1 WHERE id = {};\n", gate);
+}
 
 class Failover : public ::testing::Test {
 protected:
@@ -158,7 +161,8 @@ TEST_F(Failover, StaysAwayFromAFormerPrimaryThatComesBack) {
     eventually("the last step stands at its gate", [&] { return there("SELECT count(*) FROM pgbelay.step") == "2" || !client->running(); });
     primary_.start();
     there("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name LIKE 'pgbelay %'");
-    eventually("it has connected again", [&] { return there("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'pgbelay worker'") == "1"; });
+    eventually("it has connected again",
+               [&] { return there("SELECT count(*) FROM pg_stat_activity WHERE application_name = 'pgbelay worker'") == "1"; });
     holder.run("COMMIT");
     expect_all_done(*client);
     EXPECT_EQ(stage_.value("SELECT string_agg(passed::text, ' ' ORDER BY id) FROM gate"), "1 0 0");

@@ -8,15 +8,17 @@
 namespace pgbelay::test {
 namespace {
 
-constexpr const char* kTables = "CREATE TABLE counter (n integer NOT NULL); INSERT INTO counter VALUES (0);"
-                                "CREATE TABLE busy (id integer PRIMARY KEY)";
+constexpr const char* kTables =
+    "CREATE TABLE counter (n integer NOT NULL); INSERT INTO counter VALUES (0);"
+    "CREATE TABLE busy (id integer PRIMARY KEY)";
 
 // Its COMMIT is on its way together with what it does: the backend finishes the step whether its client lives or not.
-constexpr const char* kFinishesByItself = "BEGIN;\n"
-                                          "UPDATE counter SET n = n + 1;\n"
-                                          "ALTER TABLE busy ADD COLUMN region text;\n"
-                                          "DO $$ BEGIN PERFORM pg_sleep(3); END $$;\n"
-                                          "COMMIT;\n";
+constexpr const char* kFinishesByItself =
+    "BEGIN;\n"
+    "UPDATE counter SET n = n + 1;\n"
+    "ALTER TABLE busy ADD COLUMN region text;\n"
+    "DO $$ BEGIN PERFORM pg_sleep(3); END $$;\n"
+    "COMMIT;\n";
 
 // Of the newest run, which must exist by then.
 void kill_keeper(const Stage& stage) {
@@ -109,7 +111,8 @@ TEST(Fence, AProcessThatWasFrozenOutsideTheQueueStopsAfterATakeOver) {
 
 TEST(Fence, AStepOfWhichNothingShowsWhetherItTookEffectIsLeftToAPerson) {
     Stage stage(kTables);
-    stage.database.open().run("CREATE PROCEDURE bump() LANGUAGE plpgsql AS $$ BEGIN UPDATE counter SET n = n + 1; COMMIT; PERFORM pg_sleep(60); END $$");
+    stage.database.open().run(
+        "CREATE PROCEDURE bump() LANGUAGE plpgsql AS $$ BEGIN UPDATE counter SET n = n + 1; COMMIT; PERFORM pg_sleep(60); END $$");
     stage.folder.write("1.sql", "CALL bump();\n");
     auto first = stage.start({"deploy", "-y", "1.sql"});
     eventually("the procedure has committed", [&] { return stage.value("SELECT n FROM counter") == "1" && sleeps(stage); });

@@ -22,11 +22,11 @@ constexpr int kKilled = 128 + SIGKILL;
 // One way to use the program, killed everywhere.
 struct Scene {
     const Folder& folder;
-    const Database& before;                          // copied for each try
-    std::vector<std::string> command;                // "deploy -y …"
-    std::string expected_state;                      // of its run, in the end
+    const Database& before;            // copied for each try
+    std::vector<std::string> command;  // "deploy -y …"
+    std::string expected_state;        // of its run, in the end
     std::string expected_counter;
-    std::function<void(const Database&)> prepare;    // the copy, first
+    std::function<void(const Database&)> prepare;  // the copy, first
 };
 
 Client::Setting setting(const Scene& scene, const Database& database) {

@@ -22,8 +22,9 @@ std::string events() {
 }
 
 constexpr const char* kFile = "ALTER TABLE gate ADD COLUMN note text;\nCREATE INDEX events_id_idx ON events (id);\n";
-constexpr const char* kAdd = "CREATE TABLE events_2026 PARTITION OF events FOR VALUES FROM (2026) TO (2027);"
-                             "INSERT INTO events SELECT i, 2026, 'x' FROM generate_series(1, 100) AS i";
+constexpr const char* kAdd =
+    "CREATE TABLE events_2026 PARTITION OF events FOR VALUES FROM (2026) TO (2027);"
+    "INSERT INTO events SELECT i, 2026, 'x' FROM generate_series(1, 100) AS i";
 
 // A deployment whose plan is made, and which does not get past its first step before `reader` lets it.
 struct AtTheGate {
@@ -39,11 +40,14 @@ struct AtTheGate {
 };
 
 std::string attached(const Stage& stage) {
-    return stage.value("SELECT string_agg(inhrelid::regclass::text, ' ' ORDER BY inhrelid::regclass::text) FROM pg_inherits "
-                       "WHERE inhparent = to_regclass('events_id_idx')");
+    return stage.value(
+        "SELECT string_agg(inhrelid::regclass::text, ' ' ORDER BY inhrelid::regclass::text) FROM pg_inherits "
+        "WHERE inhparent = to_regclass('events_id_idx')");
 }
 
-std::string valid(const Stage& stage) { return stage.value("SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass('events_id_idx')"); }
+std::string valid(const Stage& stage) {
+    return stage.value("SELECT indisvalid FROM pg_index WHERE indexrelid = to_regclass('events_id_idx')");
+}
 
 TEST(Partitions, OneThatCameAfterThePlanIsBuiltAndAttached) {
     Stage stage(events());
@@ -74,9 +78,8 @@ struct KilledInTheLateBuild {
         added = canonical_dump(stage.database.url());
         writer.run("BEGIN; UPDATE events_2026 SET pad = 'y' WHERE id = 1");
         gate.reader.run("COMMIT");
-        eventually("the late build waits for the writer", [&] {
-            return stage.waits_for_a_lock("build") && !stage.value("SELECT to_regclass('events_2026_id_idx')").empty();
-        });
+        eventually("the late build waits for the writer",
+                   [&] { return stage.waits_for_a_lock("build") && !stage.value("SELECT to_regclass('events_2026_id_idx')").empty(); });
         gate.client->signal(SIGKILL);
         gate.client->wait();
         stage.value("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'pgbelay build'");

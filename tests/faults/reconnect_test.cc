@@ -10,7 +10,9 @@ const std::string kTables = large_table("busy") + "CREATE TABLE counter (n integ
 constexpr const char* kCount = "UPDATE counter SET n = n + 1;\n";
 
 void terminate(const Stage& stage, const std::string& purpose) {
-    stage.value("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'pgbelay " + purpose + "'");
+    stage.value(
+        "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'pgbelay " +
+        purpose + "'");
 }
 
 TEST(Reconnect, AWorkerThatIsTerminatedInMidTransactionIsReplaced) {

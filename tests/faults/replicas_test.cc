@@ -44,7 +44,8 @@ private:
 class Replicas : public ::testing::Test {
 protected:
     static void SetUpTestSuite() {
-        primary_ = std::make_unique<cluster::Cluster>(cluster::ClusterOptions{.major = "15", .settings = {{"fsync", "off"}, {"autovacuum", "off"}}});
+        primary_ = std::make_unique<cluster::Cluster>(
+            cluster::ClusterOptions{.major = "15", .settings = {{"fsync", "off"}, {"autovacuum", "off"}}});
         // A report is not cancelled by the replay that waits for it.
         standby_ = std::make_unique<cluster::Cluster>(
             cluster::ClusterOptions{.settings = {{"max_standby_streaming_delay", "-1"}}, .standby_of = primary_.get()});
@@ -56,9 +57,8 @@ protected:
 
     Replicas() {
         const std::string position = stage_.value("SELECT pg_current_wal_flush_lsn()");
-        eventually("the standby has the database", [&] {
-            return Session(standby_->url()).value("SELECT pg_last_wal_replay_lsn() >= '" + position + "'") == "t";
-        });
+        eventually("the standby has the database",
+                   [&] { return Session(standby_->url()).value("SELECT pg_last_wal_replay_lsn() >= '" + position + "'") == "t"; });
     }
 
     std::string replica() const { return standby_->url(stage_.database.name()); }
@@ -86,7 +86,8 @@ TEST_F(Replicas, ALongReportOnAStandbyIsWaitedForAndNobodyElseThereIsStalled) {
     eventually("the report is named", [&] { return client->has_said("standby postgres@127.0.0.1") && client->has_said("pid " + pid); });
     const int before = reader.reads();
     const auto seen = Clock::now();
-    eventually("the standby is read all the time", [&] { return reader.reads() > before + 50 && Clock::now() - seen > std::chrono::seconds(2); });
+    eventually("the standby is read all the time",
+               [&] { return reader.reads() > before + 50 && Clock::now() - seen > std::chrono::seconds(2); });
     EXPECT_TRUE(client->running());
     EXPECT_EQ(stage_.value("SELECT count(*) FROM pg_attribute WHERE attrelid = 'busy'::regclass AND attname = 'region'"), "0");
     report.run("COMMIT");
@@ -115,7 +116,9 @@ TEST_F(Replicas, TheNextStepWaitsUntilAStandbyHasReplayedTheOneBefore) {
     standby.run("SELECT pg_wal_replay_pause()");
     auto client = deploy("ALTER TABLE busy ADD COLUMN one text;\nALTER TABLE busy ADD COLUMN two text;\n", {"--format", "jsonl"});
     eventually("it says what it waits for", [&] { return client->has_said("its replay is paused"); });
-    EXPECT_EQ(stage_.value("SELECT string_agg(attname, ' ') FROM pg_attribute WHERE attrelid = 'busy'::regclass AND attname IN ('one', 'two')"), "one");
+    EXPECT_EQ(
+        stage_.value("SELECT string_agg(attname, ' ') FROM pg_attribute WHERE attrelid = 'busy'::regclass AND attname IN ('one', 'two')"),
+        "one");
     standby.run("SELECT pg_wal_replay_resume()");
     EXPECT_EQ(client->wait(), 0) << client->said();
     EXPECT_EQ(stage_.run_state(), "deployed");

@@ -37,8 +37,9 @@ std::string fresh_name() {
 
 cluster::Cluster& server() {
     if (!shared()) {
-        shared() = std::make_unique<cluster::Cluster>(
-            cluster::ClusterOptions{.major = "15", .settings = {{"fsync", "off"}, {"full_page_writes", "off"}, {"autovacuum", "off"}, {"max_prepared_transactions", "5"}}});
+        shared() = std::make_unique<cluster::Cluster>(cluster::ClusterOptions{
+            .major = "15",
+            .settings = {{"fsync", "off"}, {"full_page_writes", "off"}, {"autovacuum", "off"}, {"max_prepared_transactions", "5"}}});
     }
     return *shared();
 }
@@ -95,11 +96,17 @@ Database::~Database() {
     }
 }
 
-std::string Database::url() const { return on_->url(name_); }
+std::string Database::url() const {
+    return on_->url(name_);
+}
 
-Client::Setting Stage::setting() const { return {.binary = PGBELAY_BINARY, .directory = folder.path(), .url = database.url()}; }
+Client::Setting Stage::setting() const {
+    return {.binary = PGBELAY_BINARY, .directory = folder.path(), .url = database.url()};
+}
 
-std::unique_ptr<Client> Stage::start(const std::vector<std::string>& arguments) const { return std::make_unique<Client>(setting(), arguments); }
+std::unique_ptr<Client> Stage::start(const std::vector<std::string>& arguments) const {
+    return std::make_unique<Client>(setting(), arguments);
+}
 
 Stage::Ended Stage::run(const std::vector<std::string>& arguments) const {
     Client client(setting(), arguments);
@@ -116,8 +123,8 @@ std::string Stage::run_state() const {
 }
 
 std::vector<std::string> Stage::backends(const std::string& purpose) const {
-    return database.open().column(fmt::format("SELECT pid FROM pg_stat_activity WHERE datname = '{}' AND application_name = 'pgbelay {}'",
-                                              database.name(), purpose));
+    return database.open().column(
+        fmt::format("SELECT pid FROM pg_stat_activity WHERE datname = '{}' AND application_name = 'pgbelay {}'", database.name(), purpose));
 }
 
 bool Stage::waits_for_a_lock(const std::string& purpose) const {
@@ -127,10 +134,11 @@ bool Stage::waits_for_a_lock(const std::string& purpose) const {
 }
 
 std::string large_table(const std::string& name) {
-    return fmt::format("CREATE TABLE {0} (id integer PRIMARY KEY, a integer, pad text) WITH (fillfactor = 10);"
-                       "ALTER TABLE {0} ALTER COLUMN pad SET STORAGE PLAIN;"
-                       "INSERT INTO {0} SELECT i, i, repeat('x', 700) FROM generate_series(1, 1200) AS i;",
-                       name);
+    return fmt::format(
+        "CREATE TABLE {0} (id integer PRIMARY KEY, a integer, pad text) WITH (fillfactor = 10);"
+        "ALTER TABLE {0} ALTER COLUMN pad SET STORAGE PLAIN;"
+        "INSERT INTO {0} SELECT i, i, repeat('x', 700) FROM generate_series(1, 1200) AS i;",
+        name);
 }
 
 }  // namespace pgbelay::test

@@ -174,7 +174,8 @@ TEST_F(Steering, ADeadProcessCanBeAbortedFromElsewhere) {
 
 TEST_F(Steering, ASecondDeployerIsToldWhoHoldsTheDatabaseAndSinceWhen) {
     begin_column();
-    const std::string since = stage_.value("SELECT backend_start::timestamptz(0)::text FROM pg_stat_activity WHERE application_name = 'pgbelay keeper'");
+    const std::string since =
+        stage_.value("SELECT backend_start::timestamptz(0)::text FROM pg_stat_activity WHERE application_name = 'pgbelay keeper'");
     const auto same = stage_.run({"deploy", "-y", "1.sql"});
     EXPECT_EQ(same.status, 3) << same.said;
     EXPECT_NE(same.said.find("pid " + stage_.backends("keeper").front()), std::string::npos) << same.said;

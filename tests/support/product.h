@@ -18,8 +18,8 @@ struct ProductRun {
 
 struct Product {
     std::filesystem::path binary;
-    std::filesystem::path directory;    // its working directory
-    std::string url;                    // given as --db
+    std::filesystem::path directory;  // its working directory
+    std::string url;                  // given as --db
 
     // `pgbelay ARGUMENTS… --db URL` without a terminal, 80 columns wide; standard input is `standard_input`'s contents, or empty.
     // Throws base::Error when it does not end within two minutes.

@@ -32,8 +32,7 @@ Session::Session(const std::string& url) : connection_(PQconnectdb(url.c_str()))
     if (PQstatus(connection_.get()) != CONNECTION_OK) {
         throw std::runtime_error(PQerrorMessage(connection_.get()));
     }
-    PQsetNoticeProcessor(
-        connection_.get(), [](void*, const char*) {}, nullptr);
+    PQsetNoticeProcessor(connection_.get(), [](void*, const char*) {}, nullptr);
 }
 
 Session::~Session() = default;

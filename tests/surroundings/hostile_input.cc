@@ -12,15 +12,19 @@ namespace {
 
 // One of everything that a lexer or parser keeps a state for.
 constexpr std::string_view kScript =
-    "\\set limit 10\n\\echo begin :limit\n-- pgbelay: when SELECT true\nCREATE TABLE orders (id bigint PRIMARY KEY, \"Note\" text DEFAULT 'it''s', "
-    "at timestamptz DEFAULT now());\n/* outer /* inner */ outer */\nCREATE FUNCTION total(a integer) RETURNS integer LANGUAGE plpgsql AS $body$\n"
+    "\\set limit 10\n\\echo begin :limit\n-- pgbelay: when SELECT true\nCREATE TABLE orders (id bigint PRIMARY KEY, \"Note\" text DEFAULT "
+    "'it''s', "
+    "at timestamptz DEFAULT now());\n/* outer /* inner */ outer */\nCREATE FUNCTION total(a integer) RETURNS integer LANGUAGE plpgsql AS "
+    "$body$\n"
     "BEGIN\n  IF a > 0 THEN RETURN a * 2; END IF;\n  RETURN E'\\\\n'::text::integer;\nEND $body$;\nBEGIN;\n"
     "ALTER TABLE orders ADD COLUMN region text, ADD CHECK (id > 0);\nUPDATE orders SET region = U&'\\0441' WHERE id < :limit;\nCOMMIT;\n"
     "CREATE INDEX orders_region ON orders (lower(region)) WHERE region IS NOT NULL;\nCOPY orders (id) FROM stdin;\n1\n2\n\\.\n"
-    "CREATE FUNCTION one() RETURNS int BEGIN ATOMIC SELECT CASE WHEN true THEN 1 END; END;\n\\if true\nSELECT B'101', x'1F', 1.5e10, $1$ a $1$;\n\\endif\n";
+    "CREATE FUNCTION one() RETURNS int BEGIN ATOMIC SELECT CASE WHEN true THEN 1 END; END;\n\\if true\nSELECT B'101', x'1F', 1.5e10, $1$ a "
+    "$1$;\n\\endif\n";
 
 constexpr std::string_view kRunbook =
-    "---\npgbelay: 1\nname: \"Orders\"\ntargets:\n  staging: ${STAGING_URL:-}\nlimits: { lock_timeout: 100ms, hold: 2s }\non_breach: pause\n"
+    "---\npgbelay: 1\nname: \"Orders\"\ntargets:\n  staging: ${STAGING_URL:-}\nlimits: { lock_timeout: 100ms, hold: 2s }\non_breach: "
+    "pause\n"
     "blockers: cancel:30s\n---\n# Orders\n\nSome *prose* with `code` and [a link](http://example.org).\n\n## Before\n\n"
     "```sql check expect=empty name=nothing-there\nSELECT 1 WHERE false;\n```\n\n> quoted\n\n1. a list\n   - inside\n\n## Apply\n\n"
     "```sql apply\nCREATE TABLE orders (id bigint);\nCREATE INDEX ON orders (id);\n```\n\n~~~sql rollback\nDROP TABLE orders;\n~~~\n\n"
@@ -76,7 +80,10 @@ private:
             add(fmt::format("binary-{}.sql", n), random_bytes(size));
             add(fmt::format("binary-{}.md", n++), random_bytes(size));
         }
-        add("elf.sql", "\x7F" "ELF\x02\x01\x01" + std::string(100, '\0') + random_bytes(2'000));
+        add("elf.sql",
+            "\x7F"
+            "ELF\x02\x01\x01" +
+                std::string(100, '\0') + random_bytes(2'000));
         add("gzip.sql", "\x1F\x8B\x08" + random_bytes(2'000));
         add("zeros.sql", std::string(100'000, '\0'));
         add("runbook-with-binary.md", runbook_of("", "```sql apply\n" + random_bytes(300) + "\n```\n"));
@@ -154,7 +161,9 @@ private:
         add("utf16-le.sql", utf16(kScript, true));
         add("utf16-be.sql", utf16(kScript, false));
         add("utf16.md", utf16(kRunbook, true));
-        add("latin1.sql", "CREATE TABLE gr\xF6\xDF" "e (id integer);\n");
+        add("latin1.sql",
+            "CREATE TABLE gr\xF6\xDF"
+            "e (id integer);\n");
         add("latin1-later.sql", "CREATE TABLE t (id integer);\n-- \xE9t\xE9\n");
         add("mixed.sql", "SELECT '\xC3\xA9', '\xE9';\n");
         add("overlong.sql", "SELECT '\xC0\xA7';\n");
@@ -167,7 +176,9 @@ private:
         add("carriage-returns.sql", "SELECT 1;\r-- x\rSELECT 2;\r");
         add("carriage-returns.md", "---\rpgbelay: 1\r---\r");
         add("bidi.sql", "CREATE TABLE \"\xE2\x80\xAEstresu\" (id integer); -- \xE2\x80\xAE\n");
-        add("no-break-space.sql", "SELECT\xC2\xA0" "1;\n");
+        add("no-break-space.sql",
+            "SELECT\xC2\xA0"
+            "1;\n");
         add("escapes.sql", "SELECT '\x1B[2J\x1B]0;x\x07';\n\x1B[31m\n");
     }
 
@@ -229,10 +240,22 @@ private:
 
     void unfinished() {
         const std::pair<const char*, const char*> all[] = {
-            {"quote", "SELECT 'abc"},          {"name", "SELECT \"abc"},         {"dollar", "DO $x$ BEGIN"},     {"comment", "SELECT 1 /* x"},
-            {"if", "\\if true\nSELECT 1;\n"},  {"endif", "\\endif\nSELECT 1;\n"}, {"else", "\\else\n"},           {"copy", "COPY t FROM stdin;\n1\n2\n"},
-            {"begin", "BEGIN;\nSELECT 1;\n"},  {"gexec", "SELECT 1 \\gexec\n"},   {"shell", "\\! touch touched\n"},    {"copy-command", "\\copy t from x\n"},
-            {"backslash", "\\\n\\\\\n\\ \n"},  {"set", "\\set\n\\set a\n"},       {"crosstab", "\\crosstabview"}, {"e-string", "SELECT E'\\"},
+            {"quote", "SELECT 'abc"},
+            {"name", "SELECT \"abc"},
+            {"dollar", "DO $x$ BEGIN"},
+            {"comment", "SELECT 1 /* x"},
+            {"if", "\\if true\nSELECT 1;\n"},
+            {"endif", "\\endif\nSELECT 1;\n"},
+            {"else", "\\else\n"},
+            {"copy", "COPY t FROM stdin;\n1\n2\n"},
+            {"begin", "BEGIN;\nSELECT 1;\n"},
+            {"gexec", "SELECT 1 \\gexec\n"},
+            {"shell", "\\! touch touched\n"},
+            {"copy-command", "\\copy t from x\n"},
+            {"backslash", "\\\n\\\\\n\\ \n"},
+            {"set", "\\set\n\\set a\n"},
+            {"crosstab", "\\crosstabview"},
+            {"e-string", "SELECT E'\\"},
         };
         for (const auto& [name, text] : all) {
             add(fmt::format("unfinished-{}.sql", name), text);
@@ -248,7 +271,8 @@ private:
             {"laughs", laughs},
             {"flow-deep", "limits: " + repeat("[", 50'000) + repeat("]", 50'000) + "\n"},
             {"flow-open", "limits: " + repeat("{a: ", 50'000)},
-            {"block-deep", [] {
+            {"block-deep",
+             [] {
                  std::string text;
                  for (std::size_t i = 0; i < 3'000; ++i) {
                      text += std::string(i, ' ') + "a:\n";
@@ -315,6 +339,8 @@ private:
 
 }  // namespace
 
-std::vector<HostileInput> hostile_inputs() { return Maker().make(); }
+std::vector<HostileInput> hostile_inputs() {
+    return Maker().make();
+}
 
 }  // namespace pgbelay::test

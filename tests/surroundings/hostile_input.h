@@ -8,7 +8,7 @@
 namespace pgbelay::test {
 
 struct HostileInput {
-    std::string name;                           // "cut-sql-17.sql": what is given to pgbelay
+    std::string name;  // "cut-sql-17.sql": what is given to pgbelay
     std::string bytes;
     std::map<std::string, std::string> others;  // files beside it
 };

@@ -21,13 +21,15 @@ protected:
         return stage_.value("SELECT count(*) FROM pg_attribute WHERE attrelid = 'busy'::regclass AND attname = 'region'");
     }
     std::string indexes() const {
-        return stage_.value("SELECT coalesce(string_agg(indexrelid::regclass || ' ' || indisvalid, ', '), '') FROM pg_index "
-                            "WHERE indrelid = 'busy'::regclass AND NOT indisprimary");
+        return stage_.value(
+            "SELECT coalesce(string_agg(indexrelid::regclass || ' ' || indisvalid, ', '), '') FROM pg_index "
+            "WHERE indrelid = 'busy'::regclass AND NOT indisprimary");
     }
     void cancel(const std::string& purpose) const {
-        stage_.value(fmt::format("SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE datname = current_database() "
-                                 "AND application_name = 'pgbelay {}'",
-                                 purpose));
+        stage_.value(
+            fmt::format("SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE datname = current_database() "
+                        "AND application_name = 'pgbelay {}'",
+                        purpose));
     }
 
     Stage stage_{large_table("busy")};
@@ -53,8 +55,8 @@ TEST_F(Interference, ABuildThatAnAdministratorCancelsIsCleanedUpAndResumed) {
 
 TEST_F(Interference, ATransactionThatAnAdministratorCancelsLeavesNothing) {
     stage_.session().run("CREATE TABLE gate (id integer); INSERT INTO gate VALUES (1)");
-    stage_.folder.write("1.sql",
-                        "BEGIN;\nCREATE TABLE regions (code text PRIMARY KEY);\nDO $$ BEGIN PERFORM FROM gate FOR UPDATE; END $$;\nCOMMIT;\n");
+    stage_.folder.write(
+        "1.sql", "BEGIN;\nCREATE TABLE regions (code text PRIMARY KEY);\nDO $$ BEGIN PERFORM FROM gate FOR UPDATE; END $$;\nCOMMIT;\n");
     Session gate = stage_.session();
     gate.run("BEGIN; SELECT * FROM gate FOR UPDATE");
     auto client = stage_.start({"deploy", "-y", "1.sql"});
@@ -109,9 +111,10 @@ TEST_F(Interference, ADebtOfAnAbortedRunIsSettledByTheNextDeployment) {
 class OwnRole : public Interference {
 protected:
     OwnRole() {
-        stage_.session().run(fmt::format("CREATE ROLE {0} LOGIN; GRANT CREATE ON DATABASE {1} TO {0}; ALTER TABLE busy OWNER TO {0};"
-                                         "GRANT CREATE ON SCHEMA public TO {0}",
-                                         role_, stage_.database.name()));
+        stage_.session().run(
+            fmt::format("CREATE ROLE {0} LOGIN; GRANT CREATE ON DATABASE {1} TO {0}; ALTER TABLE busy OWNER TO {0};"
+                        "GRANT CREATE ON SCHEMA public TO {0}",
+                        role_, stage_.database.name()));
     }
     ~OwnRole() override {
         stage_.session().run(fmt::format("REASSIGN OWNED BY {0} TO postgres; DROP OWNED BY {0} CASCADE; DROP ROLE {0}", role_));
@@ -185,7 +188,8 @@ void deploys_under(const Stage& stage, const std::string& role, const std::strin
     Client client(setting, {"deploy", "-y", "--format", "jsonl", "1.sql"});
     eventually("the build waits", [&] { return stage.waits_for_a_lock("build"); });
     const auto waits_since = Clock::now();
-    eventually("it waited for longer than any of the timeouts", [&] { return Clock::now() - waits_since > std::chrono::milliseconds(2'500); });
+    eventually("it waited for longer than any of the timeouts",
+               [&] { return Clock::now() - waits_since > std::chrono::milliseconds(2'500); });
     writer.run("COMMIT; BEGIN; SELECT count(*) FROM busy");
     eventually("the column waits", [&] { return client.has_said("step_waiting"); });
     const auto column_since = Clock::now();
@@ -215,9 +219,10 @@ TEST(RoleOn18, ItsTransactionTimeoutIsNotInTheWay) {
     }
     cluster::Cluster server({.major = "18", .settings = {{"fsync", "off"}, {"autovacuum", "off"}}});
     Stage stage(large_table("busy"), server);
-    stage.session().run(fmt::format("CREATE ROLE owner LOGIN; GRANT CREATE ON DATABASE {} TO owner; ALTER TABLE busy OWNER TO owner;"
-                                    "GRANT CREATE ON SCHEMA public TO owner",
-                                    stage.database.name()));
+    stage.session().run(
+        fmt::format("CREATE ROLE owner LOGIN; GRANT CREATE ON DATABASE {} TO owner; ALTER TABLE busy OWNER TO owner;"
+                    "GRANT CREATE ON SCHEMA public TO owner",
+                    stage.database.name()));
     deploys_under(stage, "owner", "transaction_timeout = '900ms';statement_timeout = '700ms';idle_session_timeout = '800ms'");
 }
 

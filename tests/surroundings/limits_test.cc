@@ -20,8 +20,9 @@ std::string column(const Stage& stage) {
     return stage.value("SELECT count(*) FROM pg_attribute WHERE attrelid = 'busy'::regclass AND attname = 'region'");
 }
 std::string indexes(const Stage& stage) {
-    return stage.value("SELECT coalesce(string_agg(indexrelid::regclass || ' ' || indisvalid, ', '), '') FROM pg_index "
-                       "WHERE indrelid = 'busy'::regclass AND NOT indisprimary");
+    return stage.value(
+        "SELECT coalesce(string_agg(indexrelid::regclass || ' ' || indisvalid, ', '), '') FROM pg_index "
+        "WHERE indrelid = 'busy'::regclass AND NOT indisprimary");
 }
 
 // A file system of its own, in memory, of a few hundred kilobytes.
@@ -69,7 +70,8 @@ TEST(Limits, ABuildOnAFullDiskIsCleanedUpAndResumedOnceThereIsRoom) {
     Session(server.url()).run(fmt::format("CREATE TABLESPACE small LOCATION '{}'", folder.string()));
     {
         Stage stage(large_table("busy"), server);
-        stage.folder.write("1.sql", "CREATE INDEX busy_a_idx ON busy (a);\nCREATE INDEX busy_pad_idx ON busy (id, pad) TABLESPACE small;\n");
+        stage.folder.write("1.sql",
+                           "CREATE INDEX busy_a_idx ON busy (a);\nCREATE INDEX busy_pad_idx ON busy (id, pad) TABLESPACE small;\n");
         const auto full = stage.run({"deploy", "-y", "1.sql"});
         EXPECT_EQ(full.status, 5) << full.said;
         EXPECT_NE(full.said.find("No space left on device"), std::string::npos) << full.said;
@@ -99,7 +101,9 @@ public:
             }
         }
     }
-    void leave(std::size_t n) { sessions_.erase(sessions_.end() - static_cast<std::ptrdiff_t>(std::min(n, sessions_.size())), sessions_.end()); }
+    void leave(std::size_t n) {
+        sessions_.erase(sessions_.end() - static_cast<std::ptrdiff_t>(std::min(n, sessions_.size())), sessions_.end());
+    }
 
 private:
     std::vector<Session> sessions_;
@@ -108,9 +112,10 @@ private:
 class Crowded : public ::testing::Test {
 protected:
     Crowded() {
-        stage_.session().run(fmt::format("CREATE ROLE app LOGIN; GRANT CREATE ON DATABASE {} TO app; ALTER TABLE busy OWNER TO app; "
-                                         "GRANT CREATE ON SCHEMA public TO app",
-                                         stage_.database.name()));
+        stage_.session().run(
+            fmt::format("CREATE ROLE app LOGIN; GRANT CREATE ON DATABASE {} TO app; ALTER TABLE busy OWNER TO app; "
+                        "GRANT CREATE ON SCHEMA public TO app",
+                        stage_.database.name()));
         url_ = stage_.database.url();
         url_.replace(url_.find("postgres@"), 9, "app@");
     }
@@ -155,7 +160,10 @@ TEST_F(Crowded, ABuildThatFindsNoConnectionInMidRunGoesOnWhenThereIsOneAgain) {
 
 TEST(Limits, WithoutRoomForLocksNothingIsHalfDone) {
     cluster::Cluster server({.major = "15",
-                             .settings = {{"fsync", "off"}, {"max_connections", "12"}, {"max_locks_per_transaction", "10"}, {"autovacuum", "off"},
+                             .settings = {{"fsync", "off"},
+                                          {"max_connections", "12"},
+                                          {"max_locks_per_transaction", "10"},
+                                          {"autovacuum", "off"},
                                           {"max_prepared_transactions", "0"}}});
     std::string many;
     for (int i = 0; i < 1200; ++i) {
@@ -166,9 +174,10 @@ TEST(Limits, WithoutRoomForLocksNothingIsHalfDone) {
     }
     Stage stage(large_table("busy"), server);
     stage.session().run("BEGIN;" + many + "COMMIT");
-    stage.folder.write("1.sql",
-                       "CREATE TABLE region (code text PRIMARY KEY);\nBEGIN;\nALTER TABLE busy ADD COLUMN region text;\n"
-                       "CREATE TABLE regions (code text PRIMARY KEY, a text UNIQUE, b text UNIQUE);\nCOMMIT;\nCREATE INDEX busy_a_idx ON busy (a);\n");
+    stage.folder.write(
+        "1.sql",
+        "CREATE TABLE region (code text PRIMARY KEY);\nBEGIN;\nALTER TABLE busy ADD COLUMN region text;\n"
+        "CREATE TABLE regions (code text PRIMARY KEY, a text UNIQUE, b text UNIQUE);\nCOMMIT;\nCREATE INDEX busy_a_idx ON busy (a);\n");
     Session reader = stage.session();
     reader.run("BEGIN; SELECT count(*) FROM busy");
     auto client = stage.start({"deploy", "-y", "--format", "jsonl", "1.sql"});

@@ -24,10 +24,12 @@ struct Neighbour {
     std::string statement;  // … and left running then; "" = it stays idle
     std::string named;      // what the deployment says of it
     bool in_the_way_of_a_lock = true;
-    std::string after;      // run by another session to let it go; "" = its transaction is rolled back
+    std::string after;  // run by another session to let it go; "" = its transaction is rolled back
 };
 
-void PrintTo(const Neighbour& neighbour, std::ostream* out) { *out << neighbour.name; }
+void PrintTo(const Neighbour& neighbour, std::ostream* out) {
+    *out << neighbour.name;
+}
 
 const std::vector<Neighbour> kNeighbours{
     {"IdleReader", "BEGIN; SELECT count(*) FROM busy", "", "idle in transaction", true, ""},
@@ -39,9 +41,12 @@ const std::vector<Neighbour> kNeighbours{
     {"PreparedTransaction", "BEGIN; INSERT INTO busy VALUES (9000); PREPARE TRANSACTION 'left'", "", "prepared transaction", true,
      "ROLLBACK PREPARED 'left'"},
     {"WaiterInAnAdvisoryLock", "SELECT 1", "SELECT pg_advisory_lock(4711)", "waiting for a lock itself", false, ""},
-    {"AnotherDeployer", "SET application_name = 'Flyway'; BEGIN; INSERT INTO busy VALUES (9001)", "", "another migrator (Flyway)", true, ""},
-    {"Dump", "SET application_name = 'pg_dump'; BEGIN ISOLATION LEVEL REPEATABLE READ; LOCK TABLE busy IN ACCESS SHARE MODE; "
-             "SELECT count(*) FROM busy", "", "a dump", true, ""},
+    {"AnotherDeployer", "SET application_name = 'Flyway'; BEGIN; INSERT INTO busy VALUES (9001)", "", "another migrator (Flyway)", true,
+     ""},
+    {"Dump",
+     "SET application_name = 'pg_dump'; BEGIN ISOLATION LEVEL REPEATABLE READ; LOCK TABLE busy IN ACCESS SHARE MODE; "
+     "SELECT count(*) FROM busy",
+     "", "a dump", true, ""},
 };
 
 class Matrix : public ::testing::TestWithParam<Neighbour> {
@@ -135,9 +140,10 @@ TEST(ShortLocks, FiveHundredASecondLetAChangeThrough) {
 // A server whose autovacuum begins at once and, for the table, takes minutes: one page in a tenth of a second.
 class Autovacuum : public ::testing::Test {
 protected:
-    static constexpr const char* kSlowly = "; ALTER TABLE busy SET (autovacuum_vacuum_cost_delay = 100, autovacuum_vacuum_cost_limit = 1, "
-                                           "autovacuum_vacuum_threshold = 0, autovacuum_vacuum_scale_factor = 0, "
-                                           "autovacuum_analyze_threshold = 2000000000)";
+    static constexpr const char* kSlowly =
+        "; ALTER TABLE busy SET (autovacuum_vacuum_cost_delay = 100, autovacuum_vacuum_cost_limit = 1, "
+        "autovacuum_vacuum_threshold = 0, autovacuum_vacuum_scale_factor = 0, "
+        "autovacuum_analyze_threshold = 2000000000)";
 
     static cluster::ClusterOptions options(const std::string& freeze_max_age, const std::string& naptime) {
         return {.major = "15",
@@ -180,8 +186,9 @@ TEST_F(Autovacuum, OneToPreventWraparoundIsNamedWaitedForAndEndedOnlyWhereThePol
     cluster::Cluster server(options("100000", "9s"));
     Stage stage(large_table("busy") + kSlowly, server);
     // Each block with an exception handler that writes is a transaction of its own as far as numbers go.
-    stage.session().run("CREATE TABLE spent (id integer); DO $$ BEGIN FOR i IN 1 .. 101000 LOOP BEGIN INSERT INTO spent VALUES (i); "
-                        "EXCEPTION WHEN unique_violation THEN NULL; END; END LOOP; END $$");
+    stage.session().run(
+        "CREATE TABLE spent (id integer); DO $$ BEGIN FOR i IN 1 .. 101000 LOOP BEGIN INSERT INTO spent VALUES (i); "
+        "EXCEPTION WHEN unique_violation THEN NULL; END; END LOOP; END $$");
     await_worker(stage);
     stage.folder.write("1.sql", kColumn);
     auto traffic = traffic_on_busy(stage.database, 100, 4);

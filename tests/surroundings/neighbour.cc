@@ -18,7 +18,8 @@ Busy::Busy(const Database& database, const std::string& before, std::string stat
         }
     });
     eventually("the statement runs", [&] {
-        return control_.value(fmt::format("SELECT state FROM pg_stat_activity WHERE pid = {} AND query NOT LIKE '%pg_backend_pid%'", pid_)) == "active";
+        return control_.value(fmt::format("SELECT state FROM pg_stat_activity WHERE pid = {} AND query NOT LIKE '%pg_backend_pid%'",
+                                          pid_)) == "active";
     });
 }
 

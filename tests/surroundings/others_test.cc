@@ -20,8 +20,9 @@ protected:
         });
     }
     std::string indexes() const {
-        return stage_.value("SELECT coalesce(string_agg(indexrelid::regclass || ' ' || indisvalid, ', ' ORDER BY indexrelid::regclass::text), '') "
-                            "FROM pg_index WHERE indrelid = 'busy'::regclass AND NOT indisprimary");
+        return stage_.value(
+            "SELECT coalesce(string_agg(indexrelid::regclass || ' ' || indisvalid, ', ' ORDER BY indexrelid::regclass::text), '') "
+            "FROM pg_index WHERE indrelid = 'busy'::regclass AND NOT indisprimary");
     }
     // The deployment names their build, and waits although it may terminate whoever is old enough.
     void deploy_beside(const std::string& sql) {
@@ -64,7 +65,8 @@ TEST_F(Others, AnInvalidIndexOfAnotherNameIsNeverDropped) {
     EXPECT_NE(build_->outcome().find("canceling statement"), std::string::npos);
     writer_.run("COMMIT");
     EXPECT_EQ(indexes(), "theirs false");
-    stage_.folder.write("1.sql", "CREATE INDEX ours ON busy (a);\nALTER TABLE busy ADD COLUMN region text;\nREINDEX INDEX CONCURRENTLY ours;\n");
+    stage_.folder.write("1.sql",
+                        "CREATE INDEX ours ON busy (a);\nALTER TABLE busy ADD COLUMN region text;\nREINDEX INDEX CONCURRENTLY ours;\n");
     const auto plan = stage_.run({"plan", "1.sql"});
     EXPECT_NE(plan.said.find("index public.theirs on public.busy is INVALID before this deployment"), std::string::npos) << plan.said;
     const auto ended = stage_.run({"deploy", "-y", "1.sql"});

@@ -170,9 +170,10 @@ TEST_F(Policy, StandsInARunbookAndIsShownBeforeTheQuestion) {
 class PolicyOfARole : public Policy {
 protected:
     PolicyOfARole() {
-        stage_.session().run(fmt::format("CREATE ROLE {0} LOGIN; GRANT CREATE ON DATABASE {1} TO {0}; ALTER TABLE busy OWNER TO {0};"
-                                         "GRANT CREATE ON SCHEMA public TO {0}",
-                                         role_, stage_.database.name()));
+        stage_.session().run(
+            fmt::format("CREATE ROLE {0} LOGIN; GRANT CREATE ON DATABASE {1} TO {0}; ALTER TABLE busy OWNER TO {0};"
+                        "GRANT CREATE ON SCHEMA public TO {0}",
+                        role_, stage_.database.name()));
         stage_.folder.write("1.sql", kColumn);
     }
     ~PolicyOfARole() override { stage_.session().run(fmt::format("DROP OWNED BY {0} CASCADE; DROP ROLE {0}", role_)); }

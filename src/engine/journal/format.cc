@@ -18,7 +18,8 @@ constexpr std::chrono::seconds kDdlTime{30};
 void look_at_version(pg::Connection& connection, JournalState& state, const std::string& owner, bool owned) {
     state.version = connection.query(queries::kJournalVersion).integer(0, 0);
     if (state.version > kJournalFormat) {
-        state.refusal = fmt::format("the journal has format {}, and this version of pgbelay knows formats up to {}", state.version, kJournalFormat);
+        state.refusal =
+            fmt::format("the journal has format {}, and this version of pgbelay knows formats up to {}", state.version, kJournalFormat);
         state.way_out = "use the version that wrote it, or a newer one";
     } else if (state.version < kJournalFormat && !owned) {
         state.refusal = fmt::format("the journal has format {} and must be upgraded to {}, which only its owner {} may do", state.version,
@@ -55,20 +56,24 @@ std::string journal_ddl(const std::string& owner, const std::vector<std::string>
     std::string ddl(queries::kJournalDdl.text);
     for (const auto& role : grant_to) {
         const std::string grantee = sql::quote_identifier(role);
-        ddl += fmt::format("\nGRANT USAGE ON SCHEMA pgbelay TO {0};\nGRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA pgbelay TO {0};\n",
-                           grantee);
+        ddl += fmt::format(
+            "\nGRANT USAGE ON SCHEMA pgbelay TO {0};\nGRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA pgbelay TO {0};\n",
+            grantee);
     }
     if (!owner.empty()) {
         const std::string role = sql::quote_identifier(owner);
         ddl += fmt::format("\nALTER SCHEMA pgbelay OWNER TO {};\n", role);
-        for (const auto* table : {"journal", "run", "step", "intent", "timing", "control", "file", "debt", "signal", "row_count", "row_deletion", "guard"}) {
+        for (const auto* table :
+             {"journal", "run", "step", "intent", "timing", "control", "file", "debt", "signal", "row_count", "row_deletion", "guard"}) {
             ddl += fmt::format("ALTER TABLE pgbelay.{} OWNER TO {};\n", table, role);
         }
     }
     return ddl;
 }
 
-std::string upgrade_ddl(int from) { return from < 2 ? std::string(queries::kUpgradeTo2.text) : ""; }
+std::string upgrade_ddl(int from) {
+    return from < 2 ? std::string(queries::kUpgradeTo2.text) : "";
+}
 
 void ensure_journal(pg::Connection& connection, const std::string& owner, const std::vector<std::string>& grant_to) {
     const JournalState state = journal_state(connection);

@@ -13,10 +13,10 @@ constexpr int kJournalFormat = 2;
 
 // Whether the database has a journal that we may use. Refusals are for `check` and deploy; see queries/journal_state.sql.
 struct JournalState {
-    bool present = false;                   // a schema pgbelay exists
-    bool journal = false;                   // … and is a journal
-    int version = 0;                        // its format; less than ours is upgraded by the next session that holds the database
-    std::string refusal;                    // why it must not be used; "" = it may be
+    bool present = false;  // a schema pgbelay exists
+    bool journal = false;  // … and is a journal
+    int version = 0;       // its format; less than ours is upgraded by the next session that holds the database
+    std::string refusal;   // why it must not be used; "" = it may be
     std::string way_out;
 };
 JournalState journal_state(pg::Connection& connection);

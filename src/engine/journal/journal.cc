@@ -5,10 +5,10 @@
 #include "pg/activity.h"
 
 #include <fmt/core.h>
-#include <nlohmann/json.hpp>
 #include <pwd.h>
 #include <queries/journal.h>
 #include <unistd.h>
+#include <nlohmann/json.hpp>
 
 #include <array>
 #include <charconv>
@@ -23,7 +23,9 @@ namespace {
 
 constexpr std::chrono::seconds kRollBack{5};
 
-std::string str(std::int64_t n) { return std::to_string(n); }
+std::string str(std::int64_t n) {
+    return std::to_string(n);
+}
 
 std::string_view to_string(ControlRequest request) {
     switch (request) {
@@ -53,7 +55,9 @@ std::optional<StepResult> step_result(const std::string& text) {
     return std::nullopt;
 }
 
-pg::Connection::Piece piece(const pg::Query& query, pg::Params params) { return {std::string(query.text), std::move(params)}; }
+pg::Connection::Piece piece(const pg::Query& query, pg::Params params) {
+    return {std::string(query.text), std::move(params)};
+}
 
 // What tells one incarnation of a run from every other, also where a failover has taken numbers back.
 std::string fresh_incarnation() {
@@ -157,7 +161,9 @@ std::vector<pg::Connection::Piece> Journal::opening(const RunKey& key, int n) co
             piece(queries::kStepDone, {str(key.id), str(key.epoch), str(n), "done", ""})};
 }
 
-pg::Connection::Piece Journal::watch_deletions() const { return piece(queries::kDeletionsBefore, {}); }
+pg::Connection::Piece Journal::watch_deletions() const {
+    return piece(queries::kDeletionsBefore, {});
+}
 
 std::vector<pg::Connection::Piece> Journal::record_deletions(const RunKey& key, int n) const {
     return {{"SET CONSTRAINTS ALL IMMEDIATE", {}},
@@ -168,7 +174,7 @@ std::vector<pg::Connection::Piece> Journal::record_deletions(const RunKey& key, 
 
 namespace {
 
-pg::Params counts_params(const RunKey& key, const std::vector<RowCount>& counts, std::optional<std::int64_t> RowCount::*which) {
+pg::Params counts_params(const RunKey& key, const std::vector<RowCount>& counts, std::optional<std::int64_t> RowCount::* which) {
     std::vector<std::string> relations;
     std::vector<std::string> schemas;
     std::vector<std::string> names;
@@ -181,7 +187,8 @@ pg::Params counts_params(const RunKey& key, const std::vector<RowCount>& counts,
         rows.push_back(count.*which ? str(*(count.*which)) : "");
         notes.push_back(count.note);
     }
-    return {str(key.id), str(key.epoch), pg::to_array(relations), pg::to_array(schemas), pg::to_array(names), pg::to_array(rows), pg::to_array(notes)};
+    return {str(key.id),         str(key.epoch),     pg::to_array(relations), pg::to_array(schemas),
+            pg::to_array(names), pg::to_array(rows), pg::to_array(notes)};
 }
 
 // What a journal from before there was such a table has to say.
@@ -252,7 +259,9 @@ std::map<int, Intent> Journal::intents(const RunKey& key) {
     for (int row = 0; row < r.rows(); ++row) {
         const auto j = nlohmann::json::parse(r.text(row, 2));
         // What was true before is said by the first incarnation; what was built, by all of them.
-        auto& intent = intents.try_emplace(r.integer(row, 0), Intent{j.value("condition_held", false), j.value("index_oids", std::vector<std::uint32_t>{}), {}})
+        auto& intent = intents
+                           .try_emplace(r.integer(row, 0),
+                                        Intent{j.value("condition_held", false), j.value("index_oids", std::vector<std::uint32_t>{}), {}})
                            .first->second;
         for (const auto& name : j.value("built", std::vector<std::array<std::string, 2>>{})) {
             intent.built.push_back({name[0], name[1]});
@@ -272,13 +281,12 @@ void Journal::intend(const RunKey& key, int n, const Intent& intent) {
     }
 }
 
-void Journal::finish(const RunKey& key, int n, StepResult result, const std::string& note,
-                     const std::vector<pg::Connection::Piece>& also) {
+void Journal::finish(const RunKey& key, int n, StepResult result, const std::string& note, const std::vector<pg::Connection::Piece>& also) {
     base::fail_point("before journal step_done");
-    const auto opened = in_transaction({{"BEGIN", {}},
-                                        piece(queries::kFence, {str(key.id), str(key.epoch)}),
-                                        piece(queries::kStepDone, {str(key.id), str(key.epoch), str(n),
-                                                                   std::string(engine::to_string(result)), note})});
+    const auto opened =
+        in_transaction({{"BEGIN", {}},
+                        piece(queries::kFence, {str(key.id), str(key.epoch)}),
+                        piece(queries::kStepDone, {str(key.id), str(key.epoch), str(n), std::string(engine::to_string(result)), note})});
     if (std::get<pg::Result>(opened.at(kFence)).rows() == 0) {
         // Before anything of `also` is sent: who was replaced writes into no ledger.
         connection_->run("ROLLBACK", std::nullopt, base::in(kRollBack), nullptr);
@@ -302,9 +310,9 @@ std::vector<pg::Outcome> Journal::in_transaction(const std::vector<pg::Connectio
 }
 
 void Journal::add_timing(const RunKey& key, int n, StepResult result, const StepTimes& times, const std::string& note) {
-    write(queries::kTiming, {str(key.id), str(n), str(key.epoch), std::string(engine::to_string(result)), note, str(times.tries),
-                             str(times.waited.count()), str(times.queued.count()), str(times.ran.count()), str(times.lock_held.count()),
-                             str(times.blocked_sessions)});
+    write(queries::kTiming,
+          {str(key.id), str(n), str(key.epoch), std::string(engine::to_string(result)), note, str(times.tries), str(times.waited.count()),
+           str(times.queued.count()), str(times.ran.count()), str(times.lock_held.count()), str(times.blocked_sessions)});
 }
 
 void Journal::set_state(const RunKey& key, const std::string& state, const std::string& error, bool verified) {
@@ -324,8 +332,11 @@ std::optional<ControlState> Journal::find(std::int64_t run) {
     if (r.rows() == 0) {
         return std::nullopt;
     }
-    return ControlState{
-        .request = control_request(r.text(0, 2)), .by = r.text(0, 3), .epoch = r.integer(0, 1), .state = r.text(0, 0), .incarnation = r.text(0, 4)};
+    return ControlState{.request = control_request(r.text(0, 2)),
+                        .by = r.text(0, 3),
+                        .epoch = r.integer(0, 1),
+                        .state = r.text(0, 0),
+                        .incarnation = r.text(0, 4)};
 }
 
 void Journal::guard_summary(const RunKey& key, int samples, const std::map<std::string, double>& maxima) {
@@ -336,7 +347,9 @@ pg::Connection::Piece Journal::file_deployed(const plan::PlannedFile& file, cons
     return piece(queries::kFileDeployed, {file.key, file.digest, file.text, how, str(key.id)});
 }
 
-pg::Connection::Piece Journal::forget_file(const std::string& key) const { return piece(queries::kForgetFile, {key}); }
+pg::Connection::Piece Journal::forget_file(const std::string& key) const {
+    return piece(queries::kForgetFile, {key});
+}
 
 std::map<std::string, DeployedFile> Journal::files(const std::vector<std::string>& keys) {
     const pg::Result r = connection_->query(queries::kFiles, {pg::to_array(keys)});
@@ -347,7 +360,9 @@ std::map<std::string, DeployedFile> Journal::files(const std::vector<std::string
     return files;
 }
 
-bool Journal::knows_any_file() { return connection_->query(queries::kAnyFile).boolean(0, 0); }
+bool Journal::knows_any_file() {
+    return connection_->query(queries::kAnyFile).boolean(0, 0);
+}
 
 void Journal::add_debt(const RunKey& key, int n, const Debt& debt) {
     write(queries::kAddDebt, {str(key.id), str(n), debt.index.schema, debt.index.name, debt.table, str(debt.index_oid), debt.why});
@@ -367,13 +382,15 @@ std::vector<Debt> Journal::open_debts() {
     return debts;
 }
 
-void Journal::settle_debt(std::int64_t id) { write(queries::kSettleDebt, {str(id)}); }
+void Journal::settle_debt(std::int64_t id) {
+    write(queries::kSettleDebt, {str(id)});
+}
 
 SignalResult Journal::signal(const RunKey& key, int n, const Signal& signal) {
     base::fail_point("before journal signal");
-    const pg::Outcome outcome =
-        connection_->try_query(signal.terminate ? queries::kTerminateSession : queries::kCancelSession,
-                               {str(key.id), str(key.epoch), str(n), str(signal.pid), signal.started, signal.transaction_started, signal.who});
+    const pg::Outcome outcome = connection_->try_query(
+        signal.terminate ? queries::kTerminateSession : queries::kCancelSession,
+        {str(key.id), str(key.epoch), str(n), str(signal.pid), signal.started, signal.transaction_started, signal.who});
     base::fail_point("after journal signal");
     if (const auto* error = std::get_if<pg::ServerError>(&outcome); error != nullptr) {
         if (error->connection_lost || error->sqlstate != "42501") {

@@ -43,7 +43,7 @@ struct Debt {
     std::int64_t id = 0;
     std::int64_t run = 0;
     sql::QualifiedName index;
-    std::string table;                      // for people
+    std::string table;  // for people
     std::uint32_t index_oid = 0;
     std::string why;
 };
@@ -52,19 +52,19 @@ struct Debt {
 struct Signal {
     bool terminate = false;
     int pid = 0;
-    std::string started;                    // its backend_start and xact_start, as the server wrote them
+    std::string started;  // its backend_start and xact_start, as the server wrote them
     std::string transaction_started;
-    std::string who;                        // described, for the record
+    std::string who;  // described, for the record
 };
 struct SignalResult {
     enum class Outcome { sent, gone, refused } outcome = Outcome::gone;
-    std::string why;                        // of `refused`: the server's word
+    std::string why;  // of `refused`: the server's word
 };
 
 struct DeployedFile {
     std::string digest;
     std::string text;
-    std::string how;                        // deployed, marked
+    std::string how;  // deployed, marked
     std::string at;
 };
 
@@ -74,8 +74,8 @@ struct ControlState {
     ControlRequest request = ControlRequest::run;
     std::string by;
     int epoch = 0;
-    std::string state;                      // of the run: "running", "deployed", …
-    std::string incarnation;                // who had it last
+    std::string state;        // of the run: "running", "deployed", …
+    std::string incarnation;  // who had it last
     bool over() const { return state == "deployed" || state == "rolled_back" || state == "aborted"; }
 };
 
@@ -95,7 +95,7 @@ public:
 
     // The pieces that begin every step's transaction: BEGIN, the fence, the step's row. The second must yield a row.
     std::vector<pg::Connection::Piece> opening(const RunKey& key, int n) const;
-    static constexpr std::size_t kFence = 1;    // its place in opening()
+    static constexpr std::size_t kFence = 1;  // its place in opening()
 
     // For a step that may delete rows: the last of its opening, and what goes right before COMMIT. What was deferred runs first, under the
     // user's own role and settings; then it is written down, under ours, from which tables rows were deleted.
@@ -110,9 +110,9 @@ public:
     std::map<int, Intent> intents(const RunKey& key);
     // Throws Error{conflict} when we were replaced.
     void intend(const RunKey& key, int n, const Intent& intent);
-    // The end of a step that had no transaction to carry its row, with `also` in the same transaction. Throws Error{conflict} when replaced.
-    void finish(const RunKey& key, int n, StepResult result, const std::string& note,
-                const std::vector<pg::Connection::Piece>& also = {});
+    // The end of a step that had no transaction to carry its row, with `also` in the same transaction. Throws Error{conflict} when
+    // replaced.
+    void finish(const RunKey& key, int n, StepResult result, const std::string& note, const std::vector<pg::Connection::Piece>& also = {});
     void add_timing(const RunKey& key, int n, StepResult result, const StepTimes& times, const std::string& note);
     void set_state(const RunKey& key, const std::string& state, const std::string& error = "", bool verified = false);
     ControlState control(const RunKey& key);

@@ -4,8 +4,8 @@
 #include "sql/quote.h"
 
 #include <fmt/core.h>
-#include <nlohmann/json.hpp>
 #include <queries/journal.h>
+#include <nlohmann/json.hpp>
 
 #include <map>
 
@@ -111,7 +111,8 @@ void note_holder(pg::Connection& connection, RunRecord& run) {
 void refuse_copied(Target& target, const RunRecord& run) {
     const pg::ServerFacts& here = target.facts();
     // Not every role may read the server's identifier.
-    const bool other_server = run.system_identifier != here.system_identifier && !run.system_identifier.empty() && !here.system_identifier.empty();
+    const bool other_server =
+        run.system_identifier != here.system_identifier && !run.system_identifier.empty() && !here.system_identifier.empty();
     if (other_server || run.database_oid != here.database_oid) {
         throw Error(ErrorCode::refused, fmt::format("run {} is one of another database, of which this is a copy", run.id))
             .hint("nothing goes on here; deploy anew: what the copy has is found");
@@ -167,7 +168,8 @@ RunRecord load_run(pg::Connection& connection, std::optional<std::int64_t> run) 
     read_guard(connection, record);
     note_holder(connection, record);
     for (const auto& debt : Journal(connection).open_debts()) {
-        record.debts.push_back(fmt::format("INVALID index {} on {} is still to be dropped: {}", sql::display(debt.index), debt.table, debt.why));
+        record.debts.push_back(
+            fmt::format("INVALID index {} on {} is still to be dropped: {}", sql::display(debt.index), debt.table, debt.why));
     }
     return record;
 }

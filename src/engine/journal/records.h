@@ -18,8 +18,8 @@ namespace pgbelay::engine {
 
 struct StepRecord {
     int n = 0;
-    std::string result;                 // done, skipped, adopted, failed, unknown, rolled_back; "" = not reached; "intent" = in flight
-    std::string started_at;             // ISO 8601 with zone; "" = not known
+    std::string result;      // done, skipped, adopted, failed, unknown, rolled_back; "" = not reached; "intent" = in flight
+    std::string started_at;  // ISO 8601 with zone; "" = not known
     std::string finished_at;
     StepTimes times;
     std::string note;
@@ -27,42 +27,42 @@ struct StepRecord {
 
 // A session that the run told to end, since it was in the way.
 struct SignalRecord {
-    int n = 0;                          // of the step
-    std::string action;                 // cancel, terminate
+    int n = 0;           // of the step
+    std::string action;  // cancel, terminate
     int pid = 0;
-    std::string session;                // described
+    std::string session;  // described
     std::string at;
 };
 
 struct RunRecord {
     std::int64_t id = 0;
-    std::string kind;                   // deploy, rollback, mark
-    std::int64_t undoes = 0;            // the run that a rollback undoes
+    std::string kind;         // deploy, rollback, mark
+    std::int64_t undoes = 0;  // the run that a rollback undoes
     std::string name;
     std::string digest;
     std::string plan_digest;
-    std::string state;                  // running, paused, deployed, stopped, rolled_back, interrupted, aborted
-    std::string control;                // run, pause, pause_now, abort
+    std::string state;    // running, paused, deployed, stopped, rolled_back, interrupted, aborted
+    std::string control;  // run, pause, pause_now, abort
     std::string started_at;
     std::string finished_at;
-    std::string operator_name;          // who: OS user @ host
-    std::string role;                   // database role
-    std::string client;                 // pgbelay version
+    std::string operator_name;  // who: OS user @ host
+    std::string role;           // database role
+    std::string client;         // pgbelay version
     std::string url_source;
-    std::string system_identifier;      // of the server and
-    std::uint32_t database_oid = 0;     // … the database that it ran on: others' runs come with copies
+    std::string system_identifier;   // of the server and
+    std::uint32_t database_oid = 0;  // … the database that it ran on: others' runs come with copies
     bool verified = false;
     std::string error;
-    bool process_alive = false;         // its keeper holds the database's lock
-    std::string holder;                 // described, when alive
-    std::optional<plan::Plan> plan;     // only when asked for
+    bool process_alive = false;      // its keeper holds the database's lock
+    std::string holder;              // described, when alive
+    std::optional<plan::Plan> plan;  // only when asked for
     std::vector<StepRecord> steps;
     std::vector<SignalRecord> signals;
     RowsReport rows;
     // The guard's samples summed up: name -> maximum.
     std::vector<std::pair<std::string, double>> guard_maxima;
     int guard_samples = 0;
-    std::vector<std::string> debts;     // clean-ups still owed
+    std::vector<std::string> debts;  // clean-ups still owed
 };
 
 // Throws Error{refused} for a run of another database, whose journal came here with a copy of it.

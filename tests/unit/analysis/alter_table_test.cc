@@ -209,7 +209,9 @@ struct Default {
 };
 
 // The names of the tests; without them they are the bytes of the structure.
-void PrintTo(const Default& tried, std::ostream* out) { *out << tried.column; }
+void PrintTo(const Default& tried, std::ostream* out) {
+    *out << tried.column;
+}
 
 class AddColumnDefault : public testing::TestWithParam<Default> {};
 
@@ -235,7 +237,9 @@ struct TypeChange {
     bool rewrites;
 };
 
-void PrintTo(const TypeChange& tried, std::ostream* out) { *out << tried.column << " to " << tried.to; }
+void PrintTo(const TypeChange& tried, std::ostream* out) {
+    *out << tried.column << " to " << tried.to;
+}
 
 class AlterType : public testing::TestWithParam<TypeChange> {};
 
@@ -279,10 +283,11 @@ TEST(AlterTable, GivesPartitionedTablesTheirKeysInParts) {
     const std::string parted = std::string(kTables) +
                                "CREATE TABLE p (id int, d date) PARTITION BY RANGE (d); CREATE TABLE p1 PARTITION OF p FOR VALUES FROM "
                                "('2025-01-01') TO ('2025-02-01');";
-    EXPECT_THAT(lines(Situation(parted)("ALTER TABLE p ADD FOREIGN KEY (id) REFERENCES users (id)")),
-                ElementsAre("before transaction: ALTER TABLE public.p1 ADD CONSTRAINT p_id_fkey FOREIGN KEY (id) REFERENCES users (id) NOT VALID",
-                            "before validate: ALTER TABLE public.p1 VALIDATE CONSTRAINT p_id_fkey",
-                            "inside transaction: ALTER TABLE p ADD CONSTRAINT p_id_fkey FOREIGN KEY (id) REFERENCES users (id)"));
+    EXPECT_THAT(
+        lines(Situation(parted)("ALTER TABLE p ADD FOREIGN KEY (id) REFERENCES users (id)")),
+        ElementsAre("before transaction: ALTER TABLE public.p1 ADD CONSTRAINT p_id_fkey FOREIGN KEY (id) REFERENCES users (id) NOT VALID",
+                    "before validate: ALTER TABLE public.p1 VALIDATE CONSTRAINT p_id_fkey",
+                    "inside transaction: ALTER TABLE p ADD CONSTRAINT p_id_fkey FOREIGN KEY (id) REFERENCES users (id)"));
     EXPECT_THAT(lines(Situation(parted, 18)("ALTER TABLE p ADD FOREIGN KEY (id) REFERENCES users (id)")),
                 ElementsAre("inside transaction: ALTER TABLE p ADD CONSTRAINT p_id_fkey FOREIGN KEY (id) REFERENCES users (id) NOT VALID",
                             "after validate: ALTER TABLE public.p VALIDATE CONSTRAINT p_id_fkey"));
@@ -301,7 +306,9 @@ struct Undone {
     const char* inverse;
 };
 
-void PrintTo(const Undone& tried, std::ostream* out) { *out << tried.subcommand; }
+void PrintTo(const Undone& tried, std::ostream* out) {
+    *out << tried.subcommand;
+}
 
 class AlterTableInverse : public testing::TestWithParam<Undone> {};
 
@@ -344,11 +351,13 @@ TEST(AlterTableInverseOf, DroppedColumnsIsAPointOfNoReturn) {
 }
 
 TEST(DropColumn, TakesItsIndexesAndConstraintsAlong) {
-    const Analysis analysis = Situation(std::string(kTables) + "CREATE INDEX by_note ON orders (id, note); CREATE INDEX by_ref ON orders (ref);"
-                                                               "ALTER TABLE orders ADD CONSTRAINT short CHECK (length(note) < 9);")(
-        "ALTER TABLE orders DROP COLUMN note");
+    const Analysis analysis =
+        Situation(std::string(kTables) +
+                  "CREATE INDEX by_note ON orders (id, note); CREATE INDEX by_ref ON orders (ref);"
+                  "ALTER TABLE orders ADD CONSTRAINT short CHECK (length(note) < 9);")("ALTER TABLE orders DROP COLUMN note");
     EXPECT_EQ(analysis.runs.at(0).condition.facts.size(), 3U) << analysis.runs[0].condition.describe();
-    EXPECT_THAT(analysis.runs[0].condition.describe(), testing::AllOf(HasSubstr("by_note"), HasSubstr("short"), testing::Not(HasSubstr("by_ref"))));
+    EXPECT_THAT(analysis.runs[0].condition.describe(),
+                testing::AllOf(HasSubstr("by_note"), HasSubstr("short"), testing::Not(HasSubstr("by_ref"))));
 }
 
 TEST(AlterTableInverseOf, AColumnOfNullsComesBackWithAllThatWasSetOnIt) {
@@ -361,10 +370,12 @@ TEST(AlterTableInverseOf, AColumnOfNullsComesBackWithAllThatWasSetOnIt) {
     note.comment = "free text";
     note.acl = "{app_user=w/app}";
     const Analysis analysis = situation("ALTER TABLE orders DROP COLUMN note");
-    EXPECT_THAT(analysis.runs.at(0).inverse.sql,
-                ElementsAre("ALTER TABLE public.orders ADD COLUMN note text", "ALTER TABLE public.orders ALTER COLUMN note SET DEFAULT 'x'::text",
-                            "ALTER TABLE public.orders ALTER COLUMN note SET STATISTICS 200", "COMMENT ON COLUMN public.orders.note IS 'free text'",
-                            "GRANT UPDATE (note) ON TABLE public.orders TO app_user", "CREATE INDEX by_note ON public.orders USING btree (ref, note)"));
+    EXPECT_THAT(
+        analysis.runs.at(0).inverse.sql,
+        ElementsAre("ALTER TABLE public.orders ADD COLUMN note text", "ALTER TABLE public.orders ALTER COLUMN note SET DEFAULT 'x'::text",
+                    "ALTER TABLE public.orders ALTER COLUMN note SET STATISTICS 200", "COMMENT ON COLUMN public.orders.note IS 'free text'",
+                    "GRANT UPDATE (note) ON TABLE public.orders TO app_user",
+                    "CREATE INDEX by_note ON public.orders USING btree (ref, note)"));
     EXPECT_FALSE(analysis.runs[0].inverse.loses_data);
     EXPECT_THAT(analysis.notes, testing::Contains(HasSubstr("behind the other columns")));
     EXPECT_FALSE(situation("ALTER TABLE orders DROP COLUMN note CASCADE").runs.at(0).inverse.possible);

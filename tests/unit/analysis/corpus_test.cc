@@ -40,7 +40,8 @@ struct Effect {
 
 // "public.users/r*" without its mark for a relation of the same file.
 std::pair<std::string, char> relation_of(std::string text) {
-    if (text.ends_with('*')) text.pop_back();
+    if (text.ends_with('*'))
+        text.pop_back();
     const auto slash = text.rfind('/');
     return {text.substr(0, slash), text.at(slash + 1)};
 }
@@ -49,7 +50,8 @@ Effect measured(const nlohmann::json& line) {
     Effect effect;
     for (const auto& [relation, held] : line.at("locks").items()) {
         const auto [name, kind] = relation_of(relation);
-        if (!is_compared(kind)) continue;
+        if (!is_compared(kind))
+            continue;
         LockMode strongest = LockMode::access_share;
         for (const auto& mode : held) {
             strongest = std::max(strongest, catalog::lock_mode(mode.get<std::string>() + "Lock").value());
@@ -58,7 +60,8 @@ Effect measured(const nlohmann::json& line) {
     }
     for (const auto& relation : line.at("rewritten")) {
         const auto [name, kind] = relation_of(relation.get<std::string>());
-        if (is_compared(kind)) effect.rewrites.insert(name);
+        if (is_compared(kind))
+            effect.rewrites.insert(name);
     }
     return effect;
 }
@@ -70,10 +73,12 @@ Effect analysed(const Facts& facts, const catalog::Catalog& catalog) {
         return relation != nullptr && is_compared(relation->kind);
     };
     for (const auto& lock : facts.locks) {
-        if (compared(lock.relation)) effect.locks[sql::display(lock.relation)] = catalog::pg_name(lock.mode);
+        if (compared(lock.relation))
+            effect.locks[sql::display(lock.relation)] = catalog::pg_name(lock.mode);
     }
     for (const auto& name : facts.rewrites) {
-        if (compared(name)) effect.rewrites.insert(sql::display(name));
+        if (compared(name))
+            effect.rewrites.insert(sql::display(name));
     }
     return effect;
 }
@@ -103,14 +108,16 @@ struct Score {
 void forget_the_plan(catalog::Catalog& catalog) {
     for (auto& [name, relation] : catalog.relations) {
         relation.created_by_plan = false;
-        for (auto& column : relation.columns) column.all_null = false;
+        for (auto& column : relation.columns)
+            column.all_null = false;
     }
 }
 
 Score replay(const std::filesystem::path& chain) {
     std::set<std::filesystem::path> files;
     for (const auto& entry : std::filesystem::directory_iterator(chain)) {
-        if (entry.path().extension() == ".sql") files.insert(entry.path());
+        if (entry.path().extension() == ".sql")
+            files.insert(entry.path());
     }
     const auto expected = measurements(chain);
     catalog::Catalog catalog = catalog_of("", 15);
@@ -136,10 +143,12 @@ Score replay(const std::filesystem::path& chain) {
 }
 
 TEST(Corpus, LocksAndRewritesAreWhatAServerTookOverWholeMigrationChains) {
-    if (!std::filesystem::exists(corpus())) GTEST_SKIP() << "no migration chains beside this checkout: ../shared/corpus";
+    if (!std::filesystem::exists(corpus()))
+        GTEST_SKIP() << "no migration chains beside this checkout: ../shared/corpus";
     Score all;
     for (const auto& entry : std::filesystem::directory_iterator(corpus())) {
-        if (!std::filesystem::exists(entry.path() / "locks.jsonl")) continue;
+        if (!std::filesystem::exists(entry.path() / "locks.jsonl"))
+            continue;
         const auto score = replay(entry.path());
         std::cout << fmt::format("{}: {} of {}\n", entry.path().filename().string(), score.right, score.compared);
         all.compared += score.compared;

@@ -42,13 +42,15 @@ TEST(DropIndex, SaysWhyItRunsAsWritten) {
 }
 
 TEST(DropIndex, CascadeBringsTheForeignKeysBack) {
-    const std::string setup = "CREATE TABLE countries (id int PRIMARY KEY, name text); CREATE UNIQUE INDEX by_name ON countries (name);"
-                              "CREATE TABLE offices (country text CONSTRAINT at REFERENCES countries (name), n int REFERENCES countries);";
+    const std::string setup =
+        "CREATE TABLE countries (id int PRIMARY KEY, name text); CREATE UNIQUE INDEX by_name ON countries (name);"
+        "CREATE TABLE offices (country text CONSTRAINT at REFERENCES countries (name), n int REFERENCES countries);";
     const Analysis analysis = Situation(setup)("DROP INDEX by_name CASCADE");
     EXPECT_THAT(analysis.notes, ElementsAre("CASCADE drops foreign key at of public.offices too"));
-    EXPECT_THAT(analysis.runs.at(0).inverse.sql,
-                ElementsAre("CREATE UNIQUE INDEX by_name ON public.countries USING btree (name)",
-                            HasSubstr("ALTER TABLE public.offices ADD CONSTRAINT at FOREIGN KEY (country) REFERENCES public.countries(name)")));
+    EXPECT_THAT(
+        analysis.runs.at(0).inverse.sql,
+        ElementsAre("CREATE UNIQUE INDEX by_name ON public.countries USING btree (name)",
+                    HasSubstr("ALTER TABLE public.offices ADD CONSTRAINT at FOREIGN KEY (country) REFERENCES public.countries(name)")));
     EXPECT_THAT(lines(analysis.facts.locks),
                 ElementsAre("countries:AccessExclusiveLock", "by_name:AccessExclusiveLock", "offices:AccessExclusiveLock"));
     Situation after(setup);

@@ -11,8 +11,9 @@ using testing::HasSubstr;
 using testing::IsEmpty;
 using testing::UnorderedElementsAre;
 
-constexpr const char* kTables = "CREATE TABLE users (id int PRIMARY KEY, email text, age int);"
-                                "CREATE TABLE orders (id int PRIMARY KEY, user_id int REFERENCES users);";
+constexpr const char* kTables =
+    "CREATE TABLE users (id int PRIMARY KEY, email text, age int);"
+    "CREATE TABLE orders (id int PRIMARY KEY, user_id int REFERENCES users);";
 
 std::vector<std::string> inverse_of(const Analysis& analysis) {
     return analysis.runs.empty() || !analysis.runs[0].inverse.possible ? std::vector<std::string>{"none"} : analysis.runs[0].inverse.sql;
@@ -56,14 +57,17 @@ TEST(View, ReplacementIsUndoneByTheFormerDefinition) {
     }
     const auto same_columns = known("CREATE OR REPLACE VIEW v AS SELECT id FROM users WHERE id > 0");
     EXPECT_THAT(lines(same_columns.facts.locks), UnorderedElementsAre("v:AccessExclusiveLock", "users:AccessShareLock"));
-    EXPECT_THAT(inverse_of(same_columns), ElementsAre("CREATE OR REPLACE VIEW public.v WITH (security_invoker=true) AS SELECT id FROM users"));
+    EXPECT_THAT(inverse_of(same_columns),
+                ElementsAre("CREATE OR REPLACE VIEW public.v WITH (security_invoker=true) AS SELECT id FROM users"));
     const auto more_columns = known("CREATE OR REPLACE VIEW v AS SELECT id, email FROM users");
-    EXPECT_THAT(inverse_of(more_columns), ElementsAre("DROP VIEW public.v", "CREATE VIEW public.v WITH (security_invoker=true) AS SELECT id FROM users",
-                                                      "ALTER VIEW public.v OWNER TO app", "COMMENT ON VIEW public.v IS 'old'"));
+    EXPECT_THAT(inverse_of(more_columns),
+                ElementsAre("DROP VIEW public.v", "CREATE VIEW public.v WITH (security_invoker=true) AS SELECT id FROM users",
+                            "ALTER VIEW public.v OWNER TO app", "COMMENT ON VIEW public.v IS 'old'"));
 }
 
 TEST(View, DropIsUndoneWithAllThatStoodOnIt) {
-    const auto analysis = Situation(std::string(kTables) + "CREATE VIEW v AS SELECT id FROM users; CREATE VIEW w AS SELECT id FROM v")("DROP VIEW v CASCADE");
+    const auto analysis =
+        Situation(std::string(kTables) + "CREATE VIEW v AS SELECT id FROM users; CREATE VIEW w AS SELECT id FROM v")("DROP VIEW v CASCADE");
     EXPECT_THAT(lines(analysis.facts.locks), UnorderedElementsAre("v:AccessExclusiveLock", "w:AccessExclusiveLock"));
     EXPECT_THAT(inverse_of(analysis), ElementsAre("CREATE VIEW public.v AS SELECT id FROM users", "ALTER VIEW public.v OWNER TO app",
                                                   "CREATE VIEW public.w AS SELECT id FROM v", "ALTER VIEW public.w OWNER TO app"));
@@ -72,8 +76,9 @@ TEST(View, DropIsUndoneWithAllThatStoodOnIt) {
 TEST(View, SeveralComeBackInTheOrderInWhichTheyStandOnEachOther) {
     const Situation situation(std::string(kTables) + "CREATE VIEW b AS SELECT id FROM users; CREATE VIEW a AS SELECT id FROM b");
     for (const char* sql : {"DROP VIEW a, b", "DROP VIEW b, a", "DROP VIEW b, a CASCADE"}) {
-        EXPECT_THAT(inverse_of(situation(sql)), ElementsAre("CREATE VIEW public.b AS SELECT id FROM users", "ALTER VIEW public.b OWNER TO app",
-                                                            "CREATE VIEW public.a AS SELECT id FROM b", "ALTER VIEW public.a OWNER TO app"))
+        EXPECT_THAT(inverse_of(situation(sql)),
+                    ElementsAre("CREATE VIEW public.b AS SELECT id FROM users", "ALTER VIEW public.b OWNER TO app",
+                                "CREATE VIEW public.a AS SELECT id FROM b", "ALTER VIEW public.a OWNER TO app"))
             << sql;
     }
 }
@@ -97,7 +102,8 @@ TEST(Drop, OfATypeMakesItAgainWithItsLabels) {
 TEST(Rename, IsUndoneByTheOppositeRename) {
     const Situation situation(std::string(kTables) + "CREATE INDEX i ON users (email)");
     EXPECT_THAT(inverse_of(situation("ALTER TABLE users RENAME TO people")), ElementsAre("ALTER TABLE public.people RENAME TO users"));
-    EXPECT_THAT(inverse_of(situation("ALTER TABLE users RENAME email TO mail")), ElementsAre("ALTER TABLE public.users RENAME COLUMN mail TO email"));
+    EXPECT_THAT(inverse_of(situation("ALTER TABLE users RENAME email TO mail")),
+                ElementsAre("ALTER TABLE public.users RENAME COLUMN mail TO email"));
     EXPECT_THAT(inverse_of(situation("ALTER TABLE users RENAME CONSTRAINT users_pkey TO pk")),
                 ElementsAre("ALTER TABLE public.users RENAME CONSTRAINT pk TO users_pkey"));
     const auto index = situation("ALTER INDEX i RENAME TO \"New\"");
@@ -114,14 +120,16 @@ TEST(FunctionStatement, ReplacementKeepsTheFormerBody) {
 }
 
 TEST(FunctionStatement, OverloadsAreToldApartByTheirTypes) {
-    const std::string both = "CREATE FUNCTION vat(amount numeric, rate numeric) RETURNS numeric LANGUAGE sql AS 'SELECT 1';"
-                             "CREATE FUNCTION vat(amount numeric) RETURNS numeric LANGUAGE sql AS 'SELECT 2';"
-                             "CREATE TYPE mood AS ENUM ('sad'); CREATE FUNCTION feel(how mood) RETURNS int LANGUAGE sql AS 'SELECT 3'";
+    const std::string both =
+        "CREATE FUNCTION vat(amount numeric, rate numeric) RETURNS numeric LANGUAGE sql AS 'SELECT 1';"
+        "CREATE FUNCTION vat(amount numeric) RETURNS numeric LANGUAGE sql AS 'SELECT 2';"
+        "CREATE TYPE mood AS ENUM ('sad'); CREATE FUNCTION feel(how mood) RETURNS int LANGUAGE sql AS 'SELECT 3'";
     EXPECT_THAT(inverse_of(Situation(both)("DROP FUNCTION vat(numeric)")).at(0), HasSubstr("SELECT 2"));
     EXPECT_THAT(inverse_of(Situation(both)("DROP FUNCTION vat(numeric(10,2), decimal)")).at(0), HasSubstr("SELECT 1"));
     EXPECT_THAT(inverse_of(Situation(both)("DROP FUNCTION feel(mood)")).at(0), HasSubstr("SELECT 3"));
     EXPECT_THAT(inverse_of(Situation(both)("DROP FUNCTION vat")), ElementsAre("none"));
-    EXPECT_THAT(inverse_of(Situation(both)("COMMENT ON FUNCTION vat(numeric) IS 'x'")), ElementsAre("COMMENT ON FUNCTION public.vat(amount numeric) IS NULL"));
+    EXPECT_THAT(inverse_of(Situation(both)("COMMENT ON FUNCTION vat(numeric) IS 'x'")),
+                ElementsAre("COMMENT ON FUNCTION public.vat(amount numeric) IS NULL"));
     EXPECT_THAT(inverse_of(Situation(both)("CREATE OR REPLACE FUNCTION vat(net numeric) RETURNS numeric LANGUAGE sql AS 'SELECT 4'")).at(0),
                 HasSubstr("SELECT 2"));
     EXPECT_TRUE(Situation(both)("DROP FUNCTION IF EXISTS vat(text, text, text)").skip);
@@ -129,8 +137,9 @@ TEST(FunctionStatement, OverloadsAreToldApartByTheirTypes) {
 }
 
 TEST(DoBlock, NamesWhatItHidesAndTheWayOut) {
-    const auto analysis = Situation(kTables)("DO $$ BEGIN IF EXISTS (SELECT 1 FROM information_schema.columns) THEN "
-                                             "CREATE INDEX i ON users (email); ALTER TABLE orders ADD COLUMN x int; END IF; END $$");
+    const auto analysis = Situation(kTables)(
+        "DO $$ BEGIN IF EXISTS (SELECT 1 FROM information_schema.columns) THEN "
+        "CREATE INDEX i ON users (email); ALTER TABLE orders ADD COLUMN x int; END IF; END $$");
     EXPECT_THAT(analysis.notes, ElementsAre(HasSubstr("hides create index and alter table"), HasSubstr("pgbelay: when")));
     EXPECT_THAT(lines(analysis.facts.locks), UnorderedElementsAre("users:ShareLock", "orders:AccessExclusiveLock"));
     EXPECT_THAT(lines(analysis), ElementsAre(HasSubstr("inside transaction: DO")));
@@ -153,8 +162,9 @@ TEST(TriggerStatement, IsUndoneByDroppingIt) {
 }
 
 TEST(TriggerStatement, DroppedOnesComeBackInTheirState) {
-    Situation situation(std::string(kTables) + "CREATE TRIGGER tr BEFORE INSERT ON users FOR EACH ROW EXECUTE FUNCTION f();"
-                                               "ALTER TABLE users DISABLE TRIGGER tr");
+    Situation situation(std::string(kTables) +
+                        "CREATE TRIGGER tr BEFORE INSERT ON users FOR EACH ROW EXECUTE FUNCTION f();"
+                        "ALTER TABLE users DISABLE TRIGGER tr");
     const auto analysis = situation("DROP TRIGGER tr ON users");
     EXPECT_THAT(lines(analysis.facts.locks), ElementsAre("users:AccessExclusiveLock"));
     EXPECT_THAT(inverse_of(analysis), ElementsAre("CREATE TRIGGER tr BEFORE INSERT ON users FOR EACH ROW EXECUTE FUNCTION f()",
@@ -164,13 +174,15 @@ TEST(TriggerStatement, DroppedOnesComeBackInTheirState) {
 TEST(CommentStatement, PutsTheFormerCommentBack) {
     const Situation situation(std::string(kTables) + "COMMENT ON TABLE users IS 'was'");
     EXPECT_THAT(inverse_of(situation("COMMENT ON TABLE users IS 'is'")), ElementsAre("COMMENT ON TABLE public.users IS 'was'"));
-    EXPECT_THAT(inverse_of(situation("COMMENT ON COLUMN users.email IS 'is'")), ElementsAre("COMMENT ON COLUMN public.users.email IS NULL"));
+    EXPECT_THAT(inverse_of(situation("COMMENT ON COLUMN users.email IS 'is'")),
+                ElementsAre("COMMENT ON COLUMN public.users.email IS NULL"));
 }
 
 TEST(CommentStatement, OfASchemaIsKnownToo) {
     EXPECT_THAT(inverse_of(Situation("COMMENT ON SCHEMA public IS 'ours'")("COMMENT ON SCHEMA public IS 'theirs'")),
                 ElementsAre("COMMENT ON SCHEMA public IS 'ours'"));
-    EXPECT_THAT(inverse_of(Situation("CREATE SCHEMA fresh")("COMMENT ON SCHEMA fresh IS 'new'")), ElementsAre("COMMENT ON SCHEMA fresh IS NULL"));
+    EXPECT_THAT(inverse_of(Situation("CREATE SCHEMA fresh")("COMMENT ON SCHEMA fresh IS 'new'")),
+                ElementsAre("COMMENT ON SCHEMA fresh IS NULL"));
 }
 
 TEST(Grant, InASchemaOfThePlanGoesWithTheSchema) {
@@ -178,7 +190,8 @@ TEST(Grant, InASchemaOfThePlanGoesWithTheSchema) {
     EXPECT_THAT(inverse_of(Situation(made)("GRANT USAGE ON SCHEMA fresh TO bob")), IsEmpty());
     EXPECT_THAT(inverse_of(Situation(made)("GRANT SELECT ON ALL TABLES IN SCHEMA fresh TO bob")), IsEmpty());
     EXPECT_THAT(inverse_of(Situation(made)("GRANT SELECT ON ALL TABLES IN SCHEMA fresh, public TO bob")), ElementsAre("none"));
-    EXPECT_THAT(inverse_of(Situation("").after("CREATE SCHEMA IF NOT EXISTS fresh")("GRANT USAGE ON SCHEMA fresh TO bob")), ElementsAre("none"));
+    EXPECT_THAT(inverse_of(Situation("").after("CREATE SCHEMA IF NOT EXISTS fresh")("GRANT USAGE ON SCHEMA fresh TO bob")),
+                ElementsAre("none"));
 }
 
 TEST(Grant, TakesBackOnlyWhatWasNotThere) {
@@ -189,7 +202,8 @@ TEST(Grant, TakesBackOnlyWhatWasNotThere) {
     EXPECT_THAT(inverse_of(situation("GRANT SELECT, UPDATE ON users TO bob")), ElementsAre("REVOKE UPDATE ON TABLE public.users FROM bob"));
     EXPECT_THAT(inverse_of(situation("REVOKE ALL ON users FROM bob")),
                 ElementsAre("GRANT SELECT ON TABLE public.users TO bob", "GRANT INSERT ON TABLE public.users TO bob WITH GRANT OPTION"));
-    EXPECT_THAT(inverse_of(situation("GRANT SELECT (email) ON users TO PUBLIC")), ElementsAre("REVOKE SELECT (email) ON TABLE public.users FROM PUBLIC"));
+    EXPECT_THAT(inverse_of(situation("GRANT SELECT (email) ON users TO PUBLIC")),
+                ElementsAre("REVOKE SELECT (email) ON TABLE public.users FROM PUBLIC"));
     EXPECT_THAT(inverse_of(situation("GRANT USAGE ON SCHEMA public TO bob")), ElementsAre("none"));
 }
 
@@ -230,7 +244,8 @@ TEST(Dml, CommonTableExpressionsAreNotRelations) {
 TEST(Dml, RowsOfATableThatThePlanMadeGoWithIt) {
     EXPECT_THAT(inverse_of(Situation(kTables).after("CREATE TABLE n (a int)")("INSERT INTO n SELECT id FROM users")), IsEmpty());
     EXPECT_THAT(inverse_of(Situation(kTables).after("ALTER TABLE users ADD COLUMN x int")("UPDATE users SET x = 1")), IsEmpty());
-    EXPECT_THAT(inverse_of(Situation(kTables).after("ALTER TABLE users ADD COLUMN x int")("UPDATE users SET x = 1, age = 2")), ElementsAre("none"));
+    EXPECT_THAT(inverse_of(Situation(kTables).after("ALTER TABLE users ADD COLUMN x int")("UPDATE users SET x = 1, age = 2")),
+                ElementsAre("none"));
 }
 
 TEST(Dml, SelectForUpdateLocksRowsAndLeavesNothingBehind) {
@@ -262,15 +277,18 @@ TEST(Maintenance, VacuumMayBeRepeatedAndDatabasesAreMadeOnce) {
 }
 
 TEST(Matview, IsRefreshedConcurrentlyWhereThatIsPossible) {
-    const std::string setup = std::string(kTables) + "CREATE MATERIALIZED VIEW m AS SELECT id FROM users; CREATE UNIQUE INDEX mi ON m (id);";
+    const std::string setup =
+        std::string(kTables) + "CREATE MATERIALIZED VIEW m AS SELECT id FROM users; CREATE UNIQUE INDEX mi ON m (id);";
     const auto safe = Situation(setup)("REFRESH MATERIALIZED VIEW m");
     EXPECT_THAT(lines(safe), ElementsAre("inside validate: REFRESH MATERIALIZED VIEW CONCURRENTLY m"));
     EXPECT_TRUE(safe.rewritten);
-    EXPECT_THAT(lines(Situation(setup).as_written()("REFRESH MATERIALIZED VIEW m")), ElementsAre("inside transaction: REFRESH MATERIALIZED VIEW m"));
+    EXPECT_THAT(lines(Situation(setup).as_written()("REFRESH MATERIALIZED VIEW m")),
+                ElementsAre("inside transaction: REFRESH MATERIALIZED VIEW m"));
 }
 
 TEST(Matview, OfThePlanItselfLosesNothingWhenRefreshed) {
-    EXPECT_THAT(inverse_of(Situation(kTables).after("CREATE MATERIALIZED VIEW m AS SELECT id FROM users")("REFRESH MATERIALIZED VIEW m")), IsEmpty());
+    EXPECT_THAT(inverse_of(Situation(kTables).after("CREATE MATERIALIZED VIEW m AS SELECT id FROM users")("REFRESH MATERIALIZED VIEW m")),
+                IsEmpty());
     const std::string there = std::string(kTables) + "CREATE MATERIALIZED VIEW m AS SELECT id FROM users;";
     EXPECT_THAT(inverse_of(Situation(there)("REFRESH MATERIALIZED VIEW m")), ElementsAre("none"));
 }

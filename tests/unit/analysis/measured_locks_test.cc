@@ -178,7 +178,8 @@ Effect without_reads(Effect effect) {
 }
 
 TEST_P(MeasuredLocks, OfAllOtherKindsAreWhatAnalysisSays) {
-    if (!std::filesystem::exists(measurements() / "truth.tsv")) GTEST_SKIP() << "no measurements beside this checkout: ../shared/locks";
+    if (!std::filesystem::exists(measurements() / "truth.tsv"))
+        GTEST_SKIP() << "no measurements beside this checkout: ../shared/locks";
     const int major = GetParam();
     const std::map<int, std::size_t> columns = {{14, 3}, {16, 4}, {17, 5}, {18, 6}};
     // What a block puts together itself cannot be read in its text.
@@ -191,13 +192,16 @@ TEST_P(MeasuredLocks, OfAllOtherKindsAreWhatAnalysisSays) {
         auto cells = split(line, '\t');
         cells.resize(7);
         const std::string& cell = cells[columns.at(major)];
-        if (cells[0] == "case" || cell.starts_with("ERR") || cell.starts_with("(autocommit)") || beyond_text.contains(cells[0])) continue;
+        if (cells[0] == "case" || cell.starts_with("ERR") || cell.starts_with("(autocommit)") || beyond_text.contains(cells[0]))
+            continue;
         const auto statements = sql::read_script(cells[1], "case.sql", {}).statements;
-        if (statements.size() != 1 || is_ours(statements[0])) continue;
+        if (statements.size() != 1 || is_ours(statements[0]))
+            continue;
         ++compared;
         const std::string difference =
             differences(without_reads(measured(cell)), without_reads(analysed(analyze(statements[0], context).facts)));
-        if (!difference.empty()) wrong.push_back(cells[0] + ":" + difference);
+        if (!difference.empty())
+            wrong.push_back(cells[0] + ":" + difference);
     }
     EXPECT_GT(compared, 60);
     EXPECT_THAT(wrong, IsEmpty()) << fmt::format("{}", fmt::join(wrong, "\n"));

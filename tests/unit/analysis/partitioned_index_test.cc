@@ -28,20 +28,22 @@ std::vector<std::string> to_do(const Completion& completion) {
 
 TEST(PartitionedIndex, IsMadeOnOnlyEveryLevelThenOnEachLeafThenAttachedBottomUp) {
     const Analysis analysis = Situation(kParted)("CREATE UNIQUE INDEX IF NOT EXISTS i ON public.p USING btree (id, d, k) WHERE id > 0");
-    EXPECT_THAT(lines(analysis),
-                ElementsAre("before transaction: CREATE UNIQUE INDEX i ON ONLY public.p USING btree (id, d, k) WHERE id > 0",
-                            "before transaction: CREATE UNIQUE INDEX p1_id_d_k_idx ON ONLY public.p1 USING btree (id, d, k) WHERE id > 0",
-                            "before build: CREATE UNIQUE INDEX CONCURRENTLY p1a_id_d_k_idx ON public.p1a USING btree (id, d, k) WHERE id > 0",
-                            "before build: CREATE UNIQUE INDEX CONCURRENTLY p1b_id_d_k_idx ON public.p1b USING btree (id, d, k) WHERE id > 0",
-                            "before build: CREATE UNIQUE INDEX CONCURRENTLY p2_id_d_k_idx ON public.p2 USING btree (id, d, k) WHERE id > 0",
-                            "before attach: ALTER INDEX public.p1_id_d_k_idx ATTACH PARTITION public.p1a_id_d_k_idx;\n"
-                            "ALTER INDEX public.p1_id_d_k_idx ATTACH PARTITION public.p1b_id_d_k_idx;\n"
-                            "ALTER INDEX public.i ATTACH PARTITION public.p1_id_d_k_idx;\n"
-                            "ALTER INDEX public.i ATTACH PARTITION public.p2_id_d_k_idx"));
+    EXPECT_THAT(
+        lines(analysis),
+        ElementsAre("before transaction: CREATE UNIQUE INDEX i ON ONLY public.p USING btree (id, d, k) WHERE id > 0",
+                    "before transaction: CREATE UNIQUE INDEX p1_id_d_k_idx ON ONLY public.p1 USING btree (id, d, k) WHERE id > 0",
+                    "before build: CREATE UNIQUE INDEX CONCURRENTLY p1a_id_d_k_idx ON public.p1a USING btree (id, d, k) WHERE id > 0",
+                    "before build: CREATE UNIQUE INDEX CONCURRENTLY p1b_id_d_k_idx ON public.p1b USING btree (id, d, k) WHERE id > 0",
+                    "before build: CREATE UNIQUE INDEX CONCURRENTLY p2_id_d_k_idx ON public.p2 USING btree (id, d, k) WHERE id > 0",
+                    "before attach: ALTER INDEX public.p1_id_d_k_idx ATTACH PARTITION public.p1a_id_d_k_idx;\n"
+                    "ALTER INDEX public.p1_id_d_k_idx ATTACH PARTITION public.p1b_id_d_k_idx;\n"
+                    "ALTER INDEX public.i ATTACH PARTITION public.p1_id_d_k_idx;\n"
+                    "ALTER INDEX public.i ATTACH PARTITION public.p2_id_d_k_idx"));
     EXPECT_THAT(lines(analysis.runs[0].locks), ElementsAre("p:ShareLock"));
-    EXPECT_THAT(analysis.runs[0].inverse.sql,
-                ElementsAre("DROP INDEX public.i",
-                            "DROP INDEX IF EXISTS public.p1_id_d_k_idx, public.p1a_id_d_k_idx, public.p1b_id_d_k_idx, public.p2_id_d_k_idx"));
+    EXPECT_THAT(
+        analysis.runs[0].inverse.sql,
+        ElementsAre("DROP INDEX public.i",
+                    "DROP INDEX IF EXISTS public.p1_id_d_k_idx, public.p1a_id_d_k_idx, public.p1b_id_d_k_idx, public.p2_id_d_k_idx"));
     EXPECT_EQ(analysis.runs[2].condition.facts.front(),
               (catalog::Fact{catalog::IndexIs{{"public", "p1a_id_d_k_idx"}, {"public", "p1a"}, {}, {"public", "p"}}}));
 }
@@ -89,13 +91,14 @@ TEST(PartitionedIndex, RefusesForeignTablesAmongThePartitions) {
 TEST(PartitionedIndex, NamesWhatItLacksDeepestFirst) {
     catalog::Catalog catalog = catalog_of(std::string(kParted) + "CREATE INDEX i ON ONLY p (id); CREATE INDEX own ON p1b (id);");
     const Completion missing = completion(catalog, *catalog.find_index({"public", "i"}));
-    EXPECT_THAT(to_do(missing),
-                ElementsAre("CREATE INDEX CONCURRENTLY p1a_id_idx ON public.p1a USING btree (id) | "
-                            "ALTER INDEX public.p1_id_idx ATTACH PARTITION public.p1a_id_idx",
-                            "ALTER INDEX public.p1_id_idx ATTACH PARTITION public.own",
-                            "CREATE INDEX p1_id_idx ON ONLY public.p1 USING btree (id) | ALTER INDEX public.i ATTACH PARTITION public.p1_id_idx",
-                            "CREATE INDEX CONCURRENTLY p2_id_idx ON public.p2 USING btree (id) | "
-                            "ALTER INDEX public.i ATTACH PARTITION public.p2_id_idx"));
+    EXPECT_THAT(
+        to_do(missing),
+        ElementsAre("CREATE INDEX CONCURRENTLY p1a_id_idx ON public.p1a USING btree (id) | "
+                    "ALTER INDEX public.p1_id_idx ATTACH PARTITION public.p1a_id_idx",
+                    "ALTER INDEX public.p1_id_idx ATTACH PARTITION public.own",
+                    "CREATE INDEX p1_id_idx ON ONLY public.p1 USING btree (id) | ALTER INDEX public.i ATTACH PARTITION public.p1_id_idx",
+                    "CREATE INDEX CONCURRENTLY p2_id_idx ON public.p2 USING btree (id) | "
+                    "ALTER INDEX public.i ATTACH PARTITION public.p2_id_idx"));
     EXPECT_EQ(missing.obstacle, "");
 }
 
@@ -116,12 +119,14 @@ TEST(PartitionedTable, IsReindexedLeafByLeafOnEveryVersion) {
         EXPECT_THAT(lines(situation("REINDEX INDEX i")), ElementsAre("after build: REINDEX INDEX CONCURRENTLY public.p1a_id_idx",
                                                                      "after build: REINDEX INDEX CONCURRENTLY public.p1b_id_idx",
                                                                      "after build: REINDEX INDEX CONCURRENTLY public.p2_id_idx"));
-        EXPECT_THAT(lines(situation("REINDEX (VERBOSE) TABLE CONCURRENTLY p")), testing::Contains("after build: REINDEX (VERBOSE) TABLE CONCURRENTLY public.p2"));
+        EXPECT_THAT(lines(situation("REINDEX (VERBOSE) TABLE CONCURRENTLY p")),
+                    testing::Contains("after build: REINDEX (VERBOSE) TABLE CONCURRENTLY public.p2"));
     }
 }
 
 constexpr const char* kVisits =
-    "CREATE TABLE v (id int, d date) PARTITION BY RANGE (d); CREATE TABLE v1 PARTITION OF v FOR VALUES FROM ('2025-01-01') TO ('2025-02-01');"
+    "CREATE TABLE v (id int, d date) PARTITION BY RANGE (d); CREATE TABLE v1 PARTITION OF v FOR VALUES FROM ('2025-01-01') TO "
+    "('2025-02-01');"
     "CREATE TABLE c (id int, d date);";
 constexpr const char* kAttach = "ALTER TABLE v ATTACH PARTITION c FOR VALUES FROM ('2025-02-01') TO ('2025-03-01')";
 constexpr const char* kBound = "((d IS NOT NULL) AND (d >= '2025-02-01'::date) AND (d < '2025-03-01'::date))";
@@ -130,10 +135,12 @@ TEST(AttachPartition, IsProvedByACheckAheadOfIt) {
     Situation situation(kVisits);
     situation.now.canonical_forms[kAttach] = kBound;
     const Analysis analysis = situation(kAttach);
-    EXPECT_THAT(lines(analysis), ElementsAre(fmt::format("before transaction: ALTER TABLE public.c ADD CONSTRAINT pgbelay_c_bound CHECK ({}) NOT VALID", kBound),
-                                             "before validate: ALTER TABLE public.c VALIDATE CONSTRAINT pgbelay_c_bound",
-                                             std::string("inside transaction: ") + kAttach,
-                                             "inside transaction: ALTER TABLE public.c DROP CONSTRAINT pgbelay_c_bound"));
+    EXPECT_THAT(
+        lines(analysis),
+        ElementsAre(fmt::format("before transaction: ALTER TABLE public.c ADD CONSTRAINT pgbelay_c_bound CHECK ({}) NOT VALID", kBound),
+                    "before validate: ALTER TABLE public.c VALIDATE CONSTRAINT pgbelay_c_bound",
+                    std::string("inside transaction: ") + kAttach,
+                    "inside transaction: ALTER TABLE public.c DROP CONSTRAINT pgbelay_c_bound"));
     EXPECT_THAT(analysis.runs[2].scans, IsEmpty());
 }
 
@@ -141,7 +148,8 @@ TEST(AttachPartition, ProvesTheDefaultPartitionFreeOfItsRows) {
     Situation situation(std::string(kVisits) + "CREATE TABLE rest PARTITION OF v DEFAULT;");
     situation.now.relations.at({"public", "rest"}).partition_bound = "DEFAULT";
     situation.tiny("c").now.canonical_forms[kAttach] = kBound;
-    EXPECT_THAT(lines(situation(kAttach)).front(), HasSubstr(fmt::format("ALTER TABLE public.rest ADD CONSTRAINT pgbelay_rest_bound CHECK ((NOT {})) NOT VALID", kBound)));
+    EXPECT_THAT(lines(situation(kAttach)).front(),
+                HasSubstr(fmt::format("ALTER TABLE public.rest ADD CONSTRAINT pgbelay_rest_bound CHECK ((NOT {})) NOT VALID", kBound)));
 }
 
 TEST(AttachPartition, NeedsNoProofWhereTheTableHasIt) {
@@ -169,7 +177,8 @@ TEST(AttachPartition, OfALargeTableIsRefusedWhereNothingCanBeProved) {
 TEST(AttachPartition, GetsWhatTheParentHasAhead) {
     Situation situation(std::string(kVisits) + "CREATE INDEX i ON v (id);");
     situation.now.canonical_forms[kAttach] = kBound;
-    EXPECT_THAT(lines(situation(kAttach)), testing::Contains("before build: CREATE INDEX CONCURRENTLY c_id_idx ON public.c USING btree (id)"));
+    EXPECT_THAT(lines(situation(kAttach)),
+                testing::Contains("before build: CREATE INDEX CONCURRENTLY c_id_idx ON public.c USING btree (id)"));
     EXPECT_THAT(situation.tiny("c")(kAttach).runs.front().inverse.sql,
                 ElementsAre("ALTER TABLE public.v DETACH PARTITION public.c", "DROP INDEX IF EXISTS public.c_id_idx"));
 }
@@ -179,7 +188,7 @@ TEST(DetachPartition, IsConcurrentWhereTheServerHasThat) {
     Situation situation(kVisits);
     situation.now.relations.at({"public", "v"}).partition_key = "RANGE (d)";
     EXPECT_THAT(lines(situation(detach)), ElementsAre("after drop_concurrently: ALTER TABLE v DETACH PARTITION v1 CONCURRENTLY",
-                                                               "after transaction: ALTER TABLE public.v1 DROP CONSTRAINT IF EXISTS v1_d_check"));
+                                                      "after transaction: ALTER TABLE public.v1 DROP CONSTRAINT IF EXISTS v1_d_check"));
     EXPECT_EQ(situation(detach).runs.front().finish_with, detach + " FINALIZE");
     EXPECT_THAT(lines(Situation(kVisits, 13)(detach)), ElementsAre("inside transaction: " + detach));
     EXPECT_THAT(lines(Situation(kVisits).grouped()(detach)), ElementsAre("inside transaction: " + detach));

@@ -38,16 +38,17 @@ TEST(Restore, AViewComesBackWithEverythingOnIt) {
     view.comment = "it's a view";
     view.columns = {{.name = "a", .default_expression = "1", .acl = "{bob=r/Owner}", .comment = "col"}};
     view.triggers = {{"tr", "CREATE TRIGGER tr INSTEAD OF INSERT ON app.v FOR EACH ROW EXECUTE FUNCTION app.f()", 'D', std::nullopt}};
-    EXPECT_THAT(restore_view(view),
-                ElementsAre("CREATE VIEW app.v WITH (security_invoker=true) AS  SELECT t.a\n   FROM app.t", "ALTER VIEW app.v OWNER TO \"Owner\"",
-                            "COMMENT ON VIEW app.v IS 'it''s a view'", "ALTER VIEW app.v ALTER COLUMN a SET DEFAULT 1",
-                            "COMMENT ON COLUMN app.v.a IS 'col'", "GRANT SELECT (a) ON TABLE app.v TO bob",
-                            "CREATE TRIGGER tr INSTEAD OF INSERT ON app.v FOR EACH ROW EXECUTE FUNCTION app.f()",
-                            "ALTER TABLE app.v DISABLE TRIGGER tr"));
+    EXPECT_THAT(restore_view(view), ElementsAre("CREATE VIEW app.v WITH (security_invoker=true) AS  SELECT t.a\n   FROM app.t",
+                                                "ALTER VIEW app.v OWNER TO \"Owner\"", "COMMENT ON VIEW app.v IS 'it''s a view'",
+                                                "ALTER VIEW app.v ALTER COLUMN a SET DEFAULT 1", "COMMENT ON COLUMN app.v.a IS 'col'",
+                                                "GRANT SELECT (a) ON TABLE app.v TO bob",
+                                                "CREATE TRIGGER tr INSTEAD OF INSERT ON app.v FOR EACH ROW EXECUTE FUNCTION app.f()",
+                                                "ALTER TABLE app.v DISABLE TRIGGER tr"));
 }
 
 TEST(Restore, ARuleKeepsItsStateAndComment) {
-    const catalog::Rule rule{.name = "R", .definition = "CREATE RULE \"R\" AS ON DELETE TO app.t DO INSTEAD NOTHING;", .enabled = 'D', .comment = "ours"};
+    const catalog::Rule rule{
+        .name = "R", .definition = "CREATE RULE \"R\" AS ON DELETE TO app.t DO INSTEAD NOTHING;", .enabled = 'D', .comment = "ours"};
     EXPECT_THAT(restore_rule({"app", "t"}, rule),
                 ElementsAre("CREATE RULE \"R\" AS ON DELETE TO app.t DO INSTEAD NOTHING", "ALTER TABLE app.t DISABLE RULE \"R\"",
                             "COMMENT ON RULE \"R\" ON app.t IS 'ours'"));
@@ -67,7 +68,8 @@ TEST(Restore, ASequenceKeepsItsOwnerColumn) {
     sequence.kind = 'S';
     sequence.sequence_definition = "AS bigint START WITH 1";
     sequence.sequence_owner_column = "public.t.id";
-    EXPECT_THAT(restore_sequence(sequence), ElementsAre("CREATE SEQUENCE public.s AS bigint START WITH 1", "ALTER SEQUENCE public.s OWNED BY public.t.id"));
+    EXPECT_THAT(restore_sequence(sequence),
+                ElementsAre("CREATE SEQUENCE public.s AS bigint START WITH 1", "ALTER SEQUENCE public.s OWNED BY public.t.id"));
 }
 
 }  // namespace

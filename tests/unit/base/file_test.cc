@@ -47,7 +47,7 @@ TEST_F(File, KeepsEveryByte) {
 
 TEST_F(File, WritesForTheOwnerOnlyAndLeavesNothingElse) {
     write_file(directory_ / "f", "secret");
-    struct stat status {};
+    struct stat status{};
     ASSERT_EQ(::stat((directory_ / "f").c_str(), &status), 0);
     EXPECT_EQ(status.st_mode & 0777U, 0600U);
     EXPECT_EQ(std::distance(std::filesystem::directory_iterator(directory_), {}), 1);

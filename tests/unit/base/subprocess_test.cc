@@ -19,7 +19,9 @@ namespace {
 
 using ::testing::HasSubstr;
 
-CommandResult run(std::vector<std::string> argv) { return run_command({.argv = std::move(argv)}, in(std::chrono::seconds(20)), nullptr); }
+CommandResult run(std::vector<std::string> argv) {
+    return run_command({.argv = std::move(argv)}, in(std::chrono::seconds(20)), nullptr);
+}
 
 std::string failure_of(const Command& command, Deadline deadline = in(std::chrono::seconds(20)), const StopSignal* stop = nullptr) {
     try {
@@ -30,7 +32,9 @@ std::string failure_of(const Command& command, Deadline deadline = in(std::chron
     return "no error";
 }
 
-bool exists(pid_t pid) { return ::kill(pid, 0) == 0; }
+bool exists(pid_t pid) {
+    return ::kill(pid, 0) == 0;
+}
 
 TEST(RunCommand, CollectsBothOutputsAndTheStatus) {
     const auto result = run({"sh", "-c", "echo out; echo err >&2; exit 3"});
@@ -39,9 +43,13 @@ TEST(RunCommand, CollectsBothOutputsAndTheStatus) {
     EXPECT_EQ(result.status, 3);
 }
 
-TEST(RunCommand, PassesArgumentsWithoutAShell) { EXPECT_EQ(run({"printf", "%s|", "a b", "$HOME", "'"}).out, "a b|$HOME|'|"); }
+TEST(RunCommand, PassesArgumentsWithoutAShell) {
+    EXPECT_EQ(run({"printf", "%s|", "a b", "$HOME", "'"}).out, "a b|$HOME|'|");
+}
 
-TEST(RunCommand, GivesTheSignalThatEndedIt) { EXPECT_EQ(run({"sh", "-c", "kill -TERM $$"}).status, 128 + SIGTERM); }
+TEST(RunCommand, GivesTheSignalThatEndedIt) {
+    EXPECT_EQ(run({"sh", "-c", "kill -TERM $$"}).status, 128 + SIGTERM);
+}
 
 TEST(RunCommand, TakesMoreThanAPipeHoldsFromBoth) {
     const auto result = run({"sh", "-c", "head -c 1000000 /dev/zero & head -c 1000000 /dev/zero >&2; wait"});
@@ -49,7 +57,9 @@ TEST(RunCommand, TakesMoreThanAPipeHoldsFromBoth) {
     EXPECT_EQ(result.err.size(), 1'000'000U);
 }
 
-TEST(RunCommand, HasAnEmptyStandardInput) { EXPECT_EQ(run({"cat"}).out, ""); }
+TEST(RunCommand, HasAnEmptyStandardInput) {
+    EXPECT_EQ(run({"cat"}).out, "");
+}
 
 TEST(RunCommand, DoesNotWaitForWhatTheChildLeavesBehind) {
     const auto began = Clock::now();
@@ -67,7 +77,8 @@ TEST(RunCommand, AddsToTheEnvironmentAndChangesTheDirectory) {
 
 TEST(RunCommand, SaysWhatCannotBeStarted) {
     EXPECT_EQ(failure_of({.argv = {"pgbelay-no-such-program"}}), "cannot run pgbelay-no-such-program: No such file or directory");
-    EXPECT_EQ(failure_of({.argv = {"true"}, .working_directory = "/no/such"}), "cannot run true in \"/no/such\": No such file or directory");
+    EXPECT_EQ(failure_of({.argv = {"true"}, .working_directory = "/no/such"}),
+              "cannot run true in \"/no/such\": No such file or directory");
     EXPECT_EQ(failure_of({.argv = {"true"}, .as_user = "no-such-user"}), "cannot run as user \"no-such-user\": there is no such user");
     EXPECT_EQ(failure_of({}), "a command without a program");
 }

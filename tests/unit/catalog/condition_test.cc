@@ -51,7 +51,8 @@ TEST(Condition, ColumnsAreComparedByTypeAndNotNull) {
 }
 
 TEST(Condition, SaysTheFirstThingThatDoesNotHold) {
-    const Condition condition{{RelationIs{kTable, 'r'}, Absent{Absent::What::column, kTable, "b"}, Absent{Absent::What::relation, kTable, ""}}};
+    const Condition condition{
+        {RelationIs{kTable, 'r'}, Absent{Absent::What::column, kTable, "b"}, Absent{Absent::What::relation, kTable, ""}}};
     EXPECT_EQ(condition.failure(with_table()), "column public.t.b is still there");
 }
 

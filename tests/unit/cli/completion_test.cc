@@ -74,13 +74,20 @@ TEST(Completion, TellsFlagsFromOptionsAndKnowsTheirChoices) {
     EXPECT_FALSE(option("--db").repeatable);
 }
 
-TEST(Completion, OfBashIsReadable) { expect_readable("bash", bash_completion(describe_commands())); }
-TEST(Completion, OfZshIsReadable) { expect_readable("zsh", zsh_completion(describe_commands())); }
-TEST(Completion, OfFishIsReadable) { expect_readable("fish", fish_completion(describe_commands())); }
+TEST(Completion, OfBashIsReadable) {
+    expect_readable("bash", bash_completion(describe_commands()));
+}
+TEST(Completion, OfZshIsReadable) {
+    expect_readable("zsh", zsh_completion(describe_commands()));
+}
+TEST(Completion, OfFishIsReadable) {
+    expect_readable("fish", fish_completion(describe_commands()));
+}
 
 TEST(Completion, OfBashOffersCommandsThenOptionsThenChoices) {
     const auto offered = [&](const std::string& line) {
-        const std::string script = bash_completion(describe_commands()) + "\nCOMP_WORDS=(" + line + "); COMP_CWORD=$((${#COMP_WORDS[@]}-1)); _pgbelay; echo ${COMPREPLY[@]}";
+        const std::string script = bash_completion(describe_commands()) + "\nCOMP_WORDS=(" + line +
+                                   "); COMP_CWORD=$((${#COMP_WORDS[@]}-1)); _pgbelay; echo ${COMPREPLY[@]}";
         return base::run_command({.argv = {"bash", "-c", script}}, base::in(std::chrono::seconds(10)), nullptr).out;
     };
     EXPECT_EQ(offered("pgbelay re"), "report resume\n") << "in the order of --help";

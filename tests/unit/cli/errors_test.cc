@@ -61,7 +61,8 @@ TEST(Secrets, LeaveTheProcessTitleInEverySpelling) {
     EXPECT_EQ(title_after({"pgbelay", "deploy", "a.sql", "--db", "pw"}), (Words{"pgbelay", "deploy", "a.sql", "--db", "**"}));
     EXPECT_EQ(title_after({"pgbelay", "deploy", "--db=pw", "a.sql"}), (Words{"pgbelay", "deploy", "--db=**", "a.sql"}));
     EXPECT_EQ(title_after({"pgbelay", "deploy", "-d", "pw"}), (Words{"pgbelay", "deploy", "-d", "**"}));
-    EXPECT_EQ(title_after({"pgbelay", "deploy", "--replica", "pw", "--replica=pw"}), (Words{"pgbelay", "deploy", "--replica", "**", "--replica=**"}));
+    EXPECT_EQ(title_after({"pgbelay", "deploy", "--replica", "pw", "--replica=pw"}),
+              (Words{"pgbelay", "deploy", "--replica", "**", "--replica=**"}));
     EXPECT_EQ(title_after({"pgbelay", "deploy", "-dpw"}), (Words{"pgbelay", "deploy", "-d**"}));
     EXPECT_EQ(title_after({"pgbelay", "deploy", "-yqdpw"}), (Words{"pgbelay", "deploy", "-yqd**"}));
     EXPECT_EQ(title_after({"pgbelay", "deploy", "--set", "a=b"}), (Words{"pgbelay", "deploy", "--set", "***"}));
@@ -86,7 +87,8 @@ TEST(TargetChoice, PrefersWhatTheCommandLineNames) {
 }
 
 TEST(TargetChoice, TakesTheRunbooksStandbysOnlyForTheRunbooksTargets) {
-    const std::vector<runbook::Target> replicas{{"", "postgres://all", {}}, {"staging", "postgres://s", {}}, {"production", "postgres://p", {}}};
+    const std::vector<runbook::Target> replicas{
+        {"", "postgres://all", {}}, {"staging", "postgres://s", {}}, {"production", "postgres://p", {}}};
     Common common;
     common.db = "postgres://db";
     EXPECT_TRUE(choose_replicas(common, replicas).empty());

@@ -45,7 +45,7 @@ TEST(Sinks, StreamEveryEventIntoAFileThatOnlyItsOwnerReads) {
     const std::string written = base::read_file(output.path);
     EXPECT_TRUE(written.starts_with(R"({"event":"run_started","run":7,"at":")")) << written;
     EXPECT_NE(written.find("\n{\"event\":\"step_started\",\"run\":7,"), std::string::npos) << written;
-    struct stat facts {};
+    struct stat facts{};
     ASSERT_EQ(stat(output.path.c_str(), &facts), 0);
     EXPECT_EQ(facts.st_mode & 0777U, 0600U);
 }

@@ -29,7 +29,8 @@ protected:
     }
 
     Cluster primary_{{.major = "15", .settings = {{"fsync", "off"}, {"max_connections", "120"}}}};
-    std::unique_ptr<Cluster> standby_ = (ask(primary_, "CREATE TABLE t AS SELECT 1 AS n"), std::make_unique<Cluster>(ClusterOptions{.standby_of = &primary_}));
+    std::unique_ptr<Cluster> standby_ =
+        (ask(primary_, "CREATE TABLE t AS SELECT 1 AS n"), std::make_unique<Cluster>(ClusterOptions{.standby_of = &primary_}));
 };
 
 TEST_F(Standby, FollowsItsPrimaryAndIsTheSameDatabase) {
@@ -37,7 +38,8 @@ TEST_F(Standby, FollowsItsPrimaryAndIsTheSameDatabase) {
     ask(primary_, "INSERT INTO t VALUES (2)");
     wait_until_replayed();
     EXPECT_EQ(ask(*standby_, "SELECT sum(n) FROM t"), "3");
-    EXPECT_EQ(ask(*standby_, "SELECT system_identifier FROM pg_control_system()"), ask(primary_, "SELECT system_identifier FROM pg_control_system()"));
+    EXPECT_EQ(ask(*standby_, "SELECT system_identifier FROM pg_control_system()"),
+              ask(primary_, "SELECT system_identifier FROM pg_control_system()"));
 }
 
 TEST_F(Standby, LosesWhatWasCommittedAfterItWasCutOff) {

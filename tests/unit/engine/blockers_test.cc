@@ -27,7 +27,9 @@ pg::Backend session(const std::string& state, Millis age) {
     return backend;
 }
 
-Measure under(std::string_view policy, const pg::Backend& backend) { return measure_for(runbook::read_blockers(policy, {}), backend); }
+Measure under(std::string_view policy, const pg::Backend& backend) {
+    return measure_for(runbook::read_blockers(policy, {}), backend);
+}
 
 constexpr Millis kLong{60'000};
 
@@ -132,9 +134,10 @@ protected:
 
 TEST_F(Signals, EndExactlyWhoWasSeenAndAreWrittenDown) {
     EXPECT_EQ(send(seen(true)), SignalResult::Outcome::sent);
-    EXPECT_EQ(value(target_.control(), fmt::format("SELECT run || ' ' || n || ' ' || action || ' ' || session FROM pgbelay.signal WHERE pid = {}",
-                                                   other_.backend_pid())),
-              fmt::format("{} 3 terminate the other", key_.id));
+    EXPECT_EQ(
+        value(target_.control(), fmt::format("SELECT run || ' ' || n || ' ' || action || ' ' || session FROM pgbelay.signal WHERE pid = {}",
+                                             other_.backend_pid())),
+        fmt::format("{} 3 terminate the other", key_.id));
     testing::eventually("it is gone", [&] {
         return value(target_.control(), fmt::format("SELECT count(*) FROM pg_stat_activity WHERE pid = {}", other_.backend_pid())) == "0";
     });
@@ -167,8 +170,9 @@ TEST_F(Signals, DoNotCancelWhereNothingRuns) {
 }
 
 TEST_F(Signals, AreRefusedByTheServerForASuperusersSession) {
-    testing::run(target_.control(), "CREATE ROLE low LOGIN; GRANT pg_signal_backend, pg_read_all_stats TO low;"
-                                    "GRANT USAGE ON SCHEMA pgbelay TO low; GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA pgbelay TO low");
+    testing::run(target_.control(),
+                 "CREATE ROLE low LOGIN; GRANT pg_signal_backend, pg_read_all_stats TO low;"
+                 "GRANT USAGE ON SCHEMA pgbelay TO low; GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA pgbelay TO low");
     {
         pg::Connection low = database_.open();
         testing::run(low, "SET SESSION AUTHORIZATION low");

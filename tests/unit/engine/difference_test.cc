@@ -11,11 +11,17 @@ TEST(Difference, ShowsWhatWasTakenOutAndPutIn) {
     EXPECT_EQ(difference("a\nb\nc\n", "a\nx\ny\nc\n"), "- b\n+ x\n+ y");
 }
 
-TEST(Difference, ShowsLinesAddedAtTheEnd) { EXPECT_EQ(difference("a\n", "a\nb\n"), "+ b"); }
+TEST(Difference, ShowsLinesAddedAtTheEnd) {
+    EXPECT_EQ(difference("a\n", "a\nb\n"), "+ b");
+}
 
-TEST(Difference, CountsARepeatedLineOnce) { EXPECT_EQ(difference("a\na\n", "a\n"), "- a"); }
+TEST(Difference, CountsARepeatedLineOnce) {
+    EXPECT_EQ(difference("a\na\n", "a\n"), "- a");
+}
 
-TEST(Difference, IsEmptyForTheSameText) { EXPECT_EQ(difference("a\nb", "a\nb"), ""); }
+TEST(Difference, IsEmptyForTheSameText) {
+    EXPECT_EQ(difference("a\nb", "a\nb"), "");
+}
 
 TEST(Difference, ShowsNoMoreThanTwentyLines) {
     std::string many;

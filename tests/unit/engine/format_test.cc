@@ -13,8 +13,8 @@
 namespace pgbelay::engine {
 namespace {
 
-using ::testing::HasSubstr;
 using testing::Database;
+using ::testing::HasSubstr;
 using testing::value;
 
 constexpr base::Millis kPatience{300};
@@ -29,9 +29,11 @@ constexpr const char* kTables =
     "UNION ALL SELECT conrelid::regclass || ' ' || conname || ' ' || pg_get_constraintdef(oid) FROM pg_constraint "
     "WHERE connamespace = 'pgbelay'::regnamespace "
     "UNION ALL SELECT indexdef FROM pg_indexes WHERE schemaname = 'pgbelay' "
-    "UNION ALL SELECT format('%s %s %s %s', relname, relkind, relowner::regrole, (SELECT string_agg(acl::text, ' ' ORDER BY acl::text) FROM unnest(relacl) acl)) "
+    "UNION ALL SELECT format('%s %s %s %s', relname, relkind, relowner::regrole, (SELECT string_agg(acl::text, ' ' ORDER BY acl::text) "
+    "FROM unnest(relacl) acl)) "
     "FROM pg_class WHERE relnamespace = 'pgbelay'::regnamespace "
-    "UNION ALL SELECT format('%s %s %s', nspowner::regrole, (SELECT string_agg(acl::text, ' ' ORDER BY acl::text) FROM unnest(nspacl) acl), "
+    "UNION ALL SELECT format('%s %s %s', nspowner::regrole, (SELECT string_agg(acl::text, ' ' ORDER BY acl::text) FROM unnest(nspacl) "
+    "acl), "
     "obj_description(oid)) FROM pg_namespace WHERE nspname = 'pgbelay') x (line)";
 
 class Format : public ::testing::Test {
@@ -58,13 +60,17 @@ protected:
 };
 
 TEST_F(Format, AnOlderJournalBecomesTheSameAsANewOneAndKeepsItsRuns) {
-    make_old("INSERT INTO pgbelay.run (kind, name, digest, plan_digest, plan, state, operator, client, url_source, system_identifier, database_oid) "
-             "VALUES ('deploy', 'old', 'd', 'p', '', 'stopped', 'o', 'c', 'u', '', 1);");
+    make_old(
+        "INSERT INTO pgbelay.run (kind, name, digest, plan_digest, plan, state, operator, client, url_source, system_identifier, "
+        "database_oid) "
+        "VALUES ('deploy', 'old', 'd', 'p', '', 'stopped', 'o', 'c', 'u', '', 1);");
     EXPECT_EQ(journal_state(target_.control()).version, 1);
     EXPECT_EQ(journal_state(target_.control()).refusal, "");
     // Whoever only looks needs no upgrade.
     EXPECT_EQ(list_runs(target_.control(), 5).at(0).name, "old");
-    { const Session session(target_, kPatience); }
+    {
+        const Session session(target_, kPatience);
+    }
     EXPECT_EQ(journal_state(target_.control()).version, kJournalFormat);
     EXPECT_EQ(look("SELECT id || ' ' || name || ' ' || incarnation FROM pgbelay.run"), "1 old ");
 
@@ -76,13 +82,17 @@ TEST_F(Format, AnOlderJournalBecomesTheSameAsANewOneAndKeepsItsRuns) {
 
 // `init-db --owner journal_owner --grant journal_deployer` as format 1 had it, upgraded by someone else whom the owner's rights cover.
 TEST_F(Format, AnUpgradeLeavesOwnerAndGrantsAsInANewJournal) {
-    testing::run(target_.control(), "DROP ROLE IF EXISTS journal_owner, journal_deployer; CREATE ROLE journal_owner; CREATE ROLE journal_deployer");
-    make_old("GRANT USAGE ON SCHEMA pgbelay TO journal_deployer;"
-             "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA pgbelay TO journal_deployer;"
-             "ALTER SCHEMA pgbelay OWNER TO journal_owner;"
-             "DO $$ DECLARE t regclass; BEGIN FOR t IN SELECT oid FROM pg_class WHERE relnamespace = 'pgbelay'::regnamespace AND relkind = 'r' "
-             "LOOP EXECUTE format('ALTER TABLE %s OWNER TO journal_owner', t); END LOOP; END $$;");
-    { const Session session(target_, kPatience); }
+    testing::run(target_.control(),
+                 "DROP ROLE IF EXISTS journal_owner, journal_deployer; CREATE ROLE journal_owner; CREATE ROLE journal_deployer");
+    make_old(
+        "GRANT USAGE ON SCHEMA pgbelay TO journal_deployer;"
+        "GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA pgbelay TO journal_deployer;"
+        "ALTER SCHEMA pgbelay OWNER TO journal_owner;"
+        "DO $$ DECLARE t regclass; BEGIN FOR t IN SELECT oid FROM pg_class WHERE relnamespace = 'pgbelay'::regnamespace AND relkind = 'r' "
+        "LOOP EXECUTE format('ALTER TABLE %s OWNER TO journal_owner', t); END LOOP; END $$;");
+    {
+        const Session session(target_, kPatience);
+    }
     const JournalState upgraded = journal_state(target_.control());
     EXPECT_EQ(upgraded.refusal, "");
     EXPECT_EQ(upgraded.version, kJournalFormat);
@@ -97,12 +107,15 @@ TEST_F(Format, AnUpgradeLeavesOwnerAndGrantsAsInANewJournal) {
     pg::Connection deployer = database_.open();
     testing::run(deployer, "SET ROLE journal_deployer");
     EXPECT_EQ(journal_state(deployer).refusal, "");
-    testing::run(target_.control(), "DROP SCHEMA pgbelay CASCADE; DROP OWNED BY journal_owner, journal_deployer; DROP ROLE journal_owner, journal_deployer");
+    testing::run(target_.control(),
+                 "DROP SCHEMA pgbelay CASCADE; DROP OWNED BY journal_owner, journal_deployer; DROP ROLE journal_owner, journal_deployer");
 }
 
 TEST_F(Format, ARunOfAnOlderFormatIsTakenOver) {
-    make_old("INSERT INTO pgbelay.run (kind, name, digest, plan_digest, plan, state, operator, client, url_source, system_identifier, database_oid) "
-             "VALUES ('deploy', 'old', 'd', 'p', '', 'stopped', 'o', 'c', 'u', '', 1);");
+    make_old(
+        "INSERT INTO pgbelay.run (kind, name, digest, plan_digest, plan, state, operator, client, url_source, system_identifier, "
+        "database_oid) "
+        "VALUES ('deploy', 'old', 'd', 'p', '', 'stopped', 'o', 'c', 'u', '', 1);");
     Session session(target_, kPatience);
     session.take_over(1, [](const std::string&) {});
     EXPECT_EQ(session.key().epoch, 2);
@@ -112,15 +125,18 @@ TEST_F(Format, ARunOfAnOlderFormatIsTakenOver) {
 TEST_F(Format, ANewerJournalIsRefusedForReadingToo) {
     ensure_journal(target_.control());
     testing::run(target_.control(), "UPDATE pgbelay.journal SET version = 9");
-    EXPECT_THAT(refusal_of_a_session(target_), HasSubstr(fmt::format("has format 9, and this version of pgbelay knows formats up to {}", kJournalFormat)));
+    EXPECT_THAT(refusal_of_a_session(target_),
+                HasSubstr(fmt::format("has format 9, and this version of pgbelay knows formats up to {}", kJournalFormat)));
     EXPECT_THROW(journal_exists(target_.control()), base::Error);
     EXPECT_THROW(ensure_journal(target_.control()), base::Error);
     EXPECT_EQ(look("SELECT version FROM pgbelay.journal"), "9");
 }
 
 TEST_F(Format, WhoDoesNotOwnAnOlderJournalIsToldWhoMayUpgradeIt) {
-    make_old("DROP ROLE IF EXISTS journal_user; CREATE ROLE journal_user;"
-             "GRANT USAGE ON SCHEMA pgbelay TO journal_user; GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA pgbelay TO journal_user;");
+    make_old(
+        "DROP ROLE IF EXISTS journal_user; CREATE ROLE journal_user;"
+        "GRANT USAGE ON SCHEMA pgbelay TO journal_user; GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA pgbelay TO "
+        "journal_user;");
     pg::Connection user = database_.open();
     testing::run(user, "SET ROLE journal_user");
     const JournalState state = journal_state(user);

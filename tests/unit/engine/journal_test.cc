@@ -134,7 +134,8 @@ TEST_F(JournalTest, ARunThatIsMissingIsWrittenAgainUnderItsNumberAndTheNextGetsA
     testing::run(target_.control(), "DELETE FROM pgbelay.run; ALTER TABLE pgbelay.run ALTER COLUMN id RESTART WITH 1");
     EXPECT_EQ(session.take_up_again(key, [](const std::string&) {}), Session::TakenUp::missing);
     session.begin_again(key, plan, {.kind = "rollback", .undoes = 7, .url_source = "--db"});
-    EXPECT_EQ(look("SELECT id || ' ' || epoch || ' ' || kind || ' ' || undoes || ' ' || url_source FROM pgbelay.run"), "1 2 rollback 7 --db");
+    EXPECT_EQ(look("SELECT id || ' ' || epoch || ' ' || kind || ' ' || undoes || ' ' || url_source FROM pgbelay.run"),
+              "1 2 rollback 7 --db");
     EXPECT_EQ(begin().id, 2);
 }
 

@@ -33,7 +33,9 @@ pg::Connection connect(const std::string& database) {
 
 }  // namespace
 
-cluster::Cluster& server() { return kServer->get(); }
+cluster::Cluster& server() {
+    return kServer->get();
+}
 
 Database::Database() {
     static int n = 0;
@@ -47,7 +49,9 @@ Database::~Database() {
     run(admin, fmt::format("DROP DATABASE {} WITH (FORCE)", name_));
 }
 
-pg::Connection Database::open() const { return connect(name_); }
+pg::Connection Database::open() const {
+    return connect(name_);
+}
 
 void run(pg::Connection& connection, const std::string& sql) {
     const pg::Outcome outcome = connection.run(sql, std::nullopt, base::in(std::chrono::seconds(20)), nullptr);

@@ -55,7 +55,12 @@ TEST(Holders, IncludeThoseWhoWaitThemselvesAndNameTheStrongestMode) {
     const Background waiter(db, "LOCK TABLE t", {"BEGIN"});
     const Oid t = oid_of(c, "t");
     std::vector<Holder> found;
-    eventually([&] { found = holders(c, {{t, LockMode::access_exclusive}}, {}); return found.size() == 2; }, "the waiter waits");
+    eventually(
+        [&] {
+            found = holders(c, {{t, LockMode::access_exclusive}}, {});
+            return found.size() == 2;
+        },
+        "the waiter waits");
     EXPECT_EQ(found[0].backend.pid, reader.backend_pid());
     EXPECT_EQ(found[0].mode, LockMode::row_exclusive);
     EXPECT_EQ(found[1].backend.pid, waiter.pid());
@@ -83,8 +88,9 @@ TEST(Holders, AreSeenWithoutTheRightToSeeWhatTheyDo) {
     run_all(reader, {"CREATE TABLE t (a int)", "CREATE ROLE " + db.name() + "_low LOGIN", "BEGIN", "SELECT * FROM t"});
     const std::string port = std::to_string(server().port());
     {
-        Connection low = Connection::open(Conninfo("host=127.0.0.1 port=" + port + " user=" + db.name() + "_low dbname=" + db.name(), "the test"),
-                                          "test", base::in(std::chrono::seconds(10)), nullptr);
+        Connection low =
+            Connection::open(Conninfo("host=127.0.0.1 port=" + port + " user=" + db.name() + "_low dbname=" + db.name(), "the test"),
+                             "test", base::in(std::chrono::seconds(10)), nullptr);
         const auto found = holders(low, {{oid_of(reader, "t"), LockMode::access_exclusive}}, {});
         ASSERT_EQ(found.size(), 1U);
         EXPECT_EQ(found[0].backend.pid, reader.backend_pid());
@@ -151,7 +157,12 @@ TEST(Build, ShowsItsProgressAndWhomItWaitsFor) {
     Background build(db, "CREATE INDEX CONCURRENTLY i ON t (a)",
                      {"SELECT pg_advisory_lock_shared(" + std::to_string(AdvisoryKeys::kWorker) + ", 7)"});
     std::optional<BuildProgress> progress;
-    eventually([&] { progress = build_progress(c, build.pid()); return progress && progress->locker_pid != 0; }, "the build waits");
+    eventually(
+        [&] {
+            progress = build_progress(c, build.pid());
+            return progress && progress->locker_pid != 0;
+        },
+        "the build waits");
     EXPECT_EQ(progress->phase, "waiting for writers before build");
     EXPECT_EQ(progress->locker_pid, writer.backend_pid());
     EXPECT_EQ(progress->lockers_total, 1);
@@ -211,8 +222,13 @@ TEST(BuildFraction, NeverGoesBackFromPhaseToPhase) {
     double before = 0;
     for (const char* phase : kOrder) {
         for (std::int64_t done = 0; done <= 100; done += 50) {
-            const double now = build_fraction({.phase = phase, .blocks_done = done, .blocks_total = 100, .tuples_done = done, .tuples_total = 100,
-                                               .lockers_done = done, .lockers_total = 100});
+            const double now = build_fraction({.phase = phase,
+                                               .blocks_done = done,
+                                               .blocks_total = 100,
+                                               .tuples_done = done,
+                                               .tuples_total = 100,
+                                               .lockers_done = done,
+                                               .lockers_total = 100});
             EXPECT_GE(now, before) << phase << ' ' << done;
             EXPECT_LE(now, 1.0);
             before = now;
@@ -293,7 +309,12 @@ TEST(Recognise, FindsWhoBuildsAnIndex) {
     std::vector<Backend> backends(1);
     backends[0].pid = build.pid();
     backends[0].type = "client backend";
-    eventually([&] { recognise(c, backends); return backends[0].builds; }, "the build shows");
+    eventually(
+        [&] {
+            recognise(c, backends);
+            return backends[0].builds;
+        },
+        "the build shows");
     EXPECT_EQ(kind(backends[0]), Kind::builder);
     must_run(writer, "ROLLBACK");
 }
@@ -307,7 +328,12 @@ TEST(Blockers, TellHoldersFromThoseWhoOnlyWaitAhead) {
     eventually([&] { return blockers_of(c, first.pid()).size() == 1; }, "the first waits");
     const Background second(db, "LOCK TABLE t", {"BEGIN"});
     std::vector<Backend> blockers;
-    eventually([&] { blockers = blockers_of(c, second.pid()); return blockers.size() == 2; }, "the second waits for both");
+    eventually(
+        [&] {
+            blockers = blockers_of(c, second.pid());
+            return blockers.size() == 2;
+        },
+        "the second waits for both");
     ASSERT_NE(find(blockers, holder.backend_pid()), nullptr);
     ASSERT_NE(find(blockers, first.pid()), nullptr);
     EXPECT_FALSE(find(blockers, holder.backend_pid())->waits);

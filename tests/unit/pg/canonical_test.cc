@@ -12,9 +12,11 @@ using namespace testing;
 TEST(Canonical, AnIndexComesOutInTheServersForm) {
     const Database db;
     Connection c = db.open();
-    run_all(c, {"CREATE SCHEMA app", "CREATE TABLE app.t (a int, b text)", "CREATE FUNCTION app.f(text) RETURNS text IMMUTABLE LANGUAGE sql AS 'SELECT $1'",
+    run_all(c, {"CREATE SCHEMA app", "CREATE TABLE app.t (a int, b text)",
+                "CREATE FUNCTION app.f(text) RETURNS text IMMUTABLE LANGUAGE sql AS 'SELECT $1'",
                 "CREATE UNIQUE INDEX same ON app.t (app.f(b)) WHERE b IN ('x', 'y')"});
-    const auto form = canonical_index(c, {"app", "t"}, "copy", "CREATE UNIQUE INDEX same ON copy (f(b)) WHERE b IN ('x','y')", "app, public");
+    const auto form =
+        canonical_index(c, {"app", "t"}, "copy", "CREATE UNIQUE INDEX same ON copy (f(b)) WHERE b IN ('x','y')", "app, public");
     EXPECT_EQ(form, "UNIQUE USING btree (app.f(b)) WHERE (b = ANY (ARRAY['x'::text, 'y'::text]))");
     EXPECT_EQ(value(c, "SELECT count(*) FROM pg_class WHERE relname = 'copy'"), "0");
     EXPECT_FALSE(c.in_transaction());
@@ -48,8 +50,7 @@ TEST(Canonical, APartitionsConstraintComesOutInTheServersForm) {
               "((a IS NOT NULL) AND (lower(b) IS NOT NULL) AND (a = 5) AND (lower(b) >= 'x'::text) AND (lower(b) < 'y'::text))");
     EXPECT_EQ(canonical_partition(c, {"public", "p1"}, "LIST (b)", "FOR VALUES IN ('x', NULL)", ""), "((b IS NULL) OR (b = 'x'::text))");
     EXPECT_EQ(canonical_partition(c, {"public", "p"}, "RANGE (a, lower(b))", "FOR VALUES FROM (nothing) TO (1)", ""), std::nullopt);
-    EXPECT_EQ(partition_constraint(c, {"public", "p1"}),
-              "((a IS NOT NULL) AND (lower(b) IS NOT NULL) AND (a >= 1) AND (a <= 5))");
+    EXPECT_EQ(partition_constraint(c, {"public", "p1"}), "((a IS NOT NULL) AND (lower(b) IS NOT NULL) AND (a >= 1) AND (a <= 5))");
     EXPECT_EQ(partition_constraint(c, {"public", "p"}), std::nullopt);
     EXPECT_EQ(value(c, "SELECT count(*) FROM pg_class WHERE relname ~ '^pgbelay_'"), "0");
 }

@@ -13,10 +13,10 @@ namespace pgbelay::pg {
 namespace {
 
 using namespace testing;
-using ::testing::ElementsAre;
-using ::testing::HasSubstr;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 constexpr Query kOne{"one", "SELECT 1, NULL, 'a\"b', 2.5::float8, true"};
 constexpr Query kSleep{"sleep", "SELECT pg_sleep(60)"};
@@ -336,8 +336,9 @@ TEST(Pipeline, ALockTimeoutLeavesTheConnectionUsable) {
     Connection holder = db.open();
     run_all(holder, {"CREATE TABLE t (a int)", "BEGIN", "LOCK TABLE t"});
     Connection c = db.open();
-    const auto outcomes = c.pipeline({{"BEGIN", {}}, {"SET LOCAL lock_timeout = 50", {}}, {"LOCK TABLE t", {}}, {"DROP TABLE t", {}}, {"COMMIT", {}}},
-                                     base::in(seconds(10)), nullptr);
+    const auto outcomes =
+        c.pipeline({{"BEGIN", {}}, {"SET LOCAL lock_timeout = 50", {}}, {"LOCK TABLE t", {}}, {"DROP TABLE t", {}}, {"COMMIT", {}}},
+                   base::in(seconds(10)), nullptr);
     ASSERT_EQ(outcomes.size(), 3U);
     EXPECT_EQ(error_of(outcomes[2]).sqlstate, "55P03");
     must_run(c, "ROLLBACK");
@@ -360,7 +361,8 @@ TEST(Pipeline, WritesWhileTheServerWrites) {
 TEST(Pipeline, IsCancelledAtItsDeadline) {
     const Database db;
     Connection c = db.open();
-    const auto outcomes = c.pipeline({{"SELECT 1", {}}, {"SELECT pg_sleep(60)", {}}, {"SELECT 2", {}}}, base::in(milliseconds(100)), nullptr);
+    const auto outcomes =
+        c.pipeline({{"SELECT 1", {}}, {"SELECT pg_sleep(60)", {}}, {"SELECT 2", {}}}, base::in(milliseconds(100)), nullptr);
     ASSERT_EQ(outcomes.size(), 2U);
     EXPECT_EQ(error_of(outcomes[1]).sqlstate, "57014");
     EXPECT_EQ(value(c, "SELECT 1"), "1");
@@ -369,8 +371,9 @@ TEST(Pipeline, IsCancelledAtItsDeadline) {
 TEST(Pipeline, ABreakInTheMiddleIsTheLastOutcome) {
     const Database db;
     Connection c = db.open();
-    const auto outcomes = c.pipeline({{"SELECT 1", {}}, {"SELECT pg_terminate_backend(pg_backend_pid()), pg_sleep(10)", {}}, {"COMMIT", {}}},
-                                     base::in(seconds(10)), nullptr);
+    const auto outcomes =
+        c.pipeline({{"SELECT 1", {}}, {"SELECT pg_terminate_backend(pg_backend_pid()), pg_sleep(10)", {}}, {"COMMIT", {}}},
+                   base::in(seconds(10)), nullptr);
     ASSERT_EQ(outcomes.size(), 2U);
     EXPECT_TRUE(error_of(outcomes[1]).connection_lost);
     EXPECT_FALSE(c.alive());
@@ -423,7 +426,8 @@ TEST(Open, AStopEndsTheAttempt) {
 TEST(Open, GoesOnToTheNextHostWhenOneIsSilentOrRefuses) {
     const SilentPort silent;
     const std::string port = std::to_string(server().port());
-    const Conninfo conninfo("host=127.0.0.1,127.0.0.1,127.0.0.1 user=postgres dbname=postgres port=1," + silent.port() + "," + port, "--db");
+    const Conninfo conninfo("host=127.0.0.1,127.0.0.1,127.0.0.1 user=postgres dbname=postgres port=1," + silent.port() + "," + port,
+                            "--db");
     Connection c = Connection::open(conninfo, "test", base::in(seconds(3)), nullptr);
     EXPECT_EQ(value(c, "SELECT 1"), "1");
 }

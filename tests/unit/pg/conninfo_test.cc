@@ -64,7 +64,9 @@ TEST(Conninfo, TheHostsOfTheEnvironmentCountWhenTheUrlNamesNone) {
     unsetenv("PGPORT");
 }
 
-TEST(Conninfo, RemembersWhereItCameFrom) { EXPECT_EQ(Conninfo("", "$DATABASE_URL").source(), "$DATABASE_URL"); }
+TEST(Conninfo, RemembersWhereItCameFrom) {
+    EXPECT_EQ(Conninfo("", "$DATABASE_URL").source(), "$DATABASE_URL");
+}
 
 TEST(Conninfo, NeverRepeatsABrokenConnectionString) {
     const char* const kBroken[] = {

@@ -59,8 +59,8 @@ TEST(ServerFacts, OfAPlainRole) {
     run_all(admin, {"CREATE ROLE " + role + " LOGIN", "REVOKE EXECUTE ON FUNCTION pg_control_system() FROM PUBLIC"});
     {
         const std::string port = std::to_string(server().port());
-        Connection low = Connection::open(Conninfo("host=127.0.0.1 port=" + port + " user=" + role + " dbname=" + db.name(), "the test"), "test",
-                                          base::in(seconds(10)), nullptr);
+        Connection low = Connection::open(Conninfo("host=127.0.0.1 port=" + port + " user=" + role + " dbname=" + db.name(), "the test"),
+                                          "test", base::in(seconds(10)), nullptr);
         const ServerFacts facts = server_facts(low);
         EXPECT_FALSE(facts.superuser);
         EXPECT_FALSE(facts.sees_activity);
@@ -76,7 +76,8 @@ TEST(MissingRights, ComeWithTheGrantThatMendsThem) {
     Connection c = db.open();
     const std::string role = db.name() + "_low";
     run_all(c, {"CREATE SCHEMA \"My App\"", "CREATE TABLE \"My App\".t (a int)", "CREATE ROLE " + role});
-    EXPECT_THAT(missing_rights(c, {.own_relations = {"\"My App\".t", "\"My App\".missing"}, .create_in_schemas = {"\"My App\""}}), IsEmpty());
+    EXPECT_THAT(missing_rights(c, {.own_relations = {"\"My App\".t", "\"My App\".missing"}, .create_in_schemas = {"\"My App\""}}),
+                IsEmpty());
     EXPECT_THAT(missing_rights(c, {.own_relations = {"\"My App\".t"}, .create_in_schemas = {"\"My App\""}, .role = role}),
                 ElementsAre(AllOf(Field(&MissingRight::what, "role " + role + " does not own \"My App\".t, postgres does"),
                                   // Never the advice to make somebody a superuser.
@@ -116,9 +117,7 @@ public:
         daemon_.reset();
         fs::remove_all(directory_);
     }
-    static bool installed() {
-        return fs::exists("/usr/sbin/pgbouncer") || fs::exists("/usr/bin/pgbouncer");
-    }
+    static bool installed() { return fs::exists("/usr/sbin/pgbouncer") || fs::exists("/usr/bin/pgbouncer"); }
     Conninfo conninfo(const Database& db) const {
         return Conninfo("host=127.0.0.1 port=" + port_ + " user=postgres dbname=" + db.name(), "the test");
     }

@@ -51,7 +51,9 @@ Database::~Database() {
     must_run(admin, "DROP DATABASE " + name_ + " WITH (FORCE)");
 }
 
-std::string Database::url() const { return server().url(name_); }
+std::string Database::url() const {
+    return server().url(name_);
+}
 
 Connection Database::open(std::string_view purpose) const {
     Connection connection = Connection::open(conninfo(), purpose, base::in(std::chrono::seconds(10)), nullptr);

@@ -42,7 +42,8 @@ TEST(Lasting, AnAttachmentCountsUntilTheDetachment) {
     const catalog::PartitionIs detached{kTable, {"public", "p"}, false};
     EXPECT_THAT(left({attached, RelationIs{kTable, 'r'}}), ElementsAre(Fact(attached), Fact(RelationIs{kTable, 'r'})));
     EXPECT_THAT(left({attached, detached}), ElementsAre(Fact(detached)));
-    EXPECT_THAT(left({attached, Absent{Absent::What::relation, kTable, ""}}), ElementsAre(Fact(Absent{Absent::What::relation, kTable, ""})));
+    EXPECT_THAT(left({attached, Absent{Absent::What::relation, kTable, ""}}),
+                ElementsAre(Fact(Absent{Absent::What::relation, kTable, ""})));
 }
 
 TEST(Lasting, ADroppedTableTakesItsPartsWithIt) {

@@ -48,12 +48,13 @@ TEST(Blockers, SayWhatIsWrongWithThem) {
         std::string_view message;
         std::string_view hint;
     };
-    for (const Bad& bad : {Bad{"kill", "\"kill\" is no policy", "wait, cancel, terminate"}, Bad{"", "\"\" is no policy", "wait"},
-                           Bad{"canncel:5s", "\"canncel\" is no policy", "did you mean \"cancel\""}, Bad{"wait:5s", "`wait` takes no age", "cancel:30s"},
-                           Bad{"cancel:5", "\"5\" is no age", "cancel:30s"}, Bad{"cancel:", "\"\" is no age", "unit"},
-                           Bad{"cancel:-1s", "is no age", "unit"}, Bad{"terminate:100ms", "the least age is 1.0 s", "cancel:30s"},
-                           Bad{"cancel:30s,dumps", "only `terminate` covers dumps", "terminate:30s,dumps"},
-                           Bad{"terminate,walsenders", "\"walsenders\" is nothing that can be covered", "dumps, migrators, vacuums"}}) {
+    for (const Bad& bad :
+         {Bad{"kill", "\"kill\" is no policy", "wait, cancel, terminate"}, Bad{"", "\"\" is no policy", "wait"},
+          Bad{"canncel:5s", "\"canncel\" is no policy", "did you mean \"cancel\""}, Bad{"wait:5s", "`wait` takes no age", "cancel:30s"},
+          Bad{"cancel:5", "\"5\" is no age", "cancel:30s"}, Bad{"cancel:", "\"\" is no age", "unit"},
+          Bad{"cancel:-1s", "is no age", "unit"}, Bad{"terminate:100ms", "the least age is 1.0 s", "cancel:30s"},
+          Bad{"cancel:30s,dumps", "only `terminate` covers dumps", "terminate:30s,dumps"},
+          Bad{"terminate,walsenders", "\"walsenders\" is nothing that can be covered", "dumps, migrators, vacuums"}}) {
         const base::Error error = error_of(bad.text);
         EXPECT_EQ(error.code(), base::ErrorCode::input) << bad.text;
         EXPECT_NE(error.message().find(bad.message), std::string::npos) << error.message();

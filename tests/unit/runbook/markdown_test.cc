@@ -246,7 +246,8 @@ INSTANTIATE_TEST_SUITE_P(
         BadRunbook{"NameTwice", with_body("```sql apply name=a\nSELECT 1;\n```\n```sql apply name=a\nSELECT 1;\n```\n"), 7,
                    "two steps are called \"a\"", ""},
         BadRunbook{"NameOfSigns", with_body("```sql apply name=a/b\nSELECT 1;\n```\n"), 4, "cannot be a step's name", "letters"},
-        BadRunbook{"LongName", with_body("```sql apply name=" + std::string(201, 'a') + "\nSELECT 1;\n```\n"), 4, "a name of 201 bytes", ""},
+        BadRunbook{"LongName", with_body("```sql apply name=" + std::string(201, 'a') + "\nSELECT 1;\n```\n"), 4, "a name of 201 bytes",
+                   ""},
         BadRunbook{"NoStatement", with_body("```sql apply\n-- later\n```\n"), 4, "a step without a statement", "file="},
         BadRunbook{"FileAndSql", with_body("```sql apply file=x.sql\nSELECT 1;\n```\n"), 4, "SQL in a fence that names a file", "keep one"},
         BadRunbook{"NoFile", with_body("```sql apply file=gone.sql\n```\n"), 4, "gone.sql does not exist", "relative to the Markdown file"},
@@ -361,7 +362,8 @@ TEST(FrontMatter, NamesTheStandbysOfAllTargetsOrOfEach) {
     EXPECT_EQ(all[0].name, "");
     EXPECT_EQ(all[0].url, "postgres://u:secret@h/d");
     EXPECT_EQ(all[1].missing, "GONE");
-    const auto each = read_text(with_front_matter("replicas:\n  a: ${URL}\n  b:\n    - postgres://b1\n    - postgres://b2\n"), {.environment = environment})
+    const auto each = read_text(with_front_matter("replicas:\n  a: ${URL}\n  b:\n    - postgres://b1\n    - postgres://b2\n"),
+                                {.environment = environment})
                           .replicas;
     ASSERT_EQ(each.size(), 3U);
     EXPECT_EQ(each[0].name, "a");

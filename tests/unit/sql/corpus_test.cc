@@ -5,8 +5,8 @@
 #include "sql/tree.h"
 
 #include <gtest/gtest.h>
-#include <nlohmann/json.hpp>
 #include <pg_query.h>
+#include <nlohmann/json.hpp>
 
 #include <algorithm>
 #include <filesystem>
@@ -20,7 +20,9 @@ namespace {
 
 namespace fs = std::filesystem;
 
-fs::path corpus() { return fs::path(PGBELAY_SOURCE_DIR).parent_path() / "shared" / "corpus"; }
+fs::path corpus() {
+    return fs::path(PGBELAY_SOURCE_DIR).parent_path() / "shared" / "corpus";
+}
 
 std::vector<fs::path> sql_files() {
     std::vector<fs::path> files;
@@ -48,7 +50,9 @@ std::vector<std::string> split_by_the_grammar(const std::string& text) {
     return statements;
 }
 
-std::string without_bom(std::string text) { return text.starts_with("\xEF\xBB\xBF") ? text.substr(3) : text; }
+std::string without_bom(std::string text) {
+    return text.starts_with("\xEF\xBB\xBF") ? text.substr(3) : text;
+}
 
 TEST(Corpus, IsSplitAsTheGrammarSplitsIt) {
     if (!fs::exists(corpus())) {

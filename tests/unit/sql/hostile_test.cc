@@ -30,7 +30,13 @@ constexpr std::array<std::string_view, 22> kSnippets = {
     "SELECT 1 WHERE 1 NOT /* c */ IN (2) ORDER BY 1 NULLS -- d\n LAST;\r\n",
     "COMMENT ON COLUMN a.b.c IS $$x$$; GRANT SELECT ON a, b TO PUBLIC; DROP FUNCTION f(int), g;\n",
     "CREATE TRIGGER t BEFORE UPDATE ON x FOR EACH ROW EXECUTE FUNCTION y.z();\n",
-    "((((((", "]]))", "/*", "'", "$$", "\xEF\xBB\xBF", "\\",
+    "((((((",
+    "]]))",
+    "/*",
+    "'",
+    "$$",
+    "\xEF\xBB\xBF",
+    "\\",
 };
 
 class Random {

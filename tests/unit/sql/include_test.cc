@@ -91,7 +91,8 @@ TEST_F(Include, NamesTheChainOfACircle) {
     write("main.sql", "\\ir a.sql\n");
     write("a.sql", "SELECT 1;\n\\ir b.sql\n");
     write("b.sql", "\n\\ir ./a.sql\n");
-    EXPECT_EQ(error("main.sql"), fmt::format("{}:2:1: circular include: {} → {} → {}", path("b.sql"), path("a.sql"), path("b.sql"), path("a.sql")));
+    EXPECT_EQ(error("main.sql"),
+              fmt::format("{}:2:1: circular include: {} → {} → {}", path("b.sql"), path("a.sql"), path("b.sql"), path("a.sql")));
     write("self.sql", "\\ir self.sql");
     EXPECT_THAT(error("self.sql"), HasSubstr("circular include"));
 }
@@ -107,7 +108,8 @@ TEST_F(Include, StopsAtAHundredLevels) {
 
 TEST_F(Include, ReportsWhatCannotBeReadAtTheInclude) {
     write("main.sql", "SELECT 1;\n\\ir missing.sql\n");
-    EXPECT_EQ(error("main.sql"), fmt::format("{}:2:1: cannot read \"{}\": No such file or directory", path("main.sql"), path("missing.sql")));
+    EXPECT_EQ(error("main.sql"),
+              fmt::format("{}:2:1: cannot read \"{}\": No such file or directory", path("main.sql"), path("missing.sql")));
     write("main.sql", "\\ir .\n");
     EXPECT_THAT(error("main.sql"), HasSubstr(":1:1: cannot read"));
     EXPECT_THAT(error("main.sql"), HasSubstr("Is a directory"));

@@ -23,9 +23,15 @@ Names shown(const std::vector<QualifiedName>& names) {
     return result;
 }
 
-Names relations(const std::string& sql) { return shown(relations_named(read_statement(sql))); }
-Names functions(const std::string& sql) { return shown(functions_named(read_statement(sql))); }
-Names types(const std::string& sql) { return shown(types_named(read_statement(sql))); }
+Names relations(const std::string& sql) {
+    return shown(relations_named(read_statement(sql)));
+}
+Names functions(const std::string& sql) {
+    return shown(functions_named(read_statement(sql)));
+}
+Names types(const std::string& sql) {
+    return shown(types_named(read_statement(sql)));
+}
 
 TEST(RelationsNamed, FindsRelationsAnywhereInOrderOfAppearanceAndOnce) {
     EXPECT_THAT(relations("SELECT * FROM b JOIN s.a USING (x) WHERE EXISTS (SELECT 1 FROM c, b)"), ElementsAre("b", "s.a", "c"));

@@ -130,7 +130,9 @@ TEST(Scan, KnowsWhereUnicodeStringsAndNamesEnd) {
     EXPECT_EQ(tokens[3].text, "U&\"b\"");
 }
 
-TEST(Scan, RefusesAnUnterminatedQuote) { EXPECT_THROW(scan("SELECT 'a"), base::Error); }
+TEST(Scan, RefusesAnUnterminatedQuote) {
+    EXPECT_THROW(scan("SELECT 'a"), base::Error);
+}
 
 }  // namespace
 }  // namespace pgbelay::sql

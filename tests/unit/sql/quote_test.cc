@@ -31,7 +31,9 @@ TEST(QuoteIdentifier, QuotesKeywordsOfEveryVersion) {
     EXPECT_EQ(quote_identifier("system_user"), "\"system_user\"");  // reserved from 16
 }
 
-TEST(QuoteIdentifier, DoublesQuotes) { EXPECT_EQ(quote_identifier("a\"b; DROP TABLE t"), "\"a\"\"b; DROP TABLE t\""); }
+TEST(QuoteIdentifier, DoublesQuotes) {
+    EXPECT_EQ(quote_identifier("a\"b; DROP TABLE t"), "\"a\"\"b; DROP TABLE t\"");
+}
 
 TEST(QuoteName, WritesTheSchemaWhereThereIsOne) {
     EXPECT_EQ(quote_name({"public", "Orders"}), "public.\"Orders\"");

@@ -31,7 +31,9 @@ base::Error error_of(const std::string& text, const Variables& variables = {}) {
     return {base::ErrorCode::internal, "none"};
 }
 
-std::string shown_error(const std::string& text) { return error_of(text).what(); }
+std::string shown_error(const std::string& text) {
+    return error_of(text).what();
+}
 
 std::vector<std::string> places(const std::string& text) {
     std::vector<std::string> result;
@@ -135,8 +137,7 @@ TEST(VariableReferences, AreReplacedOutsideOfQuotes) {
     EXPECT_THAT(statements("SELECT * FROM :t WHERE a = :'s'", v), ElementsAre("SELECT * FROM orders WHERE a = 'it''s'"));
     EXPECT_THAT(statements("SELECT :\"n\", :\"t\"", v), ElementsAre("SELECT \"Na\"\"me\", orders"));
     EXPECT_THAT(statements("SELECT :'b'", v), ElementsAre("SELECT  E'a\\\\b'"));
-    EXPECT_THAT(statements("SELECT ':t', \":t\", $$:t$$, E':t' /* :t */", v),
-                ElementsAre("SELECT ':t', \":t\", $$:t$$, E':t'"));
+    EXPECT_THAT(statements("SELECT ':t', \":t\", $$:t$$, E':t' /* :t */", v), ElementsAre("SELECT ':t', \":t\", $$:t$$, E':t'"));
     EXPECT_THAT(statements("SELECT :{?t}, :{?zz}", v), ElementsAre("SELECT TRUE, FALSE"));
 }
 
@@ -160,7 +161,9 @@ TEST(VariableReferences, CannotGrowWithoutBound) {
     EXPECT_THAT(error_of("SELECT :v39", v).message(), HasSubstr("more than 16 MiB"));
 }
 
-TEST(VariableReferences, MustBeUtf8) { EXPECT_THAT(error_of("SELECT 1", {{"a", "\xff"}}).message(), HasSubstr("\"a\"")); }
+TEST(VariableReferences, MustBeUtf8) {
+    EXPECT_THAT(error_of("SELECT 1", {{"a", "\xff"}}).message(), HasSubstr("\"a\""));
+}
 
 TEST(Set, JoinsItsArgumentsAndResolvesQuotes) {
     EXPECT_THAT(statements("\\set a 1 2 'it''s' \\\\ SELECT :'a';"), ElementsAre("SELECT '12it''s'"));
