@@ -14,7 +14,7 @@ foreach(source IN LISTS fault_tests)
   target_link_libraries(faults_${name} PRIVATE fault_support GTest::gtest_main)
   add_dependencies(faults_${name} pgbelay pgbelay-faults)
   add_test(NAME faults.${name} COMMAND faults_${name})
-  set_tests_properties(faults.${name} PROPERTIES LABELS faults TIMEOUT 900)
+  set_tests_properties(faults.${name} PROPERTIES LABELS faults TIMEOUT 1800)
 endforeach()
 # They time an application, and so need the machine for themselves.
 set_tests_properties(faults.gentle faults.replicas PROPERTIES RUN_SERIAL TRUE)

@@ -9,4 +9,7 @@ namespace pgbelay::base {
 // send, commit and journal write, so that a new step cannot forget its boundaries.
 void fail_point(std::string_view boundary);
 
+// Whether there are any: false in the product.
+bool has_fail_points();
+
 }  // namespace pgbelay::base

@@ -43,4 +43,8 @@ void fail_point(std::string_view boundary) {
     }
 }
 
+bool has_fail_points() {
+    return true;
+}
+
 }  // namespace pgbelay::base

@@ -165,11 +165,13 @@ void RunLoop::steps() {
         const auto last = std::find_if_not(next, plan_.steps.end(), runs_aside);
         // A transaction may follow at once; for everything else what was done before must be there.
         const bool by_itself = last == next && next->kind == plan::StepKind::transaction && next->when.empty();
+        write_timings(!by_itself);
         if (look_at_committed(!by_itself) == Next::end || (last == next ? step(*next) : steps_aside({next, last})) == Next::end) {
             return;
         }
         next = std::max(last, next + 1);
     }
+    write_timings(true);
     if (look_at_committed(true) == Next::end) {
         return;
     }
@@ -345,6 +347,14 @@ RunLoop::Next RunLoop::look_at_committed(bool now) {
     return Next::end;
 }
 
+// Those of small steps together, soon after.
+void RunLoop::write_timings(bool now) {
+    if (!timings_.empty() && (now || base::Clock::now() - timings_.front().finished >= kLookAtCommitted)) {
+        session_->journal().add_timings(session_->key(), timings_);
+        timings_.clear();
+    }
+}
+
 std::optional<Intent> RunLoop::intent_of(const plan::Step& step) const {
     const auto intent = intents_.find(step.n);
     return intent == intents_.end() ? std::nullopt : std::optional(intent->second);
@@ -402,9 +412,13 @@ RunLoop::Next RunLoop::settle(const plan::Step& step, StepOutcome outcome) {
                            .result = outcome.result,
                            .times = outcome.times,
                            .note = outcome.error ? outcome.error->message() : outcome.note});
-        session_->journal().add_timing(session_->key(), step.n, outcome.result, outcome.times,
-                                       outcome.error ? outcome.error->message() : outcome.note);
+        timings_.push_back({.n = step.n,
+                            .result = outcome.result,
+                            .times = outcome.times,
+                            .note = outcome.error ? outcome.error->message() : outcome.note,
+                            .finished = base::Clock::now()});
     }
+    write_timings(interrupted || outcome.error.has_value() || step.kind != plan::StepKind::transaction);
     if (outcome.error) {
         if (outcome.result == StepResult::done) {
             done_[step.n] = outcome.result;  // what failed came after it

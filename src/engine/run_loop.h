@@ -55,6 +55,7 @@ private:
     StepOutcome transact(RunContext& context, const plan::Step& step);
     StepOutcome transact_on_primary(RunContext& context, const plan::Step& step);
     Next look_at_committed(bool now);
+    void write_timings(bool now);
     Next settle(const plan::Step& step, StepOutcome outcome);
     std::optional<Intent> intent_of(const plan::Step& step) const;
     Also also_for(const plan::Step& step) const;
@@ -95,6 +96,7 @@ private:
     RunReport report_;
     std::vector<const plan::Step*> committed_;  // steps whose conditions have not been looked at yet
     base::Deadline look_at_committed_at_{};
+    std::vector<Timing> timings_;  // of steps that have ended and are not in the journal yet
     bool want_rollback_ = false;
     bool aborted_ = false;
     int timeline_ = 0;  // of the server on which the run was last written

@@ -8,8 +8,11 @@
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <atomic>
 #include <csignal>
+#include <iterator>
+#include <map>
 #include <mutex>
 #include <thread>
 
@@ -96,6 +99,17 @@ std::string try_boundary(const Scene& scene, const Boundary& boundary, const std
     return wrong(scene, database, expected);
 }
 
+// The first two of each name, and of the others every third: the campaign has them all.
+std::vector<Boundary> of_each_name(const std::vector<Boundary>& all) {
+    std::map<std::string, int> seen;
+    std::vector<Boundary> chosen;
+    std::ranges::copy_if(all, std::back_inserter(chosen), [&](const Boundary& boundary) {
+        const int times = seen[boundary.name]++;
+        return times < 2 || times % 3 == 0;
+    });
+    return chosen;
+}
+
 void kill_everywhere(const Scene& scene) {
     const Database whole = Database::copy_of(scene.before);
     scene.prepare(whole);
@@ -106,7 +120,7 @@ void kill_everywhere(const Scene& scene) {
     ASSERT_EQ(uninterrupted.wait(), 0) << uninterrupted.said();
     const std::vector<std::string> expected = canonical_dump(whole.url());
     ASSERT_EQ(wrong(scene, whole, expected), "");
-    const std::vector<Boundary> all = boundaries(log);
+    const std::vector<Boundary> all = of_each_name(boundaries(log));
     ASSERT_GT(all.size(), 20U);
 
     std::atomic<std::size_t> next{0};

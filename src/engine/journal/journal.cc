@@ -309,10 +309,22 @@ std::vector<pg::Outcome> Journal::in_transaction(const std::vector<pg::Connectio
     return outcomes;
 }
 
-void Journal::add_timing(const RunKey& key, int n, StepResult result, const StepTimes& times, const std::string& note) {
+void Journal::add_timings(const RunKey& key, const std::vector<Timing>& timings) {
+    const auto column = [&](const auto& value_of) {
+        std::vector<std::string> values;
+        std::transform(timings.begin(), timings.end(), std::back_inserter(values), value_of);
+        return pg::to_array(values);
+    };
+    const auto now = base::Clock::now();
     write(queries::kTiming,
-          {str(key.id), str(n), str(key.epoch), std::string(engine::to_string(result)), note, str(times.tries), str(times.waited.count()),
-           str(times.queued.count()), str(times.ran.count()), str(times.lock_held.count()), str(times.blocked_sessions)});
+          {str(key.id), str(key.epoch), column([](const Timing& t) { return str(t.n); }),
+           column([](const Timing& t) { return std::string(engine::to_string(t.result)); }), column([](const Timing& t) { return t.note; }),
+           column([](const Timing& t) { return str(t.times.tries); }), column([](const Timing& t) { return str(t.times.waited.count()); }),
+           column([](const Timing& t) { return str(t.times.queued.count()); }),
+           column([](const Timing& t) { return str(t.times.ran.count()); }),
+           column([](const Timing& t) { return str(t.times.lock_held.count()); }),
+           column([](const Timing& t) { return str(t.times.blocked_sessions); }),
+           column([&](const Timing& t) { return str(std::chrono::duration_cast<base::Millis>(now - t.finished).count()); })});
 }
 
 void Journal::set_state(const RunKey& key, const std::string& state, const std::string& error, bool verified) {

@@ -26,6 +26,15 @@ struct RunKey {
     std::vector<std::string> line;
 };
 
+// What one attempt at a step cost.
+struct Timing {
+    int n = 0;
+    StepResult result = StepResult::done;
+    StepTimes times;
+    std::string note;
+    base::Clock::time_point finished{};
+};
+
 struct NewRun {
     std::string kind = "deploy";
     std::int64_t undoes = 0;
@@ -113,7 +122,7 @@ public:
     // The end of a step that had no transaction to carry its row, with `also` in the same transaction. Throws Error{conflict} when
     // replaced.
     void finish(const RunKey& key, int n, StepResult result, const std::string& note, const std::vector<pg::Connection::Piece>& also = {});
-    void add_timing(const RunKey& key, int n, StepResult result, const StepTimes& times, const std::string& note);
+    void add_timings(const RunKey& key, const std::vector<Timing>& timings);
     void set_state(const RunKey& key, const std::string& state, const std::string& error = "", bool verified = false);
     ControlState control(const RunKey& key);
     std::optional<ControlState> find(std::int64_t run);
