@@ -28,7 +28,9 @@ std::string at_step(const plan::Plan& plan, int n) {
     return step == nullptr ? fmt::format("step {}", n) : fmt::format("step {} ({})", n, base::to_string(step->place));
 }
 
-std::string rows_of(std::int64_t n) { return fmt::format("{} row{}", n, n == 1 ? "" : "s"); }
+std::string rows_of(std::int64_t n) {
+    return fmt::format("{} row{}", n, n == 1 ? "" : "s");
+}
 
 std::int64_t lost_in(const TableRows& table) {
     std::int64_t lost = 0;
@@ -45,7 +47,8 @@ bool is_lost(const TableRows& table) {
 }
 
 std::string what_was_deleted(const RowDeletion& deletion) {
-    std::string words = deletion.emptied > 0 ? fmt::format("about {} taken by TRUNCATE", deletion.emptied) : fmt::format("{} deleted", deletion.deleted);
+    std::string words =
+        deletion.emptied > 0 ? fmt::format("about {} taken by TRUNCATE", deletion.emptied) : fmt::format("{} deleted", deletion.deleted);
     return deletion.inserted > 0 ? fmt::format("{} and {} inserted", words, deletion.inserted) : words;
 }
 
@@ -123,8 +126,8 @@ std::string describe_loss(const TableRows& table, const plan::Plan& plan, const 
         steps.push_back(at_step(plan, deletion.n));
         about = about || deletion.emptied > 0;
     }
-    std::string words = fmt::format("{} lost {}{} in {}, and this plan has no business with its rows", sql::display(table.name), about ? "about " : "",
-                                    rows_of(lost_in(table)), fmt::join(steps, ", "));
+    std::string words = fmt::format("{} lost {}{} in {}, and this plan has no business with its rows", sql::display(table.name),
+                                    about ? "about " : "", rows_of(lost_in(table)), fmt::join(steps, ", "));
     if (!suspects.empty()) {
         words += fmt::format("; probably {}", fmt::join(suspects, " or "));
     }

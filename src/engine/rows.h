@@ -16,7 +16,7 @@ struct RowCount {
     sql::QualifiedName name;
     std::optional<std::int64_t> before;
     std::optional<std::int64_t> after;
-    std::string note;                       // why a count is missing
+    std::string note;  // why a count is missing
 };
 
 // What a step's transaction deleted in one table.
@@ -25,8 +25,8 @@ struct RowDeletion {
     catalog::Oid relation{};
     sql::QualifiedName name;
     std::int64_t deleted = 0;
-    std::int64_t inserted = 0;              // by the same transaction
-    std::int64_t emptied = 0;               // rows of a table that it truncated, about
+    std::int64_t inserted = 0;  // by the same transaction
+    std::int64_t emptied = 0;   // rows of a table that it truncated, about
     std::int64_t lost() const { return deleted + emptied - inserted; }
 };
 
@@ -34,19 +34,19 @@ struct RowDeletion {
 struct TableRows {
     catalog::Oid oid{};
     sql::QualifiedName name;
-    std::optional<std::int64_t> before;     // counted
+    std::optional<std::int64_t> before;  // counted
     std::optional<std::int64_t> after;
-    std::string note;                       // why it was to be counted and was not
-    std::vector<RowDeletion> deletions;     // by this run
-    bool lost = false;                      // … more than it put there
-    std::string words;                      // "200 before and after (counted)", "none deleted (statistics of this run's sessions)"
+    std::string note;                    // why it was to be counted and was not
+    std::vector<RowDeletion> deletions;  // by this run
+    bool lost = false;                   // … more than it put there
+    std::string words;                   // "200 before and after (counted)", "none deleted (statistics of this run's sessions)"
 };
 
 struct RowsReport {
-    std::vector<TableRows> tables;          // by name
-    bool statistics = true;                 // what the run's sessions deleted is known
-    bool ddl_alone = true;                  // no step may change rows: nothing was asked
-    std::vector<int> unwatched;             // steps that commit by themselves: what they deleted is not known
+    std::vector<TableRows> tables;  // by name
+    bool statistics = true;         // what the run's sessions deleted is known
+    bool ddl_alone = true;          // no step may change rows: nothing was asked
+    std::vector<int> unwatched;     // steps that commit by themselves: what they deleted is not known
 };
 
 RowsReport judge_rows(const plan::Plan& plan, const std::vector<RowCount>& counts, const std::vector<RowDeletion>& deletions);

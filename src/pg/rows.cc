@@ -13,9 +13,13 @@ namespace {
 
 constexpr std::chrono::seconds kCountingTime{2};
 
-catalog::Oid oid(const Result& r, int row, int column) { return catalog::Oid{static_cast<std::uint32_t>(r.big(row, column))}; }
+catalog::Oid oid(const Result& r, int row, int column) {
+    return catalog::Oid{static_cast<std::uint32_t>(r.big(row, column))};
+}
 
-std::string str(catalog::Oid oid) { return std::to_string(static_cast<std::uint32_t>(oid)); }
+std::string str(catalog::Oid oid) {
+    return std::to_string(static_cast<std::uint32_t>(oid));
+}
 
 std::string oid_array(const std::vector<catalog::Oid>& oids) {
     std::vector<std::string> items;
@@ -25,7 +29,9 @@ std::string oid_array(const std::vector<catalog::Oid>& oids) {
     return to_array(items);
 }
 
-std::string name_array(const std::set<std::string>& names) { return to_array({names.begin(), names.end()}); }
+std::string name_array(const std::set<std::string>& names) {
+    return to_array({names.begin(), names.end()});
+}
 
 std::string why_not(const ServerError& error) {
     if (error.sqlstate == "55P03" || error.sqlstate == "40P01") {
@@ -82,7 +88,9 @@ std::vector<ReachedTable> row_reach(Connection& connection, const std::vector<Re
     return reached;
 }
 
-bool tracks_counts(Connection& connection) { return connection.query(queries::kTrackCounts).boolean(0, 0); }
+bool tracks_counts(Connection& connection) {
+    return connection.query(queries::kTrackCounts).boolean(0, 0);
+}
 
 std::vector<CountedTable> count_rows(Connection& connection, const std::vector<catalog::Oid>& tables) {
     const Result r = connection.query(queries::kCountable, {oid_array(tables)});

@@ -15,7 +15,7 @@ namespace pgbelay::pg {
 struct ReachedTable {
     catalog::Oid oid{};
     catalog::QualifiedName name;
-    int use = 0;                        // as it was given for where it is reached from
+    int use = 0;  // as it was given for where it is reached from
 };
 // Tables in which rows change along with those of `from` (its `name` plays no part), and with those of the relations by one of these names.
 std::vector<ReachedTable> row_reach(Connection& connection, const std::vector<ReachedTable>& from, const std::set<std::string>& names);
@@ -25,9 +25,9 @@ bool tracks_counts(Connection& connection);
 
 struct CountedTable {
     catalog::Oid oid{};
-    catalog::QualifiedName name;        // as it is called now
+    catalog::QualifiedName name;  // as it is called now
     std::optional<std::int64_t> rows;
-    std::string why;                    // it was not counted
+    std::string why;  // it was not counted
 };
 // Counts the tables that are still there, in one query and one snapshot. Waits for nobody: what is locked is not counted. For small
 // tables; takes 2 s at most.

@@ -20,7 +20,9 @@ bool small(const catalog::Relation& relation) {
     return relation.row_estimate <= kFewRows && relation.bytes <= kFewBytes && !hidden;
 }
 
-bool is_one_of(const std::string& kind, std::initializer_list<std::string_view> kinds) { return std::ranges::find(kinds, kind) != kinds.end(); }
+bool is_one_of(const std::string& kind, std::initializer_list<std::string_view> kinds) {
+    return std::ranges::find(kinds, kind) != kinds.end();
+}
 
 bool effects_unknown(const sql::Statement& statement, const analysis::Facts& facts) {
     return facts.opaque || is_one_of(statement.kind, {"DoStmt", "CallStmt"});
@@ -30,12 +32,14 @@ RowUse use_of(const sql::Statement& statement) {
     if (is_one_of(statement.kind, {"InsertStmt", "CopyStmt"})) {
         return RowUse::added;
     }
-    const bool cascades = statement.kind == "TruncateStmt" &&
-                          statement.node().truncate_stmt->behavior == PG_QUERY__DROP_BEHAVIOR__DROP_CASCADE;
+    const bool cascades =
+        statement.kind == "TruncateStmt" && statement.node().truncate_stmt->behavior == PG_QUERY__DROP_BEHAVIOR__DROP_CASCADE;
     return cascades ? RowUse::truncated_with_others : RowUse::changed;
 }
 
-bool acts(char action) { return action == 'c' || action == 'n' || action == 'd'; }
+bool acts(char action) {
+    return action == 'c' || action == 'n' || action == 'd';
+}
 
 // Whether a change of the referenced rows changes those of the referencing table, too.
 bool carries(const catalog::Catalog& now, const catalog::ForeignKeyIn& key) {
@@ -48,7 +52,8 @@ bool carries(const catalog::Catalog& now, const catalog::ForeignKeyIn& key) {
 
 bool may_change_rows(const sql::Statement& statement, const analysis::Facts& facts) {
     return facts.opaque || !facts.writes.empty() ||
-           is_one_of(statement.kind, {"SelectStmt", "DoStmt", "CallStmt", "CreateTableAsStmt", "RefreshMatViewStmt", "CopyStmt", "ExecuteStmt"});
+           is_one_of(statement.kind,
+                     {"SelectStmt", "DoStmt", "CallStmt", "CreateTableAsStmt", "RefreshMatViewStmt", "CopyStmt", "ExecuteStmt"});
 }
 
 // Names change; a table that the plan makes has nothing else.

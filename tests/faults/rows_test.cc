@@ -8,9 +8,10 @@
 namespace pgbelay::test {
 namespace {
 
-constexpr const char* kTables = "CREATE TABLE counter (n integer NOT NULL); INSERT INTO counter VALUES (0);"
-                                "CREATE TABLE notes (id integer); INSERT INTO notes SELECT generate_series(1, 20);"
-                                "CREATE FUNCTION forget() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN DELETE FROM notes WHERE id > 15; RETURN NULL; END $$";
+constexpr const char* kTables =
+    "CREATE TABLE counter (n integer NOT NULL); INSERT INTO counter VALUES (0);"
+    "CREATE TABLE notes (id integer); INSERT INTO notes SELECT generate_series(1, 20);"
+    "CREATE FUNCTION forget() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN DELETE FROM notes WHERE id > 15; RETURN NULL; END $$";
 
 // Step 1 touches `notes`, step 2 changes the counter, step 3 waits until `holder` lets go, in which the process is killed.
 void kill_in_the_last_step(Stage& stage, const std::string& meanwhile) {
@@ -54,9 +55,11 @@ TEST(Rows, WhatATriggerDeletedBeforeAKillFailsTheVerificationOfWhoTakesOver) {
 TEST(Rows, ARetriedTransactionIsChargedWithNothingThatItsFailedTriesTried) {
     Stage stage(kTables);
     // The first tries delete through the trigger; it is gone before the last one, on a table that the step locks nonetheless.
-    stage.session().run("CREATE TRIGGER on_count AFTER UPDATE ON counter FOR EACH ROW EXECUTE FUNCTION forget();"
-                        "CREATE FUNCTION add() RETURNS void LANGUAGE sql AS 'INSERT INTO notes SELECT 99'; CREATE TABLE busy (id integer)");
-    stage.folder.write("1.sql", "BEGIN;\nSELECT add();\nUPDATE counter SET n = n + 1;\nDO $$ BEGIN EXECUTE 'LOCK TABLE busy NOWAIT'; END $$;\nCOMMIT;\n");
+    stage.session().run(
+        "CREATE TRIGGER on_count AFTER UPDATE ON counter FOR EACH ROW EXECUTE FUNCTION forget();"
+        "CREATE FUNCTION add() RETURNS void LANGUAGE sql AS 'INSERT INTO notes SELECT 99'; CREATE TABLE busy (id integer)");
+    stage.folder.write(
+        "1.sql", "BEGIN;\nSELECT add();\nUPDATE counter SET n = n + 1;\nDO $$ BEGIN EXECUTE 'LOCK TABLE busy NOWAIT'; END $$;\nCOMMIT;\n");
     Session holder = stage.session();
     holder.run("BEGIN; LOCK TABLE busy");
     auto client = stage.start({"deploy", "-y", "--limit", "deadline=60s", "--format", "jsonl", "1.sql"});

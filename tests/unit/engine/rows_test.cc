@@ -16,7 +16,8 @@ const sql::QualifiedName kItemsName{"public", "items"};
 plan::Plan plan() {
     plan::Plan plan;
     plan.steps = {{.n = 1, .place = {"1.sql", 1, 1}}, {.n = 2, .place = {"1.sql", 7, 1}, .may_change_rows = true}};
-    plan.tables = {{.name = {"public", "orders"}, .oid = kOrders, .use = plan::RowUse::changed}, {.name = kItemsName, .oid = kItems, .small = true}};
+    plan.tables = {{.name = {"public", "orders"}, .oid = kOrders, .use = plan::RowUse::changed},
+                   {.name = kItemsName, .oid = kItems, .small = true}};
     return plan;
 }
 

@@ -27,8 +27,8 @@ std::vector<std::string> shown(const std::vector<CountedTable>& tables) {
 TEST(CountRows, CountsEachAndWaitsForNobody) {
     const Database db;
     Connection c = db.open();
-    run_all(c, {"CREATE TABLE public.a AS SELECT generate_series(1, 3)", "CREATE TABLE public.b AS SELECT 1", "CREATE TABLE public.child () INHERITS (public.a)",
-                "INSERT INTO public.child VALUES (7)"});
+    run_all(c, {"CREATE TABLE public.a AS SELECT generate_series(1, 3)", "CREATE TABLE public.b AS SELECT 1",
+                "CREATE TABLE public.child () INHERITS (public.a)", "INSERT INTO public.child VALUES (7)"});
     const std::vector<catalog::Oid> tables{oid_of(c, "public.a"), oid_of(c, "public.b"), catalog::Oid{4}};
     EXPECT_THAT(shown(count_rows(c, tables)), ElementsAre("a 3", "b 1"));
 

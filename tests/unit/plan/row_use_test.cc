@@ -10,12 +10,15 @@ using ::testing::Contains;
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-constexpr const char* kTables = "CREATE TABLE orders (id bigint PRIMARY KEY, note text);"
-                                "CREATE TABLE items (id bigint PRIMARY KEY, order_id bigint REFERENCES orders ON DELETE CASCADE);"
-                                "CREATE TABLE parts (item_id bigint REFERENCES items ON DELETE CASCADE);"
-                                "CREATE TABLE labels (order_id bigint REFERENCES orders)";
+constexpr const char* kTables =
+    "CREATE TABLE orders (id bigint PRIMARY KEY, note text);"
+    "CREATE TABLE items (id bigint PRIMARY KEY, order_id bigint REFERENCES orders ON DELETE CASCADE);"
+    "CREATE TABLE parts (item_id bigint REFERENCES items ON DELETE CASCADE);"
+    "CREATE TABLE labels (order_id bigint REFERENCES orders)";
 
-Plan plan_of(std::string_view sql) { return Book(kTables).file("1.sql", sql).plan(); }
+Plan plan_of(std::string_view sql) {
+    return Book(kTables).file("1.sql", sql).plan();
+}
 
 // "orders" for those whose rows are changed, "(orders)" for those that are only touched.
 std::vector<std::string> uses(std::string_view sql) {
@@ -48,8 +51,9 @@ TEST(RowUse, WhatIsDroppedOrMadeByThePlanHasNoRowsToLose) {
 }
 
 TEST(RowUse, ADoBlockSpeaksOfWhatItNamesAlsoInTextThatItExecutes) {
-    const Plan plan = plan_of("ALTER TABLE labels ADD COLUMN x text;"
-                              "DO $$ BEGIN -- not parts\n EXECUTE 'DELETE FROM labels'; PERFORM \"Odd\"(); END $$");
+    const Plan plan = plan_of(
+        "ALTER TABLE labels ADD COLUMN x text;"
+        "DO $$ BEGIN -- not parts\n EXECUTE 'DELETE FROM labels'; PERFORM \"Odd\"(); END $$");
     EXPECT_THAT(plan.mentioned, Contains("labels"));
     EXPECT_THAT(plan.mentioned, Contains("Odd"));
     EXPECT_FALSE(plan.mentioned.contains("parts"));
@@ -57,7 +61,8 @@ TEST(RowUse, ADoBlockSpeaksOfWhatItNamesAlsoInTextThatItExecutes) {
 }
 
 TEST(RowUse, OnlyStepsThatAreNotPureDdlAreAskedWhatTheyDeleted) {
-    const Plan plan = plan_of("ALTER TABLE orders ADD COLUMN x text; CREATE INDEX ON orders (note); UPDATE orders SET x = ''; SELECT 1; TRUNCATE labels");
+    const Plan plan =
+        plan_of("ALTER TABLE orders ADD COLUMN x text; CREATE INDEX ON orders (note); UPDATE orders SET x = ''; SELECT 1; TRUNCATE labels");
     std::vector<std::string> asked;
     for (const auto& step : plan.steps) {
         if (step.may_change_rows) {
