@@ -37,10 +37,14 @@ CREATE TABLE pgbelay.row_deletion (
 );
 DO $$
 DECLARE
+    added text;
     deployer oid;
 BEGIN
     -- A superuser or a member of the owner may be the one who upgrades.
-    EXECUTE pg_catalog.format('ALTER TABLE pgbelay.signal OWNER TO %s', (SELECT nspowner::regrole FROM pg_catalog.pg_namespace WHERE nspname = 'pgbelay'));
+    FOREACH added IN ARRAY ARRAY['signal', 'row_count', 'row_deletion'] LOOP
+        EXECUTE pg_catalog.format('ALTER TABLE pgbelay.%I OWNER TO %s', added,
+                                  (SELECT nspowner::regrole FROM pg_catalog.pg_namespace WHERE nspname = 'pgbelay'));
+    END LOOP;
     FOR deployer IN
         SELECT DISTINCT a.grantee
         FROM pg_catalog.pg_class AS c, pg_catalog.aclexplode(c.relacl) AS a
