@@ -31,7 +31,10 @@ int carry_out(const Arguments& arguments, const Console& console, Interrupts& in
 }
 
 runbook::Runbook read_runbook(const std::vector<std::string>& paths, const Context& context) {
-    return runbook::read(paths, {.variables = context.common.variables, .limits = context.common.limits, .blockers = context.common.blockers, .stop = &context.interrupts.stop()});
+    return runbook::read(paths, {.variables = context.common.variables,
+                                 .limits = context.common.limits,
+                                 .blockers = context.common.blockers,
+                                 .stop = &context.interrupts.stop()});
 }
 
 bool names_a_database(const Context& context) {

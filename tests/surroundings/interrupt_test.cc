@@ -66,7 +66,9 @@ private:
 
 class Interrupted : public ::testing::Test {
 protected:
-    Interrupted() : stage_("CREATE TABLE orders (id integer)") { stage_.folder.write("a.sql", "ALTER TABLE orders ADD COLUMN region text;\n"); }
+    Interrupted() : stage_("CREATE TABLE orders (id integer)") {
+        stage_.folder.write("a.sql", "ALTER TABLE orders ADD COLUMN region text;\n");
+    }
 
     void expect_end_by(Client& client, int signal) {
         client.signal(signal);

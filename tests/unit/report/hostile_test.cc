@@ -1,8 +1,8 @@
 // The inputs of tests/surroundings, read, planned and printed in this very process, so that sanitizers see it.
 #include "plan/plan.h"
+#include "report/json.h"
 #include "report/plan_json.h"
 #include "report/plan_text.h"
-#include "report/json.h"
 #include "surroundings/hostile_input.h"
 
 #include <gtest/gtest.h>
