@@ -11,6 +11,7 @@
 #include <algorithm>
 #include <atomic>
 #include <csignal>
+#include <cstdlib>
 #include <iterator>
 #include <map>
 #include <mutex>
@@ -99,8 +100,11 @@ std::string try_boundary(const Scene& scene, const Boundary& boundary, const std
     return wrong(scene, database, expected);
 }
 
-// The first two of each name, and of the others every third: the campaign has them all.
+// The first two of each name, and of the others every third: PGBELAY_EVERY_BOUNDARY and the campaign have them all.
 std::vector<Boundary> of_each_name(const std::vector<Boundary>& all) {
+    if (std::getenv("PGBELAY_EVERY_BOUNDARY") != nullptr) {
+        return all;
+    }
     std::map<std::string, int> seen;
     std::vector<Boundary> chosen;
     std::ranges::copy_if(all, std::back_inserter(chosen), [&](const Boundary& boundary) {
