@@ -1,5 +1,6 @@
 #include "engine/leftovers.h"
 
+#include "engine/step_runner.h"
 #include "pg/activity.h"
 #include "pg/relations.h"
 #include "sql/quote.h"
@@ -86,8 +87,14 @@ private:
                                                       {"COMMIT", {}}},
                                                      base::in(kOwnStatement), nullptr));
         }
-        if (!dropped && connection_.in_transaction()) {
-            connection_.run("ROLLBACK", std::nullopt, base::in(kOwnStatement), nullptr);
+        if (!dropped) {
+            end_transaction();
+        }
+    }
+
+    void end_transaction() {
+        if (connection_.in_transaction()) {
+            roll_back(connection_);
         }
     }
 
@@ -117,9 +124,7 @@ private:
 
     // A lock that was not got in time, or a drop that waited for readers: not our own cancel is the reason, but they are.
     void name_who_is_in_the_way() {
-        if (connection_.in_transaction()) {
-            connection_.run("ROLLBACK", std::nullopt, base::in(kOwnStatement), nullptr);
-        }
+        end_transaction();
         for (const auto& holder : pg::holders(connection_, {{now_->table, catalog::LockMode::access_exclusive}}, ours_)) {
             if (holder.granted) {
                 why_ = "in the way: " + pg::describe(holder.backend);

@@ -17,8 +17,7 @@ constexpr std::size_t kMostCounted = 50;
 std::vector<catalog::Oid> RowWatch::small() const {
     std::vector<catalog::Oid> oids;
     for (const auto& table : plan_.tables) {
-        const bool business = table.use != plan::RowUse::none || plan_.mentioned.contains(table.name.name);
-        if (table.small && !business && table.oid != catalog::Oid{} && oids.size() < kMostCounted) {
+        if (table.small && table.use == plan::RowUse::none && table.oid != catalog::Oid{} && oids.size() < kMostCounted) {
             oids.push_back(table.oid);
         }
     }

@@ -18,13 +18,8 @@ bool has_business(const plan::Plan& plan, catalog::Oid oid, const sql::Qualified
     return planned || plan.mentioned.contains(name.name);
 }
 
-const plan::Step* step_of(const plan::Plan& plan, int n) {
-    const auto step = std::ranges::find(plan.steps, n, &plan::Step::n);
-    return step == plan.steps.end() ? nullptr : &*step;
-}
-
 std::string at_step(const plan::Plan& plan, int n) {
-    const auto* step = step_of(plan, n);
+    const auto* step = plan::find_step(plan, n);
     return step == nullptr ? fmt::format("step {}", n) : fmt::format("step {} ({})", n, base::to_string(step->place));
 }
 

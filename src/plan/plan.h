@@ -164,6 +164,9 @@ struct Plan {
     bool points_of_no_return() const;               // some step has no inverse, or one that loses data
 };
 
+// Null when the plan has no such step.
+const Step* find_step(const Plan& plan, int n);
+
 // Steps, files, digests and limits: all that execution, rollback and reports need. Statements, refusals and documentation are for the
 // eyes of the moment and are left out.
 void to_json(nlohmann::json& j, const Plan& plan);

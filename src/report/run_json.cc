@@ -2,8 +2,6 @@
 
 #include "report/redact.h"
 
-#include <algorithm>
-
 namespace pgbelay::report {
 
 Json rows_json(const engine::RowsReport& rows) {
@@ -25,18 +23,10 @@ Json rows_json(const engine::RowsReport& rows) {
 
 namespace {
 
-const plan::Step* step_of(const engine::RunRecord& run, int n) {
-    if (!run.plan) {
-        return nullptr;
-    }
-    const auto found = std::find_if(run.plan->steps.begin(), run.plan->steps.end(), [n](const plan::Step& s) { return s.n == n; });
-    return found == run.plan->steps.end() ? nullptr : &*found;
-}
-
 Json step_json(const engine::RunRecord& run, const engine::StepRecord& record) {
     Json json;
     json["n"] = record.n;
-    if (const plan::Step* step = step_of(run, record.n)) {
+    if (const plan::Step* step = find_step(run, record.n)) {
         json["name"] = step->name;
         json["file"] = step->place.file;
         json["line"] = step->place.line;

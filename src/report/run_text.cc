@@ -14,14 +14,6 @@ namespace {
 
 constexpr Column kColumn{2, 14};
 
-const plan::Step* step_of(const engine::RunRecord& run, int n) {
-    if (!run.plan) {
-        return nullptr;
-    }
-    const auto found = std::find_if(run.plan->steps.begin(), run.plan->steps.end(), [n](const plan::Step& s) { return s.n == n; });
-    return found == run.plan->steps.end() ? nullptr : &*found;
-}
-
 std::string result_words(const std::string& result) {
     if (result.empty()) {
         return "not reached";
@@ -67,7 +59,7 @@ const engine::StepRecord* current_step(const engine::RunRecord& run) {
 }
 
 std::string name_of(const engine::RunRecord& run, int n) {
-    const plan::Step* step = step_of(run, n);
+    const plan::Step* step = find_step(run, n);
     return step == nullptr ? fmt::format("step {}", n) : one_line(step->name);
 }
 
@@ -76,7 +68,7 @@ std::string step_text(const engine::RunRecord& run, const engine::StepRecord& re
     const int room = style.columns - 6 - 2 - width(result);
     std::string out = fmt::format("{:>4}  {}  {}\n", record.n, pad(shorten(name_of(run, record.n), room, style), room), result);
     constexpr Column kUnder{6, 9};
-    if (const plan::Step* step = step_of(run, record.n)) {
+    if (const plan::Step* step = find_step(run, record.n)) {
         out += labelled("at", base::to_string(step->place), style, kUnder);
         for (const plan::Send& send : step->sends) {
             out += labelled_lines(&send == &step->sends.front() ? "sent" : "",

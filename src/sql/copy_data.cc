@@ -14,8 +14,7 @@ namespace {
 bool tokens_copy_from_stdin(std::string_view sql) {
     // Statements of megabytes are not cut into tokens for their first word.
     constexpr std::string_view kWord = "copy";
-    if (sql.size() < kWord.size() ||
-        !std::equal(kWord.begin(), kWord.end(), sql.begin(), [](char lower, char c) { return c == lower || c == lower - 'a' + 'A'; })) {
+    if (!equals_ignoring_case(sql.substr(0, kWord.size()), kWord)) {
         return false;
     }
     try {

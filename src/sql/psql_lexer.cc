@@ -1,5 +1,7 @@
 #include "sql/psql_lexer.h"
 
+#include "sql/tokens.h"
+
 #include <algorithm>
 
 namespace pgbelay::sql {
@@ -37,12 +39,6 @@ std::size_t skip(std::string_view bytes, std::size_t at, Predicate&& predicate) 
 
 std::size_t end_of_line(std::string_view bytes, std::size_t at) {
     return skip(bytes, at, [](char c) { return c != '\n' && c != '\r'; });
-}
-
-bool equals_ignoring_case(std::string_view word, std::string_view lower) {
-    return word.size() == lower.size() && std::equal(word.begin(), word.end(), lower.begin(), [](char a, char b) {
-               return (a >= 'A' && a <= 'Z' ? static_cast<char>(a + 32) : a) == b;
-           });
 }
 
 // A string constant goes on at a quote on a later line; where that quote is, or nothing (`at`).

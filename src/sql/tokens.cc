@@ -129,4 +129,10 @@ std::string splice(std::string_view sql, std::vector<Splice> edits) {
     return result + std::string(sql.substr(at));
 }
 
+bool equals_ignoring_case(std::string_view word, std::string_view lower) {
+    return word.size() == lower.size() && std::equal(word.begin(), word.end(), lower.begin(), [](char a, char b) {
+               return (a >= 'A' && a <= 'Z' ? static_cast<char>(a + 32) : a) == b;
+           });
+}
+
 }  // namespace pgbelay::sql

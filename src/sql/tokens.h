@@ -16,6 +16,9 @@ struct Token {
     std::string text;  // keywords and operators in lower case, everything else as written
 };
 
+// ASCII letters only; the second word is in lower case.
+bool equals_ignoring_case(std::string_view word, std::string_view lower);
+
 // All tokens, comments included. Throws Error{input} when the text cannot be scanned (unterminated quote).
 std::vector<Token> scan(std::string_view sql);
 

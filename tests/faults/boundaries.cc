@@ -8,8 +8,12 @@
 
 namespace pgbelay::test {
 
+bool every_boundary() {
+    return std::getenv("PGBELAY_EVERY_BOUNDARY") != nullptr;
+}
+
 std::vector<Boundary> boundaries(const std::filesystem::path& log) {
-    const bool every = std::getenv("PGBELAY_EVERY_BOUNDARY") != nullptr;
+    const bool every = every_boundary();
     std::vector<Boundary> chosen;
     for (const std::string& line : split_lines(base::read_file(log))) {
         const std::size_t space = line.find(' ');

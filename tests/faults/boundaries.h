@@ -12,9 +12,11 @@ struct Boundary {
     std::string name;  // "before commit"
 };
 
+// PGBELAY_EVERY_BOUNDARY=1: none is left out, by whomever.
+bool every_boundary();
+
 // Those in a file that PGBELAY_FAIL_POINT_LOG named. What a pipeline gives back changes nothing any more, as all of it was sent before: of
 // results in a row the last stands for the others, and so it is with the same words sent several times in a row.
-// PGBELAY_EVERY_BOUNDARY=1 takes them all.
 std::vector<Boundary> boundaries(const std::filesystem::path& log);
 
 }  // namespace pgbelay::test

@@ -11,7 +11,6 @@
 #include <algorithm>
 #include <atomic>
 #include <csignal>
-#include <cstdlib>
 #include <iterator>
 #include <map>
 #include <mutex>
@@ -102,7 +101,7 @@ std::string try_boundary(const Scene& scene, const Boundary& boundary, const std
 
 // The first two of each name, and of the others every third: PGBELAY_EVERY_BOUNDARY and the campaign have them all.
 std::vector<Boundary> of_each_name(const std::vector<Boundary>& all) {
-    if (std::getenv("PGBELAY_EVERY_BOUNDARY") != nullptr) {
+    if (every_boundary()) {
         return all;
     }
     std::map<std::string, int> seen;

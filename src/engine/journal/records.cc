@@ -174,4 +174,8 @@ RunRecord load_run(pg::Connection& connection, std::optional<std::int64_t> run) 
     return record;
 }
 
+const plan::Step* find_step(const RunRecord& run, int n) {
+    return run.plan ? plan::find_step(*run.plan, n) : nullptr;
+}
+
 }  // namespace pgbelay::engine

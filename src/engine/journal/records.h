@@ -64,6 +64,8 @@ struct RunRecord {
     int guard_samples = 0;
     std::vector<std::string> debts;  // clean-ups still owed
 };
+// Null when the plan has no such step, or was not asked for.
+const plan::Step* find_step(const RunRecord& run, int n);
 
 // Throws Error{refused} for a run of another database, whose journal came here with a copy of it.
 void refuse_copied(Target& target, const RunRecord& run);

@@ -44,13 +44,13 @@ BEGIN
     FOREACH added IN ARRAY ARRAY['signal', 'row_count', 'row_deletion'] LOOP
         EXECUTE pg_catalog.format('ALTER TABLE pgbelay.%I OWNER TO %s', added,
                                   (SELECT nspowner::regrole FROM pg_catalog.pg_namespace WHERE nspname = 'pgbelay'));
-    END LOOP;
-    FOR deployer IN
-        SELECT DISTINCT a.grantee
-        FROM pg_catalog.pg_class AS c, pg_catalog.aclexplode(c.relacl) AS a
-        WHERE c.oid = 'pgbelay.run'::regclass AND a.grantee NOT IN (0, c.relowner)
-    LOOP
-        EXECUTE pg_catalog.format('GRANT SELECT, INSERT, UPDATE, DELETE ON pgbelay.signal, pgbelay.row_count, pgbelay.row_deletion TO %s', deployer::regrole);
+        FOR deployer IN
+            SELECT DISTINCT a.grantee
+            FROM pg_catalog.pg_class AS c, pg_catalog.aclexplode(c.relacl) AS a
+            WHERE c.oid = 'pgbelay.run'::regclass AND a.grantee NOT IN (0, c.relowner)
+        LOOP
+            EXECUTE pg_catalog.format('GRANT SELECT, INSERT, UPDATE, DELETE ON pgbelay.%I TO %s', added, deployer::regrole);
+        END LOOP;
     END LOOP;
 END
 $$;
