@@ -18,6 +18,10 @@
 #include <pg_query/pg_query.pb-c.h>
 
 #include <algorithm>
+#include <iterator>
+#include <map>
+#include <set>
+#include <tuple>
 
 namespace pgbelay::engine {
 
@@ -274,41 +278,73 @@ namespace {
 
 constexpr base::Millis kOld{100};
 
-// Who holds locks that the step will have to wait for, as things stand.
-std::vector<std::pair<int, std::string>> in_the_way(Target& target, const plan::Plan& plan) {
-    std::vector<std::pair<int, std::string>> found;
+// What a step will have to lock. A concurrent build waits for whoever writes to the table, and queues behind other builds.
+std::vector<analysis::RelationLock> locks_of(const plan::Step& step) {
+    if (step.skip || (step.locks.empty() && step.table.empty())) {
+        return {};
+    }
+    return step.locks.empty() ? std::vector{analysis::RelationLock{.relation = step.table, .mode = catalog::LockMode::share}} : step.locks;
+}
+
+using Wants = std::map<std::pair<catalog::LockMode, catalog::Oid>, std::vector<int>>;  // the steps that want it
+
+Wants wants_of(Target& target, const plan::Plan& plan) {
+    std::vector<analysis::RelationLock> locks;
+    std::vector<int> steps;
     for (const auto& step : plan.steps) {
-        if (step.skip || (step.locks.empty() && step.table.empty())) {
-            continue;
+        for (auto& lock : locks_of(step)) {
+            locks.push_back(std::move(lock));
+            steps.push_back(step.n);
         }
-        auto locks = step.locks;
-        if (locks.empty()) {
-            // A concurrent build waits for whoever writes to the table, and queues behind other builds.
-            locks.push_back({.relation = step.table, .mode = catalog::LockMode::share});
+    }
+    std::vector<catalog::QualifiedName> names;
+    for (const auto& lock : locks) {
+        names.push_back(lock.relation);
+    }
+    Wants wants;
+    if (names.empty()) {
+        return wants;
+    }
+    const auto now = pg::relations_now(target.control(), names);
+    for (std::size_t i = 0; i < locks.size(); ++i) {
+        if (now[i].oid != catalog::Oid{}) {
+            wants[{locks[i].mode, now[i].oid}].push_back(steps[i]);
         }
+    }
+    return wants;
+}
+
+// Who holds locks that the steps will have to wait for, as things stand. Asked once for each mode, as a holder's strongest lock alone
+// does not tell with which modes the others conflict.
+std::vector<std::pair<int, std::string>> in_the_way(Target& target, const plan::Plan& plan) {
+    const Wants wants = wants_of(target, plan);
+    std::vector<pg::Backend> old;
+    std::vector<std::vector<int>> steps;
+    for (auto mode = wants.begin(); mode != wants.end();) {
         std::vector<pg::WantedLock> wanted;
-        for (const auto& w : wanted_locks(target.control(), locks)) {
-            wanted.push_back({w.oid, w.lock.mode});
-        }
-        if (wanted.empty()) {
-            continue;
-        }
-        std::vector<pg::Backend> old;
+        const auto next = std::find_if(mode, wants.end(), [&](const auto& want) { return want.first.first != mode->first.first; });
+        std::transform(mode, next, std::back_inserter(wanted),
+                       [](const auto& want) { return pg::WantedLock{want.first.second, want.first.first}; });
         for (auto& holder : pg::holders(target.control(), wanted, {target.control().backend_pid()})) {
             // Younger ones are the application at work: gone before anybody reads of them.
-            if (holder.backend.transaction_age && *holder.backend.transaction_age < kOld) {
-                continue;
+            if (!holder.backend.transaction_age || *holder.backend.transaction_age >= kOld) {
+                steps.push_back(wants.at({mode->first.first, holder.relation}));
+                old.push_back(std::move(holder.backend));
             }
-            old.push_back(std::move(holder.backend));
         }
-        pg::recognise(target.control(), old);
-        for (const auto& backend : old) {
-            std::pair<int, std::string> entry{step.n, pg::describe(backend)};
-            if (std::ranges::find(found, entry) == found.end()) {
-                found.push_back(std::move(entry));
+        mode = next;
+    }
+    pg::recognise(target.control(), old);
+    std::vector<std::pair<int, std::string>> found;
+    std::set<std::tuple<int, int, std::string>> said;
+    for (std::size_t i = 0; i < old.size(); ++i) {
+        for (const int step : steps[i]) {
+            if (said.emplace(step, old[i].pid, old[i].gid).second) {
+                found.emplace_back(step, pg::describe(old[i]));
             }
         }
     }
+    std::ranges::stable_sort(found, {}, &std::pair<int, std::string>::first);
     return found;
 }
 

@@ -27,7 +27,7 @@ constexpr Millis kLongestReconnect{5'000};
 constexpr Millis kKeeperPatience{40'000};
 // Somebody who ends our sessions again and again means it.
 constexpr int kMostLosses = 5;
-constexpr Millis kLookAtCommitted{250};
+constexpr Millis kLookAtCommitted{1000};
 
 bool runs_aside(const plan::Step& step) {
     return step.skip || step.kind == plan::StepKind::concurrent || step.kind == plan::StepKind::repeatable ||
@@ -62,6 +62,11 @@ RunLoop::RunLoop(Target& target, const plan::Plan& plan, std::unique_ptr<Session
       ledger_(target, layouts(plan)),
       rows_(plan),
       replicas_(target.replicas(), target.stop()) {
+    for (const auto& table : plan.tables) {
+        if (table.oid == catalog::Oid{}) {
+            new_tables_.insert(table.name);
+        }
+    }
     key_ = session_->key();
     origin_.url_source = options.url_source;
     timeline_ = target.facts().timeline;
@@ -172,9 +177,6 @@ void RunLoop::steps() {
         next = std::max(last, next + 1);
     }
     write_timings(true);
-    if (look_at_committed(true) == Next::end) {
-        return;
-    }
     for (const auto& text : plan_.trailing_echoes) {
         sink_(Echo{text});
     }
@@ -195,7 +197,7 @@ RunLoop::Next RunLoop::step(const plan::Step& step) {
     if (done_earlier(step)) {
         return Next::go_on;
     }
-    RunContext context{target_, plan_, *session_, *control_, *guard_, sink_, replicas_, options_.blockers.value_or(plan_.blockers)};
+    RunContext context{target_, plan_, *session_, *control_, *guard_, sink_, replicas_, options_.blockers.value_or(plan_.blockers), made_};
     guard_->reset_peak();
     if (const Begun begun = begin(context, step); begun != Begun::runs) {
         return begun == Begun::failed ? Next::end : Next::go_on;
@@ -212,7 +214,7 @@ RunLoop::Next RunLoop::step(const plan::Step& step) {
 
 // Steps outside of transactions, which may overtake each other as far as the plan's order of steps lets them.
 RunLoop::Next RunLoop::steps_aside(std::span<const plan::Step> steps) {
-    RunContext context{target_, plan_, *session_, *control_, *guard_, sink_, replicas_, options_.blockers.value_or(plan_.blockers)};
+    RunContext context{target_, plan_, *session_, *control_, *guard_, sink_, replicas_, options_.blockers.value_or(plan_.blockers), made_};
     std::vector<const plan::Step*> left;
     for (const auto& step : steps) {
         if (!done_earlier(step)) {
@@ -317,8 +319,18 @@ StepOutcome RunLoop::transact_on_primary(RunContext& context, const plan::Step& 
             look_at_committed_at_ = base::in(kLookAtCommitted);
         }
         committed_.push_back(&step);
+        note_made(step);
     }
     return outcome;
+}
+
+void RunLoop::note_made(const plan::Step& step) {
+    for (const auto& fact : step.condition.facts) {
+        const auto* relation = std::get_if<catalog::RelationIs>(&fact);
+        if (relation != nullptr && new_tables_.contains(relation->relation)) {
+            made_.insert(relation->relation);
+        }
+    }
 }
 
 // Whether the catalog shows what the latest steps have done. Small steps are looked at together, soon after: one look costs more than
@@ -564,6 +576,9 @@ void RunLoop::verify_all() {
         }
     }
     report_.verification_failures = verification_failures(target_.control(), plan_, false, effective);
+    if (!report_.verification_failures.empty() && look_at_committed(true) == Next::end) {
+        return;
+    }
     report_.rows = rows_.after(target_, *session_);
     const auto lost = rows_.failures(target_.control(), report_.rows);
     report_.verification_failures.insert(report_.verification_failures.end(), lost.begin(), lost.end());

@@ -54,6 +54,7 @@ private:
     bool skip_by_when(RunContext& context, const plan::Step& step);
     StepOutcome transact(RunContext& context, const plan::Step& step);
     StepOutcome transact_on_primary(RunContext& context, const plan::Step& step);
+    void note_made(const plan::Step& step);
     Next look_at_committed(bool now);
     void write_timings(bool now);
     Next settle(const plan::Step& step, StepOutcome outcome);
@@ -96,7 +97,9 @@ private:
     RunReport report_;
     std::vector<const plan::Step*> committed_;  // steps whose conditions have not been looked at yet
     base::Deadline look_at_committed_at_{};
-    std::vector<Timing> timings_;  // of steps that have ended and are not in the journal yet
+    std::set<sql::QualifiedName> new_tables_;  // what the plan makes
+    std::set<sql::QualifiedName> made_;        // of these, what this process has made so far
+    std::vector<Timing> timings_;              // of steps that have ended and are not in the journal yet
     bool want_rollback_ = false;
     bool aborted_ = false;
     int timeline_ = 0;  // of the server on which the run was last written

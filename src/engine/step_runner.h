@@ -10,6 +10,7 @@
 #include "plan/plan.h"
 
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -25,6 +26,8 @@ struct RunContext {
     const Sink& sink;
     Replicas& replicas;
     runbook::Blockers blockers{};  // what is done about sessions in the way
+    // Relations that earlier steps made in this very process: nobody has had the time to hold them for long.
+    const std::set<sql::QualifiedName>& made;
 };
 
 struct StepOutcome {

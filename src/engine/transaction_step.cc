@@ -94,6 +94,11 @@ private:
         if (step_.locks.empty()) {
             return true;
         }
+        untouched_ = outcome_.times.tries == 0 &&
+                     std::ranges::all_of(step_.locks, [&](const auto& lock) { return run_.made.contains(lock.relation); });
+        if (untouched_) {
+            return true;
+        }
         wanted_ = wanted_locks(run_.target.control(), step_.locks);
         switch (look_.wait_until_clear(wanted_, outcome_.times)) {
             case LockLook::Verdict::clear: return true;
@@ -106,7 +111,9 @@ private:
     // From BEGIN to COMMIT. Leaves no transaction open, whatever happens.
     void try_once() {
         const auto began = Clock::now();
-        if (open() && take_first_move() && run_weak_sends()) {
+        if (fits_one_exchange()) {
+            run_at_once();
+        } else if (open() && take_first_move() && run_weak_sends()) {
             run_strong_sends();
         }
         if (worker_.in_transaction()) {
@@ -115,38 +122,82 @@ private:
         (settled_ ? outcome_.times.ran : outcome_.times.waited) += since(began);
     }
 
-    bool open() {
+    // Small DDL for which we have nothing to do between BEGIN and COMMIT.
+    bool fits_one_exchange() const {
+        if (step_.sends.empty() || step_.long_running || records_deletions() ||
+            std::ranges::any_of(step_.sends, [](const plan::Send& s) { return s.copy_data.has_value(); })) {
+            return false;
+        }
+        return weak_only() ? step_.locks.empty() : first_strong_ == 0 && untouched_;
+    }
+
+    std::vector<Piece> opening_pieces(Millis lock_timeout, Millis statement_timeout) const {
         std::vector<Piece> pieces = run_.session.journal().opening(run_.session.key(), step_.n);
         if (recorded_ == Recorded::no) {
-            pieces.resize(Journal::kFence + 1);
+            pieces = run_.session.journal().opening_without_record(run_.session.key());
         }
         pieces.insert(pieces.end(), also_.begin(), also_.end());
         if (records_deletions()) {
             pieces.push_back(run_.session.journal().watch_deletions());
         }
-        pieces.push_back(set_local("lock_timeout", for_weak_sends()));
-        pieces.push_back(set_local("statement_timeout", step_.long_running ? Millis(0) : limits_.statement_timeout));
+        pieces.push_back(set_local("lock_timeout", lock_timeout));
+        pieces.push_back(set_local("statement_timeout", statement_timeout));
         if (!weak_only()) {
             pieces.push_back(set_local("idle_in_transaction_session_timeout", kIdleInTransaction));
         }
         const auto context = context_pieces(worker_, step_.context);
         pieces.insert(pieces.end(), context.begin(), context.end());
-        const auto outcomes = worker_.pipeline(pieces, base::in(kOwnStatement), nullptr);
+        return pieces;
+    }
+
+    bool open() {
+        const auto outcomes = worker_.pipeline(opening_pieces(for_weak_sends(), step_.long_running ? Millis(0) : limits_.statement_timeout),
+                                               base::in(kOwnStatement), nullptr);
         if (const auto* error = std::get_if<pg::ServerError>(&outcomes.back()); error != nullptr) {
+            Journal::throw_if_replaced(run_.session.key(), outcomes);
             return not_run(*error, step_.sends.empty() ? plan::Send{} : step_.sends.front());
-        }
-        if (std::get<pg::Result>(outcomes.at(Journal::kFence)).rows() == 0) {
-            throw Error(ErrorCode::conflict,
-                        fmt::format("another pgbelay has taken over run {}; this one stops here", run_.session.key().id))
-                .hint("nothing was done twice; see `pgbelay status`");
         }
         return true;
     }
 
-    // What needs no strong lock runs first, one statement at a time; a step without any such lock commits here.
-    bool run_weak_sends() {
+    // From BEGIN to COMMIT in one pipeline. What is queued for counts as held: the two are not told apart here.
+    void run_at_once() {
+        std::vector<Piece> pieces = opening_pieces(for_weak_sends(), weak_only() ? limits_.statement_timeout : limits_.hold);
+        if (!weak_only()) {
+            limit_transaction(pieces);
+        }
+        const std::size_t first_send = pieces.size();
+        for (const auto& send : step_.sends) {
+            pieces.push_back({send.sql, {}});
+        }
+        pieces.push_back({"COMMIT", {}});
+
         bool ordered = false;
-        pg::Ticker ticker{.tick = [&] {
+        const pg::Ticker ticker = while_sends_run(ordered);
+        began_sends_ = Clock::now();
+        const auto outcomes =
+            worker_.pipeline(pieces, weak_only() ? base::kNoDeadline : watchdog(), run_.target.stop(), weak_only() ? &ticker : nullptr);
+        if (!weak_only()) {
+            outcome_.times.lock_held = since(began_sends_);
+        }
+        const auto* error = std::get_if<pg::ServerError>(&outcomes.back());
+        if (error == nullptr) {
+            settled_ = true;
+            return;
+        }
+        Journal::throw_if_replaced(run_.session.key(), outcomes);
+        const std::size_t at = outcomes.size() - 1;
+        const plan::Send& send = step_.sends[std::min(at < first_send ? 0 : at - first_send, step_.sends.size() - 1)];
+        if (!weak_only()) {
+            strong_error(*error, at >= first_send, send);
+        } else if (!cancelled_as_ordered(ordered, *error)) {
+            not_run(*error, send);
+        }
+    }
+
+    // Progress is said, and orders are heard: `ordered` becomes true when one made us cancel.
+    pg::Ticker while_sends_run(bool& ordered) {
+        return {.tick = [this, &ordered] {
             const Order order = run_.control.look();
             if (!ordered && (order == Order::abort || order == Order::roll_back || order == Order::pause_now)) {
                 ordered = true;
@@ -155,17 +206,27 @@ private:
             }
             report_progress();
         }};
+    }
+
+    bool cancelled_as_ordered(bool ordered, const pg::ServerError& error) {
+        if (!ordered || error.sqlstate != "57014") {
+            return false;
+        }
+        settled_ = outcome_.interrupted != Order::go_on;
+        last_why_ = "paused";
+        return true;
+    }
+
+    // What needs no strong lock runs first, one statement at a time; a step without any such lock commits here.
+    bool run_weak_sends() {
+        bool ordered = false;
+        const pg::Ticker ticker = while_sends_run(ordered);
         began_sends_ = Clock::now();
         for (std::ptrdiff_t i = 0; i < first_strong_; ++i) {
             const auto& send = step_.sends.at(static_cast<std::size_t>(i));
             const pg::Outcome outcome = worker_.run(send.sql, send.copy_data, base::kNoDeadline, run_.target.stop(), &ticker);
             if (const auto* error = std::get_if<pg::ServerError>(&outcome); error != nullptr) {
-                if (ordered && error->sqlstate == "57014") {
-                    settled_ = outcome_.interrupted != Order::go_on;
-                    last_why_ = "paused";
-                    return false;
-                }
-                return not_run(*error, send);
+                return !cancelled_as_ordered(ordered, *error) && not_run(*error, send);
             }
         }
         if (first_strong_ < static_cast<std::ptrdiff_t>(step_.sends.size())) {
@@ -252,9 +313,7 @@ private:
         pieces.push_back(kServerClock);
         const std::size_t locked = pieces.size() - 1;
         pieces.push_back(set_local("statement_timeout", limits_.hold));
-        if (run_.target.facts().version >= 170000) {
-            pieces.push_back(set_local("transaction_timeout", limits_.hold + limits_.lock_timeout));
-        }
+        limit_transaction(pieces);
         if (std::ranges::any_of(step_.sends, [](const plan::Send& s) { return s.copy_data.has_value(); })) {
             run_strong_one_by_one(pieces, locked);
             return;
@@ -268,9 +327,7 @@ private:
         pieces.push_back({"COMMIT", {}});
 
         const auto began = Clock::now();
-        // statement_timeout starts anew with each statement; this bounds them together.
-        const base::Deadline watchdog = began + limits_.lock_timeout + limits_.hold + kSlack;
-        const auto outcomes = worker_.pipeline(pieces, watchdog, run_.target.stop());
+        const auto outcomes = worker_.pipeline(pieces, watchdog(), run_.target.stop());
         note_times(outcomes, locked, since(began));
         if (const auto* error = std::get_if<pg::ServerError>(&outcomes.back()); error != nullptr) {
             const std::size_t at = outcomes.size() - 1;
@@ -281,6 +338,15 @@ private:
         }
         settled_ = true;
     }
+
+    void limit_transaction(std::vector<Piece>& pieces) const {
+        if (run_.target.facts().version >= 170000) {
+            pieces.push_back(set_local("transaction_timeout", limits_.hold + limits_.lock_timeout));
+        }
+    }
+
+    // statement_timeout starts anew with each statement; this bounds them together.
+    base::Deadline watchdog() const { return base::in(limits_.lock_timeout + limits_.hold + kSlack); }
 
     // COPY cannot go through a pipeline.
     void run_strong_one_by_one(const std::vector<Piece>& pieces, std::size_t locked) {
@@ -428,6 +494,9 @@ private:
     Blockers policy_;  // for those whom a statement without a strong lock waits for
     std::ptrdiff_t first_strong_ = 0;
     std::vector<Wanted> wanted_;
+    // First try on what this very process has made: without a look and a first move; the statement takes its lock by itself, in no more
+    // time than lock_timeout.
+    bool untouched_ = false;
     bool may_lock_ = true;
     bool settled_ = false;
     std::string last_why_;

@@ -20,7 +20,7 @@ std::optional<std::string> ask_about_copy(Connection& connection, std::vector<Co
     if (connection.in_transaction()) {
         throw base::Error(base::ErrorCode::internal, "a canonical form is found in a transaction of its own");
     }
-    const std::vector<Outcome> outcomes = connection.pipeline(pieces, base::in(kTime), nullptr, Connection::Boundaries::none);
+    const std::vector<Outcome> outcomes = connection.pipeline(pieces, base::in(kTime), nullptr, nullptr, Connection::Boundaries::none);
     const auto* error = outcomes.empty() ? nullptr : std::get_if<ServerError>(&outcomes.back());
     if (error != nullptr && error->connection_lost) {
         throw to_error(*error);

@@ -334,7 +334,7 @@ Outcome Connection::collect(Exchange& exchange, const std::optional<std::string>
 }
 
 std::vector<Outcome> Connection::pipeline(const std::vector<Piece>& pieces, base::Deadline deadline, const base::StopSignal* stop,
-                                          Boundaries boundaries) {
+                                          const Ticker* ticker, Boundaries boundaries) {
     base::heed(state_->heeded);
     stop = stop != nullptr ? stop : state_->heeded;
     if (PQenterPipelineMode(state_->raw) == 0) {
@@ -342,7 +342,7 @@ std::vector<Outcome> Connection::pipeline(const std::vector<Piece>& pieces, base
         broken.emplace_back(lost(state_->raw));
         return broken;
     }
-    Exchange exchange(state_->raw, state_->canceller, deadline, stop, nullptr);
+    Exchange exchange(state_->raw, state_->canceller, deadline, stop, ticker);
     std::vector<std::string> marks;
     for (const Piece& piece : pieces) {
         if (boundaries == Boundaries::marked && base::has_fail_points()) {

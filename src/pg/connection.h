@@ -129,7 +129,7 @@ public:
     // Pieces that change nothing, whatever happens to us between them, are not worth a fail point.
     enum class Boundaries { marked, none };
     std::vector<Outcome> pipeline(const std::vector<Piece>& pieces, base::Deadline deadline, const base::StopSignal* stop,
-                                  Boundaries boundaries = Boundaries::marked);
+                                  const Ticker* ticker = nullptr, Boundaries boundaries = Boundaries::marked);
 
     // Cancels what runs on this connection; through a connection of its own, so any thread may call it.
     void cancel() noexcept;

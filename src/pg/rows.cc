@@ -56,7 +56,7 @@ std::string count(Connection& connection, const std::vector<CountedTable*>& tabl
                                                 {"SET LOCAL row_security = off", {}},
                                                 {std::move(sql), {}},
                                                 {"COMMIT", {}}};
-    const auto outcomes = connection.pipeline(pieces, deadline + kCountingTime, nullptr, Connection::Boundaries::none);
+    const auto outcomes = connection.pipeline(pieces, deadline + kCountingTime, nullptr, nullptr, Connection::Boundaries::none);
     if (const auto* error = std::get_if<ServerError>(&outcomes.back()); error != nullptr) {
         if (error->connection_lost) {
             throw to_error(*error);

@@ -155,10 +155,20 @@ bool Journal::take_over(RunKey& key, base::Deadline deadline, const base::StopSi
     }
 }
 
-std::vector<pg::Connection::Piece> Journal::opening(const RunKey& key, int n) const {
-    return {{"BEGIN", {}},
-            piece(queries::kFence, {str(key.id), str(key.epoch)}),
-            piece(queries::kStepDone, {str(key.id), str(key.epoch), str(n), "done", ""})};
+std::vector<pg::Connection::Piece> Journal::opening(const RunKey& key, int n, StepResult result, const std::string& note) const {
+    return {{"BEGIN", {}}, piece(queries::kStepDone, {str(key.id), str(key.epoch), str(n), std::string(engine::to_string(result)), note})};
+}
+
+std::vector<pg::Connection::Piece> Journal::opening_without_record(const RunKey& key) const {
+    return {{"BEGIN", {}}, piece(queries::kFence, {str(key.id), str(key.epoch)})};
+}
+
+void Journal::throw_if_replaced(const RunKey& key, const std::vector<pg::Outcome>& outcomes) {
+    constexpr std::size_t kFence = 1;  // right after BEGIN
+    const auto* error = outcomes.size() == kFence + 1 ? std::get_if<pg::ServerError>(&outcomes.back()) : nullptr;
+    if (error != nullptr && (error->sqlstate == "23502" || error->sqlstate == "22012")) {
+        throw_replaced(key);
+    }
 }
 
 pg::Connection::Piece Journal::watch_deletions() const {
@@ -283,30 +293,18 @@ void Journal::intend(const RunKey& key, int n, const Intent& intent) {
 
 void Journal::finish(const RunKey& key, int n, StepResult result, const std::string& note, const std::vector<pg::Connection::Piece>& also) {
     base::fail_point("before journal step_done");
-    const auto opened =
-        in_transaction({{"BEGIN", {}},
-                        piece(queries::kFence, {str(key.id), str(key.epoch)}),
-                        piece(queries::kStepDone, {str(key.id), str(key.epoch), str(n), std::string(engine::to_string(result)), note})});
-    if (std::get<pg::Result>(opened.at(kFence)).rows() == 0) {
-        // Before anything of `also` is sent: who was replaced writes into no ledger.
-        connection_->run("ROLLBACK", std::nullopt, base::in(kRollBack), nullptr);
-        throw_replaced(key);
-    }
-    std::vector<pg::Connection::Piece> pieces = also;
+    std::vector<pg::Connection::Piece> pieces = opening(key, n, result, note);
+    pieces.insert(pieces.end(), also.begin(), also.end());
     pieces.push_back({"COMMIT", {}});
-    in_transaction(pieces);
-    base::fail_point("after journal step_done");
-}
-
-std::vector<pg::Outcome> Journal::in_transaction(const std::vector<pg::Connection::Piece>& pieces) {
-    auto outcomes = connection_->pipeline(pieces, base::in(std::chrono::seconds(10)), nullptr);
+    const auto outcomes = connection_->pipeline(pieces, base::in(std::chrono::seconds(10)), nullptr);
     if (const auto* error = std::get_if<pg::ServerError>(&outcomes.back()); error != nullptr) {
         if (!error->connection_lost) {
             connection_->run("ROLLBACK", std::nullopt, base::in(kRollBack), nullptr);
         }
+        throw_if_replaced(key, outcomes);
         throw pg::to_error(*error);
     }
-    return outcomes;
+    base::fail_point("after journal step_done");
 }
 
 void Journal::add_timings(const RunKey& key, const std::vector<Timing>& timings) {

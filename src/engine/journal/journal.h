@@ -102,9 +102,14 @@ public:
     // Raises the epoch. Waits (in short tries, until the deadline) for the transaction of an orphan; false when it did not end.
     bool take_over(RunKey& key, base::Deadline deadline, const base::StopSignal* stop);
 
-    // The pieces that begin every step's transaction: BEGIN, the fence, the step's row. The second must yield a row.
-    std::vector<pg::Connection::Piece> opening(const RunKey& key, int n) const;
-    static constexpr std::size_t kFence = 1;  // its place in opening()
+    // The pieces that begin every step's transaction: BEGIN, then the fence, which is also the step's row. Whatever follows them in the
+    // same pipeline runs only when the run is still ours.
+    std::vector<pg::Connection::Piece> opening(const RunKey& key, int n, StepResult result = StepResult::done,
+                                               const std::string& note = "") const;
+    // The same for a part of a step, whose end is written elsewhere.
+    std::vector<pg::Connection::Piece> opening_without_record(const RunKey& key) const;
+    // Throws Error{conflict} when it was the fence that ended a pipeline which began with an opening.
+    static void throw_if_replaced(const RunKey& key, const std::vector<pg::Outcome>& outcomes);
 
     // For a step that may delete rows: the last of its opening, and what goes right before COMMIT. What was deferred runs first, under the
     // user's own role and settings; then it is written down, under ours, from which tables rows were deleted.
@@ -146,7 +151,6 @@ public:
 private:
     pg::Result write(const pg::Query& query, const pg::Params& params);
     // A part of a transaction on our connection; rolls it back and throws when one of the pieces fails.
-    std::vector<pg::Outcome> in_transaction(const std::vector<pg::Connection::Piece>& pieces);
 
     pg::Connection* connection_;
 };

@@ -1,3 +1,4 @@
--- Becomes visible only with the step's own commit. No row is inserted for a run that somebody else has taken over.
+-- Becomes visible only with the step's own commit. For a run that somebody else has taken over there is no epoch to write, and the
+-- INSERT fails (23502): nothing that follows in the same pipeline runs. The row lock lets a take-over wait for us.
 INSERT INTO pgbelay.step (run, n, epoch, result, note)
-SELECT r.id, $3, r.epoch, $4, $5 FROM pgbelay.run r WHERE r.id = $1 AND r.epoch = $2
+VALUES ($1, $3, (SELECT epoch FROM pgbelay.run WHERE id = $1 AND epoch = $2 FOR SHARE), $4, $5)
