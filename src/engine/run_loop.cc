@@ -140,6 +140,13 @@ void RunLoop::reconcile() {
     committed_.clear();
     const auto before = std::exchange(done_, session_->journal().steps_done(session_->key()));
     say_what_was_lost(before);
+    left_.clear();
+    for (const auto& step : plan_.steps) {
+        if (step.file >= 0) {
+            left_[step.file] += done_.contains(step.n) ? 0 : 1;
+        }
+    }
+    forget_whole_files();
     intents_ = session_->journal().intents(session_->key());
     rows_.before(target_, *session_, done_.empty());
     guard_ = std::make_unique<Guard>(target_, plan_.limits);
@@ -384,23 +391,13 @@ Also RunLoop::also_for(const plan::Step& step) const {
 // The rows of the files that become whole with this step: all their steps are done then, and those of the files before them. Steps may
 // overtake each other, ledgers are written in order. A file without a step was deployed by an earlier run.
 Also RunLoop::ledger_rows(const plan::Step& step) const {
-    std::map<int, int> left;  // by file
-    for (const auto& other : plan_.steps) {
-        if (other.file >= 0) {
-            left[other.file] += done_.contains(other.n) ? 0 : 1;
-        }
-    }
     Also rows;
-    bool whole_before = true;
-    for (const auto& [file, steps] : left) {
+    for (const auto& [file, steps] : left_) {
         if (steps > (step.file == file ? 1 : 0)) {
             break;
         }
-        whole_before = whole_before && steps == 0;
-        if (!whole_before) {
-            const Also more = ledger_.deployed(session_->journal(), session_->key(), plan_.files.at(static_cast<std::size_t>(file)));
-            rows.insert(rows.end(), more.begin(), more.end());
-        }
+        const Also more = ledger_.deployed(session_->journal(), session_->key(), plan_.files.at(static_cast<std::size_t>(file)));
+        rows.insert(rows.end(), more.begin(), more.end());
     }
     return rows;
 }
@@ -433,7 +430,7 @@ RunLoop::Next RunLoop::settle(const plan::Step& step, StepOutcome outcome) {
     write_timings(interrupted || outcome.error.has_value() || step.kind != plan::StepKind::transaction);
     if (outcome.error) {
         if (outcome.result == StepResult::done) {
-            done_[step.n] = outcome.result;  // what failed came after it
+            note_done(step, outcome.result);  // what failed came after it
         }
         return Next::end;
     }
@@ -444,9 +441,23 @@ RunLoop::Next RunLoop::settle(const plan::Step& step, StepOutcome outcome) {
         take_effect_order(outcome.interrupted, control_->why());
         return Next::end;
     }
-    done_[step.n] = outcome.result;
+    note_done(step, outcome.result);
     losses_ = 0;
     return Next::go_on;
+}
+
+void RunLoop::note_done(const plan::Step& step, StepResult result) {
+    if (done_.insert_or_assign(step.n, result).second && step.file >= 0) {
+        --left_[step.file];
+        forget_whole_files();
+    }
+}
+
+// Those at the front: their rows are written, and no later step looks at them again.
+void RunLoop::forget_whole_files() {
+    while (!left_.empty() && left_.begin()->second == 0) {
+        left_.erase(left_.begin());
+    }
 }
 
 void RunLoop::fail(Error error) {

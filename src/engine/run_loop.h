@@ -61,6 +61,8 @@ private:
     std::optional<Intent> intent_of(const plan::Step& step) const;
     Also also_for(const plan::Step& step) const;
     Also ledger_rows(const plan::Step& step) const;
+    void note_done(const plan::Step& step, StepResult result);
+    void forget_whole_files();
     void take_effect_order(Order order, const std::string& why);
     void fail(base::Error error);
     // False when the run had been closed by then: only the answer was lost. Throws when it cannot go on.
@@ -93,6 +95,7 @@ private:
     RunResult good_result_ = RunResult::deployed;
     std::string good_state_ = "deployed";
     std::map<int, StepResult> done_;  // from the journal, this and earlier incarnations
+    std::map<int, int> left_;         // of each file, the steps that are not in it
     std::map<int, Intent> intents_;
     RunReport report_;
     std::vector<const plan::Step*> committed_;  // steps whose conditions have not been looked at yet

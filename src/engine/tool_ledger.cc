@@ -197,7 +197,7 @@ Piece ToolLedger::insert(const plan::PlannedFile& file) const {
             return {
                 fmt::format(
                     "INSERT INTO {} (id, checksum, finished_at, migration_name, logs, rolled_back_at, started_at, "
-                    "applied_steps_count) VALUES (gen_random_uuid()::text, $1, clock_timestamp(), $2, NULL, NULL, clock_timestamp(), 1)",
+                    "applied_steps_count) VALUES (gen_random_uuid()::text, $1, clock_timestamp(), $2, NULL, NULL, now(), 1)",
                     name),
                 {file.checksum, file.version}};
         case Layout::dbmate: return {fmt::format("INSERT INTO {} (version) VALUES ($1)", name), {file.version}};

@@ -1,7 +1,8 @@
 // Which facts of earlier steps still have to hold when later ones are done.
 #include "plan/planner.h"
 
-#include <algorithm>
+#include <map>
+#include <set>
 
 namespace pgbelay::plan {
 
@@ -68,12 +69,31 @@ bool supersedes(const Fact& later, const Fact& earlier) {
 }
 
 catalog::Condition lasting(const std::vector<catalog::Condition>& conditions) {
-    catalog::Condition result;
+    // A fact can only end facts of the same relation, or that need it.
+    std::map<catalog::QualifiedName, std::set<std::size_t>> speak_of;
+    std::map<std::size_t, Fact> lasting;
+    std::size_t next = 0;
     for (const auto& condition : conditions) {
         for (const auto& fact : condition.facts) {
-            std::erase_if(result.facts, [&](const Fact& earlier) { return earlier == fact || supersedes(fact, earlier); });
-            result.facts.push_back(fact);
+            auto& earlier = speak_of[subject(fact).relation];
+            std::erase_if(earlier, [&](std::size_t i) {
+                const auto found = lasting.find(i);
+                if (found != lasting.end() && (found->second == fact || supersedes(fact, found->second))) {
+                    lasting.erase(found);
+                    return true;
+                }
+                return found == lasting.end();
+            });
+            earlier.insert(next);
+            if (const auto table = needs(fact); !table.name.empty()) {
+                speak_of[table].insert(next);
+            }
+            lasting.emplace(next++, fact);
         }
+    }
+    catalog::Condition result;
+    for (auto& [i, fact] : lasting) {
+        result.facts.push_back(std::move(fact));
     }
     return result;
 }
