@@ -6,6 +6,8 @@ find_package(PostgreSQL REQUIRED)
 find_package(yaml-cpp REQUIRED)
 find_package(nlohmann_json REQUIRED)
 find_package(CLI11 REQUIRED)
+find_package(CURL REQUIRED)
+find_package(date REQUIRED)
 find_path(CMARK_INCLUDE_DIR cmark.h REQUIRED)
 find_library(CMARK_LIBRARY cmark REQUIRED)
 

@@ -159,7 +159,8 @@ void prepare(const Command& command, Prepared& prepared) {
         prepared.user = look_up_user(*command.as_user);
     }
     prepared.working_directory = command.working_directory;
-    prepared.input = Descriptor(::open("/dev/null", O_RDONLY | O_CLOEXEC), "/dev/null");
+    const char* input = command.input_file.empty() ? "/dev/null" : command.input_file.c_str();
+    prepared.input = Descriptor(::open(input, O_RDONLY | O_CLOEXEC), input);
 }
 
 // What the child tells when it cannot become the program.

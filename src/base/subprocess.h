@@ -24,6 +24,7 @@ struct Command {
     std::map<std::string, std::string> env;  // added to ours
     std::optional<std::string> as_user;      // setuid/setgid to this user before exec; only root can
     std::string working_directory;           // "" = ours
+    std::string input_file;                  // what it reads; "" = nothing
 };
 
 // Runs to its end and collects both outputs (64 MiB at most). Throws Error{internal} when it cannot be started or the

@@ -2,6 +2,7 @@
 #include "cli/arguments.h"
 
 #include "base/error.h"
+#include "engine/approvals.h"
 #include "engine/version.h"
 
 #include <fmt/core.h>
@@ -47,6 +48,7 @@ struct Texts {
     std::int64_t run = 0;
     std::vector<std::string> paths;
     bool as_written = false;
+    std::string data_checks;
 };
 
 // One command line being read: the parser, and where it puts what it finds.
@@ -84,6 +86,7 @@ private:
     Common common_;
     History history_;
     Pause pause_;
+    Approve approve_;
     InitDb init_db_;
     Demo demo_;
     Completion completion_;
@@ -146,6 +149,7 @@ void Reader::paths(CLI::App* app, bool required) {
 
 void Reader::planning(CLI::App* app) {
     app->add_flag("--as-written", texts_.as_written, "Rewrite nothing");
+    app->add_option("--data-checks", texts_.data_checks, "How long a look at the rows may take (5s); 0: none")->option_text("TIME");
     blockers(app);
 }
 
@@ -273,6 +277,18 @@ void Reader::add_setting_up() {
     database(mark);
     output(mark, documents());
 
+    auto* approve = command("approve", "Sign a runbook's digest, beside it", "pgbelay approve deploy.md --as reviewed", [this] {
+        approve_.path = texts_.paths.front();
+        return approve_;
+    });
+    approve->add_option("PATH", texts_.paths, "The runbook")->option_text(" ")->required()->expected(1);
+    const std::vector<std::string> roles(engine::kApprovalRoles.begin(), engine::kApprovalRoles.end());
+    approve->add_option("--as", approve_.role, CLI::detail::join(roles, "|"))->check(CLI::IsMember(roles))->option_text("ROLE")->required();
+    approve->add_option("--key", approve_.key, "The SSH key to sign with, else the account's own")->type_name("FILE");
+    approve->add_option("--set", texts_.variables, "Set a variable, as :NAME reads it")->option_text("NAME=VALUE")->allow_extra_args(false);
+    approve->add_option("--limit", texts_.limits, "Set a limit: hold=5min")->option_text("NAME=VALUE")->allow_extra_args(false);
+    output(approve, documents());
+
     auto* init_db = command("init-db", "Create the journal, or print its DDL without --db",
                             "pgbelay init-db --owner deployer > journal.sql", [this] { return init_db_; });
     init_db->add_option("--owner", init_db_.owner, "The role that owns the journal")->type_name("ROLE");
@@ -368,6 +384,14 @@ Arguments Reader::take() {
         if (!text.empty()) {
             common_.limits[limit] = text;
         }
+    }
+    if (!texts_.data_checks.empty()) {
+        const auto time = base::parse_duration(texts_.data_checks);
+        if (!time || (std::isdigit(static_cast<unsigned char>(texts_.data_checks.back())) != 0 && time->count() != 0)) {
+            throw Error(ErrorCode::usage, fmt::format("--data-checks: \"{}\" is not a time", texts_.data_checks))
+                .hint("write it with its unit, such as 30s, or 0");
+        }
+        common_.data_checks = *time;
     }
     common_.format = format_of(texts_.format);
     common_.color = texts_.color == "always" ? Color::always : texts_.color == "never" ? Color::never : Color::automatic;

@@ -29,6 +29,7 @@ struct Common {
     Color color = Color::automatic;
     bool quiet = false;
     bool verbose = false;
+    base::Millis data_checks{5'000};  // --data-checks: the time of one look at the rows
 };
 
 struct Deploy {
@@ -74,6 +75,11 @@ struct Verify {
 struct Mark {
     std::vector<std::string> paths;
 };
+struct Approve {
+    std::string path;
+    std::string role;
+    std::string key;  // "" = the account's own
+};
 struct InitDb {
     std::string owner;
     std::vector<std::string> grant_to;
@@ -87,8 +93,8 @@ struct Completion {
     std::string what;  // bash, zsh, fish, man
 };
 
-using Command =
-    std::variant<Deploy, Plan, Check, Status, History, Report, Pause, Resume, Abort, Rollback, Verify, Mark, InitDb, Demo, Completion>;
+using Command = std::variant<Deploy, Plan, Check, Status, History, Report, Pause, Resume, Abort, Rollback, Verify, Mark, Approve, InitDb,
+                             Demo, Completion>;
 
 struct Arguments {
     Common common;

@@ -19,10 +19,11 @@ engine::Finding finding_of(const base::Error& error) {
     return finding;
 }
 
-std::vector<engine::Finding> findings_of_plan(engine::Target& target, const runbook::Runbook& runbook, bool as_written) {
+std::vector<engine::Finding> findings_of_plan(const Context& context, engine::Target& target, const runbook::Runbook& runbook,
+                                              bool as_written) {
     try {
-        const engine::Prepared prepared = engine::prepare(target, runbook, {as_written});
-        return engine::check_plan(target, prepared.plan);
+        engine::Prepared prepared = engine::prepare(target, runbook, {as_written});
+        return check_deployment(context, target, runbook, prepared, Looking::only);
     } catch (const base::Error& error) {
         if (error.code() != base::ErrorCode::refused && error.code() != base::ErrorCode::conflict) {
             throw;
@@ -41,7 +42,7 @@ int run(const Check& command, const Context& context) {
     engine::Target target = open_target(context, runbook.targets, runbook.replicas);
     std::vector<engine::Finding> findings = engine::check_target(target);
     if (!command.paths.empty() && !engine::refuses(findings)) {
-        std::vector<engine::Finding> more = findings_of_plan(target, runbook, command.as_written);
+        std::vector<engine::Finding> more = findings_of_plan(context, target, runbook, command.as_written);
         std::move(more.begin(), more.end(), std::back_inserter(findings));
     }
     if (context.console.json()) {

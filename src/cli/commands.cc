@@ -2,10 +2,15 @@
 
 #include "cli/exit_status.h"
 #include "cli/target_choice.h"
+#include "engine/data_look.h"
+#include "engine/requirements.h"
+#include "engine/window_gate.h"
 #include "pg/conninfo.h"
+#include "report/plan_text.h"
 
 #include <cstdlib>
 #include <exception>
+#include <iterator>
 #include <string>
 #include <utility>
 
@@ -55,6 +60,20 @@ engine::Target open_target(const Context& context, const std::vector<runbook::Ta
 
 report::Surroundings surroundings_of(engine::Target& target, const engine::Prepared& prepared) {
     return {target.describe(), target.facts().version_text, prepared.already_deployed, prepared.in_the_way};
+}
+
+std::vector<engine::Finding> check_deployment(const Context& context, engine::Target& target, const runbook::Runbook& runbook,
+                                              engine::Prepared& prepared, Looking looking) {
+    std::vector<engine::Finding> findings = engine::check_plan(target, prepared.plan);
+    std::vector<engine::Finding> required = engine::check_requirements(target, runbook, prepared);
+    const auto add = [&](std::vector<engine::Finding> more) { std::move(more.begin(), more.end(), std::back_inserter(required)); };
+    // A shut window is in nobody's way where there is nothing to do.
+    const bool changes = looking == Looking::to_deploy && report::steps_to_run(prepared.plan) > 0;
+    add(engine::check_windows(target, runbook.windows, changes));
+    add(engine::check_data(target, prepared.data_checks, context.common.data_checks));
+    engine::record_gates(prepared.plan, required);
+    std::move(required.begin(), required.end(), std::back_inserter(findings));
+    return findings;
 }
 
 void pass_gates(const std::vector<engine::Finding>& findings) {

@@ -35,6 +35,7 @@ int run(const Abort& command, const Context& context);
 int run(const Rollback& command, const Context& context);
 int run(const Verify& command, const Context& context);
 int run(const Mark& command, const Context& context);
+int run(const Approve& command, const Context& context);
 int run(const InitDb& command, const Context& context);
 int run(const Demo& command, const Context& context);
 int run(const Completion& command, const Context& context);
@@ -46,6 +47,11 @@ bool names_a_database(const Context& context);
 engine::Target open_target(const Context& context, const std::vector<runbook::Target>& targets = {},
                            const std::vector<runbook::Target>& replicas = {});
 report::Surroundings surroundings_of(engine::Target& target, const engine::Prepared& prepared);
+// All that this deployment needs of its target: what the plan needs of its role and its rows, and what the runbook requires, which the plan
+// is given to keep. Whoever only looks is told of what only matters at the moment of the deployment, and not refused.
+enum class Looking { only, to_deploy };
+std::vector<engine::Finding> check_deployment(const Context& context, engine::Target& target, const runbook::Runbook& runbook,
+                                              engine::Prepared& prepared, Looking looking);
 // Throws Error{refused} when a gate is shut.
 void pass_gates(const std::vector<engine::Finding>& findings);
 

@@ -1,6 +1,7 @@
 #include "cli/commands.h"
 #include "cli/exit_status.h"
 #include "cli/follow.h"
+#include "cli/notifier.h"
 #include "cli/question.h"
 #include "report/deploy_json.h"
 #include "report/plan_text.h"
@@ -36,15 +37,27 @@ bool is_of_the_command_line(base::ErrorCode code) {
 int deploy(const Deploy& command, const Context& context, const runbook::Runbook& runbook) {
     engine::Target target = open_target(context, runbook.targets, runbook.replicas);
     pass_gates(engine::check_target(target));
-    const engine::Prepared prepared = engine::prepare(target, runbook, {command.as_written});
-    pass_gates(engine::check_plan(target, prepared.plan));
+    engine::Prepared prepared = engine::prepare(target, runbook, {command.as_written});
+    pass_gates(check_deployment(context, target, runbook, prepared, Looking::to_deploy));
     if (report::steps_to_run(prepared.plan) > 0 && !agreed(context, target, prepared)) {
         throw base::Error(base::ErrorCode::refused, "not confirmed: nothing was changed");
     }
     base::heed(target.stop());
-    return follow(context, target, false, [&](const engine::Sink& sink) {
-        return engine::deploy(target, prepared.plan, run_options(context, target, command.on_failure), sink);
+    Notifier notifier(runbook.notifications, runbook.name);
+    const int status = follow(context, target, false, [&](const engine::Sink& sink) {
+        const engine::Sink also_told = [&](const engine::Event& event) {
+            notifier.take(event);
+            for (const std::string& failure : notifier.failures()) {
+                sink(engine::Notice{.text = "notify: " + failure, .warning = true});
+            }
+            sink(event);
+        };
+        return engine::deploy(target, prepared.plan, run_options(context, target, command.on_failure), also_told);
     });
+    for (const std::string& failure : notifier.finish()) {
+        context.console.say("notify: " + failure + "\n");
+    }
+    return status;
 }
 
 }  // namespace

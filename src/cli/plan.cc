@@ -7,14 +7,14 @@ namespace pgbelay::cli {
 namespace {
 
 // What would stop a deployment besides the statements themselves belongs to what a person reads before it.
-void add_gates(engine::Target& target, plan::Plan& plan) {
+void add_gates(const Context& context, engine::Target& target, const runbook::Runbook& runbook, engine::Prepared& prepared) {
     std::vector<engine::Finding> findings = engine::check_target(target);
-    for (engine::Finding& finding : engine::check_plan(target, plan)) {
+    for (engine::Finding& finding : check_deployment(context, target, runbook, prepared, Looking::only)) {
         findings.push_back(std::move(finding));
     }
     for (const engine::Finding& finding : findings) {
         if (finding.level == engine::Finding::Level::refusal && finding.gate != "statements") {
-            plan.refusals.push_back({finding.place, finding.message, finding.hint});
+            prepared.plan.refusals.push_back({finding.place, finding.message, finding.hint});
         }
     }
 }
@@ -29,7 +29,7 @@ int run(const Plan& command, const Context& context) {
         engine::Target target = open_target(context, runbook.targets, runbook.replicas);
         prepared = engine::prepare(target, runbook, {command.as_written});
         surroundings = surroundings_of(target, prepared);
-        add_gates(target, prepared.plan);
+        add_gates(context, target, runbook, prepared);
     } else {
         prepared.plan = engine::prepare_offline(runbook, {command.as_written, &context.interrupts.stop()});
     }

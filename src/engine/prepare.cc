@@ -3,6 +3,7 @@
 #include "catalog/catalog.h"
 #include "engine/ledger.h"
 #include "engine/lock_look.h"
+#include "engine/requirements.h"
 #include "pg/activity.h"
 #include "pg/canonical.h"
 #include "pg/catalog_loader.h"
@@ -415,6 +416,12 @@ Prepared prepare(Target& target, const runbook::Runbook& runbook, const PrepareO
         prepared.plan.notes.push_back("--blockers: " + words);
     }
     note_unnamed_standbys(target, prepared.plan);
+    prepared.data_checks = plan::data_checks(runbook, catalog, prepared.plan);
+    prepared.new_storage = plan::new_storage(runbook, catalog, prepared.plan);
+    prepared.plan.gates = requirements_to_come(runbook);
+    for (const auto& window : runbook.windows) {
+        prepared.plan.windows.push_back(window.text);
+    }
     prepared.in_the_way = in_the_way(target, prepared.plan);
     return prepared;
 }
@@ -431,7 +438,9 @@ plan::Plan prepare_from_nothing(Target& target, const runbook::Runbook& runbook)
 }
 
 plan::Plan prepare_offline(const runbook::Runbook& runbook, const PrepareOptions& options) {
-    return plan::make_plan(runbook, catalog::Catalog::unknown(0), plan_options(runbook, options));
+    plan::Plan plan = plan::make_plan(runbook, catalog::Catalog::unknown(0), plan_options(runbook, options));
+    plan.gates = requirements_to_come(runbook);
+    return plan;
 }
 
 }  // namespace pgbelay::engine

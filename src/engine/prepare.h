@@ -3,6 +3,8 @@
 
 #include "catalog/catalog.h"
 #include "engine/target.h"
+#include "plan/data_check.h"
+#include "plan/new_storage.h"
 #include "plan/plan.h"
 #include "runbook/runbook.h"
 
@@ -19,6 +21,8 @@ struct PrepareOptions {
 
 struct Prepared {
     plan::Plan plan;
+    std::vector<plan::DataCheck> data_checks;   // what the rows must fulfil
+    std::vector<plan::NewStorage> new_storage;  // what will be written anew
     std::vector<std::string> already_deployed;  // paths of files that a ledger knows, unchanged
     // Who is in the way right now, per step (n), described; for the plan's display.
     std::vector<std::pair<int, std::string>> in_the_way;

@@ -7,6 +7,7 @@
 #include "engine/rollback_run.h"
 #include "engine/run_loop.h"
 #include "engine/verification.h"
+#include "engine/window_gate.h"
 
 #include <fmt/core.h>
 #include <fmt/format.h>
@@ -161,6 +162,9 @@ RunReport resume(Target& target, std::optional<std::int64_t> run, const RunOptio
             .hint(fmt::format("`pgbelay rollback {}` undoes the rest of it", record.id));
     }
     refuse_blockers(target, options.blockers.value_or(record.plan->blockers));
+    if (record.kind == "deploy") {
+        refuse_shut_windows(target, record.plan->windows);
+    }
     auto session = std::make_unique<Session>(target, kPatience);
     request_control(target.control(), record.id, ControlRequest::run);
     std::string last;

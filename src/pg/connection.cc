@@ -191,6 +191,11 @@ int Connection::server_version() const {
     return PQserverVersion(state_->raw);
 }
 
+std::string Connection::host_name() const {
+    const char* name = PQhost(state_->raw);
+    return name == nullptr ? "" : name;
+}
+
 bool Connection::alive() const {
     return PQstatus(state_->raw) == CONNECTION_OK;
 }

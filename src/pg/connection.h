@@ -104,6 +104,8 @@ public:
     const std::string& server_start() const { return server_start_; }
     // The session's own search_path before ours was set: what the user's statements see.
     const std::string& default_search_path() const { return default_search_path_; }
+    // What libpq connected to: a host's name or address, or the directory of a socket.
+    std::string host_name() const;
     bool alive() const;
     bool in_transaction() const;
 

@@ -5,6 +5,7 @@
 #include "analysis/analysis.h"
 #include "base/error.h"
 #include "catalog/catalog.h"
+#include "plan/gate_record.h"
 #include "runbook/runbook.h"
 
 #include <nlohmann/json_fwd.hpp>
@@ -154,6 +155,8 @@ struct Plan {
     std::vector<PlannedTable> tables;
     std::set<std::string> mentioned;         // identifiers in statements whose effects are not known
     bool row_statistics = true;              // track_counts was on when the plan was made
+    std::vector<std::string> windows;        // when it may change anything, as written; none = always
+    std::vector<GateRecord> gates;           // what is required before the first change
     std::vector<Refusal> refusals;           // any: nothing runs
     std::vector<std::string> notes;          // about the whole
     std::vector<std::string> not_whole;      // INVALID and NOT VALID things on these tables from before, in words

@@ -340,6 +340,8 @@ void to_json(nlohmann::json& j, const Plan& plan) {
          {"trailing_echoes", plan.trailing_echoes}};
     put(j, "tables", plan.tables);
     put(j, "mentioned", plan.mentioned);
+    put(j, "windows", plan.windows);
+    put(j, "gates", plan.gates);
     if (!plan.row_statistics) {
         j["row_statistics"] = false;
     }
@@ -366,6 +368,8 @@ void from_json(const nlohmann::json& j, Plan& plan) {
     j.at("trailing_echoes").get_to(plan.trailing_echoes);
     take(j, "tables", plan.tables);
     take(j, "mentioned", plan.mentioned);
+    take(j, "windows", plan.windows);
+    take(j, "gates", plan.gates);
     take(j, "row_statistics", plan.row_statistics);
 }
 

@@ -1,5 +1,6 @@
 #include "report/plan_json.h"
 
+#include "report/gates.h"
 #include "report/redact.h"
 #include "sql/tree.h"
 
@@ -162,6 +163,7 @@ Json plan_json(const plan::Plan& plan, const Surroundings& surroundings) {
     for (const plan::Step& step : plan.steps) {
         json["steps"].push_back(step_json(step));
     }
+    json["requirements"] = gates_json(plan.gates);
     json["refusals"] = Json::array();
     for (const plan::Refusal& refusal : plan.refusals) {
         json["refusals"].push_back({{"message", redact(refusal.message)},

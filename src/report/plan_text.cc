@@ -1,5 +1,6 @@
 #include "report/plan_text.h"
 
+#include "report/gates.h"
 #include "report/text.h"
 
 #include <fmt/core.h>
@@ -260,6 +261,7 @@ std::string plan_text(const plan::Plan& plan, const Surroundings& surroundings, 
         out += statement_text(plan, statement, surroundings, style);
     }
     out += notes_text(plan, surroundings, style);
+    out += gates_text(worth_saying(plan.gates), style);
     out += steps_text(plan, style);
     out += refusals_text(plan, style);
     out += fmt::format("digest       {}\n", plan.digest);

@@ -1,5 +1,6 @@
 #include "report/run_json.h"
 
+#include "report/gates.h"
 #include "report/redact.h"
 
 namespace pgbelay::report {
@@ -77,6 +78,7 @@ Json head_json(const engine::RunRecord& run) {
 
 Json run_json(const engine::RunRecord& run) {
     Json json = head_json(run);
+    json["requirements"] = run.plan ? gates_json(run.plan->gates) : Json::array();
     json["steps"] = Json::array();
     for (const engine::StepRecord& step : run.steps) {
         json["steps"].push_back(step_json(run, step));

@@ -1,5 +1,6 @@
 #include "report/run_text.h"
 
+#include "report/gates.h"
 #include "report/redact.h"
 #include "report/text.h"
 #include "report/times.h"
@@ -152,6 +153,10 @@ std::string run_text(const engine::RunRecord& run, const Style& style) {
     out += line("plan digest", run.plan_digest, style);
     for (const std::string& debt : run.debts) {
         out += line("still owed", debt, style);
+    }
+    if (run.plan && !run.plan->gates.empty()) {
+        out += "\n" + gates_text(run.plan->gates, style);
+        out.pop_back();
     }
     if (!run.steps.empty()) {
         out += "\nSteps:\n";

@@ -17,6 +17,9 @@ struct FrontMatter {
     Limits limits;
     OnBreach on_breach = OnBreach::pause;
     Blockers blockers;
+    std::vector<Requirement> requirements;
+    std::vector<Written> windows;
+    std::vector<Notification> notifications;
 };
 
 // Where the front matter of a Markdown file lies: the lines between its `---` marks.

@@ -173,6 +173,15 @@ std::string digest_of(const Runbook& runbook) {
     if (runbook.blockers != Blockers{}) {
         digest.add("blockers").add(to_string(runbook.blockers));
     }
+    for (const Written& window : runbook.windows) {
+        digest.add("window").add(window.text);
+    }
+    for (const Requirement& requirement : runbook.requirements) {
+        digest.add("require").add(requirement.key).add(requirement.written);
+        for (const auto& [name, value] : requirement.options) {
+            digest.add(name).add(value);
+        }
+    }
     return digest.hex();
 }
 

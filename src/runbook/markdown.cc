@@ -137,6 +137,9 @@ public:
         runbook_.limits = matter.limits;
         runbook_.on_breach = matter.on_breach;
         runbook_.blockers = matter.blockers;
+        runbook_.requirements = matter.requirements;
+        runbook_.windows = matter.windows;
+        runbook_.notifications = matter.notifications;
         read_steps(read_fences(front.body, path_, front.body_first_line));
         finish();
         return std::move(runbook_);

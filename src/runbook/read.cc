@@ -155,6 +155,9 @@ private:
         runbook_.limits = read.limits;
         runbook_.on_breach = read.on_breach;
         runbook_.blockers = read.blockers;
+        runbook_.requirements = std::move(read.requirements);
+        runbook_.windows = std::move(read.windows);
+        runbook_.notifications = std::move(read.notifications);
         runbook_.documentation = std::move(read.documentation);
         runbook_.fences = read.fences;
     }

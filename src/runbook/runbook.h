@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/wait.h"
+#include "runbook/requirement.h"
 #include "sql/script.h"
 #include "sql/statement.h"
 
@@ -114,6 +115,9 @@ struct Runbook {
     Limits limits;
     OnBreach on_breach = OnBreach::pause;
     Blockers blockers;
+    std::vector<Requirement> requirements;
+    std::vector<Written> windows;  // when it may change anything; none = always
+    std::vector<Notification> notifications;
     bool from_directory = false;             // some PATH was a directory: the ledgers decide what is pending
     std::vector<std::string> documentation;  // "deploy.md:14": fences that do not run
     int fences = 0;                          // fences in all, of Markdown

@@ -16,7 +16,7 @@ TEST(OnFailure, AMigrationWhoseLastFileFailsIsTakenBackWhole) {
     stage.folder.write("1.sql", "CREATE INDEX busy_a_idx ON busy (a);\nALTER TABLE busy ADD COLUMN region text;\n");
     stage.folder.write("2.sql", "ALTER TABLE busy ALTER COLUMN pad SET NOT NULL;\nCREATE TABLE regions (code text PRIMARY KEY);\n");
     stage.folder.write("3.sql", "ALTER TABLE busy ADD CONSTRAINT small CHECK (a < 100);\n");
-    const auto ended = stage.run({"deploy", "-y", "--on-failure", "rollback", "1.sql", "2.sql", "3.sql"});
+    const auto ended = stage.run({"deploy", "-y", "--data-checks", "0", "--on-failure", "rollback", "1.sql", "2.sql", "3.sql"});
     EXPECT_EQ(ended.status, 4) << ended.said;
     EXPECT_EQ(line_diff(before, canonical_dump(stage.database.url())), "");
     EXPECT_EQ(stage.value("SELECT string_agg(state, ' ' ORDER BY id) FROM pgbelay.run"), "rolled_back rolled_back");
@@ -42,7 +42,7 @@ TEST(OnFailure, AColumnThatHoldsDataByThenIsNotTakenBack) {
 TEST(OnFailure, WithoutTheOptionWhatWasDoneStandsAndResumeGoesOn) {
     Stage stage(kTables);
     stage.folder.write("1.sql", "ALTER TABLE busy ADD COLUMN region text;\nALTER TABLE busy ADD CONSTRAINT small CHECK (a < 100);\n");
-    const auto stopped = stage.run({"deploy", "-y", "1.sql"});
+    const auto stopped = stage.run({"deploy", "-y", "--data-checks", "0", "1.sql"});
     EXPECT_EQ(stopped.status, 5) << stopped.said;
     EXPECT_EQ(stage.run_state(), "stopped");
     stage.session().run("DELETE FROM busy WHERE a >= 100");

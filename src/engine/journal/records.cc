@@ -143,6 +143,16 @@ std::vector<RunRecord> list_runs(pg::Connection& connection, int limit) {
     return runs;
 }
 
+std::optional<Deployed> latest_deployed(pg::Connection& connection, const pg::ServerFacts& facts, const std::string& digest,
+                                        const std::string& name) {
+    const pg::Result r =
+        connection.query(queries::kLatestDeployed, {digest, name, facts.system_identifier, std::to_string(facts.database_oid)});
+    if (r.rows() == 0) {
+        return std::nullopt;
+    }
+    return Deployed{.id = r.big(0, 0), .digest = r.text(0, 1), .verified = r.boolean(0, 2), .who = r.text(0, 3), .at = r.text(0, 4)};
+}
+
 RunRecord load_run(pg::Connection& connection, std::optional<std::int64_t> run) {
     if (!journal_exists(connection)) {
         throw Error(ErrorCode::usage, "this database has no journal: nothing was deployed here")

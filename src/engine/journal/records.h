@@ -74,6 +74,16 @@ void refuse_copied(Target& target, const RunRecord& run);
 bool journal_exists(pg::Connection& connection);
 // Newest first; without plans.
 std::vector<RunRecord> list_runs(pg::Connection& connection, int limit);
+// The latest run of this very database that deployed the digest, under the name ("" = any), and was not rolled back since.
+struct Deployed {
+    std::int64_t id = 0;
+    std::string digest;
+    bool verified = false;
+    std::string who;
+    std::string at;
+};
+std::optional<Deployed> latest_deployed(pg::Connection& connection, const pg::ServerFacts& facts, const std::string& digest,
+                                        const std::string& name);
 // With plan and steps. Nothing given: the unfinished run, else the latest. Throws Error{usage} when there is no such run.
 RunRecord load_run(pg::Connection& connection, std::optional<std::int64_t> run);
 

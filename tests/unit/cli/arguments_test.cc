@@ -79,11 +79,21 @@ TEST(Arguments, ReadEveryCommand) {
     EXPECT_EQ(std::get<Rollback>(parsed({"rollback", "7", "-y"}).command).run, 7);
     EXPECT_EQ(std::get<Verify>(parsed({"verify", "a"}).command).paths.size(), 1U);
     EXPECT_EQ(std::get<Mark>(parsed({"mark", "a"}).command).paths.size(), 1U);
+    const auto approve = std::get<Approve>(parsed({"approve", "deploy.md", "--as", "reviewed", "--key", "k"}).command);
+    EXPECT_EQ(approve.path, "deploy.md");
+    EXPECT_EQ(approve.role, "reviewed");
+    EXPECT_EQ(approve.key, "k");
     EXPECT_TRUE(std::get<Demo>(parsed({"demo", "--quick"}).command).quick);
     const auto init_db = std::get<InitDb>(parsed({"init-db", "--owner", "o", "--grant", "a", "--grant", "b", "--print"}).command);
     EXPECT_EQ(init_db.owner, "o");
     EXPECT_EQ(init_db.grant_to, (std::vector<std::string>{"a", "b"}));
     EXPECT_TRUE(init_db.print);
+}
+
+TEST(Arguments, SayHowLongTheRowsMayBeLookedAt) {
+    EXPECT_EQ(parsed({"check", "a"}).common.data_checks, base::Millis(5'000));
+    EXPECT_EQ(parsed({"plan", "a", "--data-checks", "2min"}).common.data_checks, base::Millis(120'000));
+    EXPECT_EQ(parsed({"deploy", "a", "--data-checks", "0"}).common.data_checks, base::Millis(0));
 }
 
 TEST(Arguments, RefuseWhatIsNotThere) {
@@ -94,6 +104,9 @@ TEST(Arguments, RefuseWhatIsNotThere) {
     EXPECT_NE(usage_error({"status", "--yes"}), "");
     EXPECT_NE(usage_error({"report", "seven"}), "");
     EXPECT_NE(usage_error({"report", "0"}), "");
+    EXPECT_NE(usage_error({"approve", "deploy.md"}), "");
+    EXPECT_NE(usage_error({"approve", "deploy.md", "--as", "seen"}), "");
+    EXPECT_EQ(usage_error({"plan", "a.sql", "--data-checks", "5"}), "--data-checks: \"5\" is not a time");
 }
 
 TEST(Arguments, RefuseTwoDatabasesAndVariablesWithoutAName) {
@@ -103,7 +116,7 @@ TEST(Arguments, RefuseTwoDatabasesAndVariablesWithoutAName) {
 
 TEST(Arguments, AnswerHelpWithAnExampleForEveryCommand) {
     for (const char* command : {"demo", "check", "plan", "deploy", "status", "history", "report", "pause", "resume", "abort", "rollback",
-                                "verify", "mark", "init-db"}) {
+                                "verify", "mark", "approve", "init-db"}) {
         const std::string help = answer({command, "--help"});
         EXPECT_THAT(help, testing::HasSubstr(std::string("Example:\n  pgbelay ") + command)) << help;
         EXPECT_THAT(answer({"--help"}), testing::HasSubstr(std::string("  ") + command + " "));

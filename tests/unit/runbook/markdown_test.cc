@@ -280,8 +280,6 @@ INSTANTIATE_TEST_SUITE_P(
         BadRunbook{"Nothing", "---\n---\n" + kStep, 2, "no \"pgbelay: 1\"", "pgbelay: 1"},
         BadRunbook{"OtherFormat", "---\npgbelay: 2\n---\n" + kStep, 2, "format \"2\"", "newer pgbelay"},
         BadRunbook{"UnknownKey", with_front_matter("limit: {}\n"), 3, "unknown key \"limit\" in the front matter", "\"limits\""},
-        BadRunbook{"Require", with_front_matter("require:\n  postgres: \">=13\"\n"), 3, "\"require\" is not supported by this version", ""},
-        BadRunbook{"Window", with_front_matter("window: \"02:00-04:00\"\n"), 3, "\"window\" is not supported by this version", ""},
         BadRunbook{"EmptyReplica", with_front_matter("replicas: [\"\"]\n"), 3, "a replica needs a URL", ""},
         BadRunbook{"KeyTwice", with_front_matter("name: a\nname: b\n"), 4, "\"name\" occurs twice; the first is at line 3", "keep one"},
         BadRunbook{"Anchor", with_front_matter("name: &a x\n"), 3, "anchors are not read", "write the value"},

@@ -1,0 +1,1 @@
+CREATE TEMPORARY TABLE pgbelay_df (line text) ON COMMIT DROP
