@@ -182,6 +182,14 @@ void Reader::add_deploying() {
     planning(plan);
     output(plan, documents());
 
+    auto* render = command("render", "Print a plan as commands for psql, for a day without pgbelay",
+                           "pgbelay render migrations/ --db postgres://app@db1/orders -o by-hand.md",
+                           [this] { return Render{texts_.paths, texts_.as_written}; });
+    paths(render, true);
+    database(render);
+    render->add_flag("--as-written", texts_.as_written, "Rewrite nothing");
+    output(render, {"text"});
+
     auto* deploy = command("deploy", "Change the database", "pgbelay deploy migrations/ --db postgres://app@db1/orders",
                            [this] { return Deploy{texts_.paths, dry_run_, texts_.as_written, failure()}; });
     paths(deploy, true);

@@ -41,6 +41,10 @@ struct Plan {
     std::vector<std::string> paths;
     bool as_written = false;
 };
+struct Render {
+    std::vector<std::string> paths;
+    bool as_written = false;
+};
 struct Check {
     std::vector<std::string> paths;  // none: only the target's gates
     bool as_written = false;
@@ -87,8 +91,8 @@ struct Completion {
     std::string what;  // bash, zsh, fish, man
 };
 
-using Command =
-    std::variant<Deploy, Plan, Check, Status, History, Report, Pause, Resume, Abort, Rollback, Verify, Mark, InitDb, Demo, Completion>;
+using Command = std::variant<Deploy, Plan, Render, Check, Status, History, Report, Pause, Resume, Abort, Rollback, Verify, Mark, InitDb,
+                             Demo, Completion>;
 
 struct Arguments {
     Common common;

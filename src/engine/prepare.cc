@@ -365,7 +365,10 @@ void note_unnamed_standbys(const Target& target, plan::Plan& plan) {
 }
 
 plan::PlanOptions plan_options(const runbook::Runbook& runbook, const PrepareOptions& options) {
-    return {.as_written = options.as_written, .temporary_prefix = "pgbelay_" + runbook.digest.substr(0, 6), .stop = options.stop};
+    return {.as_written = options.as_written,
+            .temporary_prefix = "pgbelay_" + runbook.digest.substr(0, 6),
+            .stop = options.stop,
+            .after = options.after};
 }
 
 }  // namespace

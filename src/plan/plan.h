@@ -177,6 +177,7 @@ struct PlanOptions {
     std::string temporary_prefix = "pgbelay";  // for temporary objects
     std::set<std::string> skip_files;          // keys of files that a ledger knows: not planned
     const base::StopSignal* stop = nullptr;    // ends the planning with Error{interrupted}
+    catalog::Catalog* after = nullptr;         // becomes the catalog as the plan leaves it
 };
 
 // Pure. Refusals are collected, not thrown, so that a person sees all of them at once.

@@ -220,6 +220,9 @@ Plan Planner::make() {
     finish_file(file_);
     plan_.trailing_echoes = std::move(echoes_);
     seal();
+    if (options_.after != nullptr) {
+        *options_.after = catalog_;
+    }
     return std::move(plan_);
 }
 
