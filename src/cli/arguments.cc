@@ -182,9 +182,9 @@ void Reader::add_deploying() {
     planning(plan);
     output(plan, documents());
 
-    auto* render = command("render", "Print a plan as commands for psql, for a day without pgbelay",
-                           "pgbelay render migrations/ --db postgres://app@db1/orders -o by-hand.md",
-                           [this] { return Render{texts_.paths, texts_.as_written}; });
+    auto* render =
+        command("render", "Print a plan as commands for psql", "pgbelay render migrations/ --db postgres://app@db1/orders -o by-hand.md",
+                [this] { return Render{texts_.paths, texts_.as_written}; });
     paths(render, true);
     database(render);
     render->add_flag("--as-written", texts_.as_written, "Rewrite nothing");

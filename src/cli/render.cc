@@ -8,6 +8,10 @@ namespace pgbelay::cli {
 
 namespace {
 
+bool only_drops(const plan::Step& step) {
+    return std::ranges::all_of(step.condition.facts, [](const auto& fact) { return std::holds_alternative<catalog::Absent>(fact); });
+}
+
 plan::Plan undo_of(const plan::Plan& plan, const catalog::Catalog& after) {
     std::set<int> all;
     for (const plan::Step& step : plan.steps) {
@@ -20,7 +24,15 @@ plan::Plan undo_of(const plan::Plan& plan, const catalog::Catalog& after) {
         return refused;
     }
     plan::Plan undo = plan::make_rollback_plan(rollback, after, {});
-    // That something is there already cannot be said of a database that nobody has seen: then nothing is taken for known.
+    // What is there, and what is not, cannot be said of a database that nobody has seen: IF EXISTS is left to find out, and where something
+    // would be taken for there still, nothing is taken for known.
+    for (plan::Step& step : undo.steps) {
+        if (step.skip && only_drops(step)) {
+            step.skip.reset();
+            step.locks.push_back({.relation = step.index, .mode = catalog::LockMode::access_exclusive});
+            step.sends.front().takes_strong_lock = true;
+        }
+    }
     if (std::ranges::any_of(undo.steps, [](const plan::Step& step) { return step.skip.has_value(); })) {
         undo = plan::make_rollback_plan(rollback, catalog::Catalog::unknown(plan.server_major), {});
     }
