@@ -42,8 +42,8 @@ int deploy(const Deploy& command, const Context& context, const runbook::Runbook
         throw base::Error(base::ErrorCode::refused, "not confirmed: nothing was changed");
     }
     base::heed(target.stop());
-    return follow(context, target, false, [&](const engine::Sink& sink) {
-        return engine::deploy(target, prepared.plan, run_options(context, target, command.on_failure), sink);
+    return follow(context, target, false, [&](const engine::Sink& sink, const engine::Confirmer& confirmer) {
+        return engine::deploy(target, prepared.plan, run_options(context, target, command.on_failure, confirmer), sink);
     });
 }
 

@@ -52,6 +52,11 @@ void for_each_statement(const runbook::Runbook& runbook, const auto& visit) {
                 now = context;
             }
         }
+        if (const auto* attempt = std::get_if<runbook::TryItem>(&item.what); attempt != nullptr) {
+            for (const sql::Statement& statement : attempt->statements) {
+                visit(statement, context.search_path);
+            }
+        }
     }
 }
 
