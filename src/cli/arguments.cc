@@ -42,6 +42,7 @@ struct Texts {
     std::string on_failure = "stop";
     std::vector<std::string> variables;
     std::vector<std::string> limits;
+    std::vector<std::string> confirmations;
     std::string jobs;
     std::string stuck_after;
     std::string db;
@@ -70,6 +71,7 @@ private:
     void builds(CLI::App* app);
     void blockers(CLI::App* app);
     void yes(CLI::App* app);
+    void confirmations(CLI::App* app);
 
     void add_deploying();
     void add_looking();
@@ -91,6 +93,7 @@ private:
     Demo demo_;
     Completion completion_;
     bool dry_run_ = false;
+    bool syntax_ = false;
     std::vector<std::pair<CLI::App*, std::function<Command()>>> commands_;
 };
 
@@ -177,6 +180,12 @@ void Reader::yes(CLI::App* app) {
     app->add_flag("-y,--yes", common_.yes, "Do not ask");
 }
 
+void Reader::confirmations(CLI::App* app) {
+    app->add_option("--confirm", texts_.confirmations, "Who confirms a step of the runbook")
+        ->option_text("NAME=WHO")
+        ->allow_extra_args(false);
+}
+
 void Reader::add_deploying() {
     auto* plan = command("plan", "Show what would run, and under which locks", "pgbelay plan migrations/ --db postgres://app@db1/orders",
                          [this] { return Plan{texts_.paths, texts_.as_written}; });
@@ -186,12 +195,21 @@ void Reader::add_deploying() {
     planning(plan);
     output(plan, documents());
 
+    auto* render =
+        command("render", "Print a plan as commands for psql", "pgbelay render migrations/ --db postgres://app@db1/orders -o by-hand.md",
+                [this] { return Render{texts_.paths, texts_.as_written}; });
+    paths(render, true);
+    database(render);
+    render->add_flag("--as-written", texts_.as_written, "Rewrite nothing");
+    output(render, {"text"});
+
     auto* deploy = command("deploy", "Change the database", "pgbelay deploy migrations/ --db postgres://app@db1/orders",
                            [this] { return Deploy{texts_.paths, dry_run_, texts_.as_written, failure()}; });
     paths(deploy, true);
     database(deploy);
     replicas(deploy);
     yes(deploy);
+    confirmations(deploy);
     deploy->add_flag("--dry-run", dry_run_, "Show the plan and stop");
     planning(deploy);
     on_failure(deploy);
@@ -210,8 +228,9 @@ void Reader::add_deploying() {
 
 void Reader::add_looking() {
     auto* check = command("check", "Can this be deployed there? Changes nothing", "pgbelay check --db postgres://app@db1/orders",
-                          [this] { return Check{texts_.paths, texts_.as_written}; });
+                          [this] { return Check{texts_.paths, texts_.as_written, syntax_}; });
     paths(check, false);
+    check->add_flag("--syntax", syntax_, "Only read the files; asks no database");
     database(check);
     replicas(check);
     planning(check);
@@ -259,6 +278,7 @@ void Reader::add_steering() {
     replicas(resume);
     // It asks nothing; scripts that always say yes need not know.
     yes(resume);
+    confirmations(resume);
     on_failure(resume);
     blockers(resume);
     output(resume, streaming());
@@ -368,6 +388,9 @@ Arguments Reader::take() {
     if (common_.db && !common_.env.empty()) {
         throw Error(ErrorCode::usage, "--db and --env both name the database").hint("leave one of them out");
     }
+    if (syntax_ && texts_.paths.empty()) {
+        throw Error(ErrorCode::usage, "--syntax reads files, and none is given").hint("pgbelay check --syntax PATH");
+    }
     const auto assign = [&](const char* option, const std::vector<std::string>& texts, std::map<std::string, std::string>& values) {
         for (const std::string& text : texts) {
             const std::size_t equals = text.find('=');
@@ -379,6 +402,7 @@ Arguments Reader::take() {
         }
     };
     assign("--set", texts_.variables, common_.variables);
+    assign("--confirm", texts_.confirmations, common_.confirmations);
     assign("--limit", texts_.limits, common_.limits);
     for (const auto& [limit, text] : {std::pair{"jobs", texts_.jobs}, std::pair{"stuck_after", texts_.stuck_after}}) {
         if (!text.empty()) {

@@ -23,9 +23,10 @@ struct Common {
     bool yes = false;
     std::string output;  // "" = standard output
     Format format = Format::text;
-    std::map<std::string, std::string> variables;  // --set
-    std::map<std::string, std::string> limits;     // --limit
-    std::string blockers;                          // --blockers, "" = as the runbook says
+    std::map<std::string, std::string> variables;      // --set
+    std::map<std::string, std::string> limits;         // --limit
+    std::string blockers;                              // --blockers, "" = as the runbook says
+    std::map<std::string, std::string> confirmations;  // --confirm, who by the step's name
     Color color = Color::automatic;
     bool quiet = false;
     bool verbose = false;
@@ -42,9 +43,14 @@ struct Plan {
     std::vector<std::string> paths;
     bool as_written = false;
 };
+struct Render {
+    std::vector<std::string> paths;
+    bool as_written = false;
+};
 struct Check {
     std::vector<std::string> paths;  // none: only the target's gates
     bool as_written = false;
+    bool syntax = false;  // read the paths and say what they are; no database
 };
 struct Status {
     std::optional<std::int64_t> run;
@@ -93,8 +99,8 @@ struct Completion {
     std::string what;  // bash, zsh, fish, man
 };
 
-using Command = std::variant<Deploy, Plan, Check, Status, History, Report, Pause, Resume, Abort, Rollback, Verify, Mark, Approve, InitDb,
-                             Demo, Completion>;
+using Command = std::variant<Deploy, Plan, Render, Check, Status, History, Report, Pause, Resume, Abort, Rollback, Verify, Mark, Approve,
+                             InitDb, Demo, Completion>;
 
 struct Arguments {
     Common common;

@@ -1,6 +1,7 @@
 #include "cli/commands.h"
 #include "cli/exit_status.h"
 #include "report/findings.h"
+#include "report/syntax.h"
 
 #include <iterator>
 
@@ -32,12 +33,25 @@ std::vector<engine::Finding> findings_of_plan(const Context& context, engine::Ta
     }
 }
 
+// What the files are, for editors and hooks that have no database at hand.
+int look_at_syntax(const runbook::Runbook& runbook, const Context& context) {
+    if (context.console.json()) {
+        context.console.json_document(report::syntax_json(runbook));
+    } else {
+        context.console.document(report::syntax_text(runbook, context.console.document_style()));
+    }
+    return report::has_unknown_syntax(runbook) ? kFindings : kDone;
+}
+
 }  // namespace
 
 int run(const Check& command, const Context& context) {
     runbook::Runbook runbook;
     if (!command.paths.empty()) {
         runbook = read_runbook(command.paths, context);
+    }
+    if (command.syntax) {
+        return look_at_syntax(runbook, context);
     }
     engine::Target target = open_target(context, runbook.targets, runbook.replicas);
     std::vector<engine::Finding> findings = engine::check_target(target);

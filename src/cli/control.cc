@@ -34,8 +34,8 @@ int run(const Resume& command, const Context& context) {
         return kDone;
     }
     pass_gates(engine::check_replicas(target));
-    return follow(context, target, false, [&](const engine::Sink& sink) {
-        return engine::resume(target, command.run, run_options(context, target, command.on_failure), sink);
+    return follow(context, target, false, [&](const engine::Sink& sink, const engine::Confirmer& confirmer) {
+        return engine::resume(target, command.run, run_options(context, target, command.on_failure, confirmer), sink);
     });
 }
 

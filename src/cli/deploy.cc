@@ -44,7 +44,7 @@ int deploy(const Deploy& command, const Context& context, const runbook::Runbook
     }
     base::heed(target.stop());
     Notifier notifier(runbook.notifications, runbook.name);
-    const int status = follow(context, target, false, [&](const engine::Sink& sink) {
+    const int status = follow(context, target, false, [&](const engine::Sink& sink, const engine::Confirmer& confirmer) {
         const engine::Sink also_told = [&](const engine::Event& event) {
             notifier.take(event);
             for (const std::string& failure : notifier.failures()) {
@@ -52,7 +52,7 @@ int deploy(const Deploy& command, const Context& context, const runbook::Runbook
             }
             sink(event);
         };
-        return engine::deploy(target, prepared.plan, run_options(context, target, command.on_failure), also_told);
+        return engine::deploy(target, prepared.plan, run_options(context, target, command.on_failure, confirmer), also_told);
     });
     for (const std::string& failure : notifier.finish()) {
         context.console.say("notify: " + failure + "\n");

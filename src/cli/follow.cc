@@ -1,6 +1,7 @@
 #include "cli/follow.h"
 
 #include "cli/exit_status.h"
+#include "cli/question.h"
 #include "cli/sinks.h"
 #include "report/deploy_json.h"
 #include "report/summary.h"
@@ -12,10 +13,22 @@ namespace pgbelay::cli {
 
 namespace {
 
+// The person at the terminal, below the display of the run. Without one only --confirm does.
+engine::Confirmer confirmer_for(const Context& context, Sinks& sinks) {
+    engine::Confirmer confirmer{.given = context.common.confirmations};
+    if (can_ask(context.console)) {
+        confirmer.ask = [&context, &sinks](const plan::Step& step, const std::function<void()>& look) {
+            sinks.step_aside();
+            return ask_who_confirms(context.console, step, context.interrupts.stop(), look);
+        };
+    }
+    return confirmer;
+}
+
 // The work, with what nobody planned for turned into a report: the summary and the exit status need one either way.
-engine::RunReport carried_out(const Work& work, Sinks& sinks) {
+engine::RunReport carried_out(const Context& context, const Work& work, Sinks& sinks) {
     try {
-        return work([&sinks](const engine::Event& event) { sinks.show(event); });
+        return work([&sinks](const engine::Event& event) { sinks.show(event); }, confirmer_for(context, sinks));
     } catch (const base::Error& error) {
         if (sinks.run() == 0) {
             throw;
@@ -47,8 +60,10 @@ report::Ending ending_of(const engine::RunReport& report, const engine::Target& 
 
 }  // namespace
 
-engine::RunOptions run_options(const Context& context, engine::Target& target, engine::OnFailure on_failure) {
+engine::RunOptions run_options(const Context& context, engine::Target& target, engine::OnFailure on_failure,
+                               const engine::Confirmer& confirmer) {
     engine::RunOptions options;
+    options.confirmer = confirmer;
     if (!context.common.blockers.empty()) {
         options.blockers = runbook::read_blockers(context.common.blockers, {"--blockers", 0, 0});
     }
@@ -60,7 +75,7 @@ engine::RunOptions run_options(const Context& context, engine::Target& target, e
 int follow(const Context& context, engine::Target& target, bool rollback_asked, const Work& work) {
     const base::Deadline began = base::Clock::now();
     Sinks sinks(context.console);
-    const engine::RunReport report = carried_out(work, sinks);
+    const engine::RunReport report = carried_out(context, work, sinks);
     const auto took = std::chrono::duration_cast<base::Millis>(base::Clock::now() - began);
     sinks.finish(
         report::deploy_json(report),

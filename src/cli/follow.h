@@ -8,11 +8,13 @@
 
 namespace pgbelay::cli {
 
-using Work = std::function<engine::RunReport(const engine::Sink&)>;
+// What is done with the events of the run, and with its questions.
+using Work = std::function<engine::RunReport(const engine::Sink&, const engine::Confirmer&)>;
 
 // Returns the exit status. `rollback_asked`: a rollback is what the person wanted, not what a failure led to.
 int follow(const Context& context, engine::Target& target, bool rollback_asked, const Work& work);
 
-engine::RunOptions run_options(const Context& context, engine::Target& target, engine::OnFailure on_failure);
+engine::RunOptions run_options(const Context& context, engine::Target& target, engine::OnFailure on_failure,
+                               const engine::Confirmer& confirmer);
 
 }  // namespace pgbelay::cli

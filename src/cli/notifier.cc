@@ -102,6 +102,8 @@ void Notifier::take(const engine::Event& event) {
         add({.event = "breach",
              .text = fmt::format("run {}: {} {}", run_, breach->what, breach->cleared ? "is over" : "is a breach"),
              .run = run_});
+    } else if (const auto* waiting = std::get_if<engine::Waiting>(&event)) {
+        add({.event = "waiting", .text = fmt::format("run {} waits until {}", run_, waiting->until), .run = run_});
     } else if (const auto* end = std::get_if<engine::RunFinished>(&event)) {
         add({.event = "end", .text = end_text(*end), .result = end->result, .run = run_});
     }

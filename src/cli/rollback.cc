@@ -48,8 +48,8 @@ int run(const Rollback& command, const Context& context) {
         throw base::Error(base::ErrorCode::refused, "not confirmed: nothing was changed");
     }
     base::heed(target.stop());
-    return follow(context, target, true, [&](const engine::Sink& sink) {
-        return engine::rollback(target, rollback, run_options(context, target, engine::OnFailure::stop), sink);
+    return follow(context, target, true, [&](const engine::Sink& sink, const engine::Confirmer& confirmer) {
+        return engine::rollback(target, rollback, run_options(context, target, engine::OnFailure::stop, confirmer), sink);
     });
 }
 

@@ -91,6 +91,12 @@ void Sinks::close() {
     live_.reset();
 }
 
+void Sinks::step_aside() {
+    if (live_) {
+        live_->step_aside();
+    }
+}
+
 void Sinks::finish(const report::Json& document, const std::string& text) {
     close();
     if (console_.format() == Format::json) {

@@ -36,6 +36,8 @@ public:
     void finish(const report::Json& document, const std::string& text);
     // Takes the live display off the terminal, so that other words may follow.
     void close();
+    // The same until the next event: the person is asked something.
+    void step_aside();
 
     std::int64_t run() const { return run_; }
     // Whether some step was begun: from then on something may have been changed.

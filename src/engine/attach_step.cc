@@ -130,6 +130,7 @@ private:
         part.name = step_.name;
         part.place = step_.place;
         part.file = step_.file;
+        part.timeout = step_.timeout;
         part.sends.push_back({.sql = statement, .place = step_.place, .statement = step_.sends.front().statement});
         return part;
     }

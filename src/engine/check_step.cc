@@ -1,9 +1,7 @@
 // Runs read-only queries of the user's: checks with an expectation, and the conditions of `-- pgbelay: when`.
 #include "engine/step_runner.h"
 
-#include <fmt/core.h>
-
-#include <charconv>
+#include <fmt/format.h>
 
 namespace pgbelay::engine {
 
@@ -29,42 +27,47 @@ pg::Outcome ask(RunContext& run, const plan::SessionContext& context, const std:
     return outcome;
 }
 
-// The value of a single cell that holds a whole number.
-std::optional<std::int64_t> single_number(const pg::Result& r) {
-    if (r.rows() != 1 || r.columns() != 1 || r.is_null(0, 0)) {
-        return std::nullopt;
-    }
-    const std::string text = r.text(0, 0);
-    std::int64_t n = 0;
-    const auto [end, failure] = std::from_chars(text.data(), text.data() + text.size(), n);
-    return failure == std::errc{} && end == text.data() + text.size() ? std::optional(n) : std::nullopt;
-}
-
 bool is_true(const pg::Result& r) {
     return r.rows() == 1 && r.columns() == 1 && r.text(0, 0) == "t";
 }
 
-std::string first_row(const pg::Result& r) {
-    std::string row;
-    for (int column = 0; r.rows() > 0 && column < r.columns() && column < 8; ++column) {
-        row += fmt::format("{}{} = {}", column == 0 ? "" : ", ", r.column_name(column),
-                           r.is_null(0, column) ? "NULL" : r.text(0, column).substr(0, 60));
+// What a record cannot be made of; "" when it can.
+std::string not_recordable(const plan::Step& step, const pg::Result& r) {
+    if (r.rows() != 1) {
+        return fmt::format("record={} keeps the values of one row, got {}", step.record, r.rows());
     }
-    return row;
-}
-
-// What is wrong with the answer; "" when it is as expected.
-std::string unexpected(const plan::Step& step, const pg::Result& r) {
-    switch (step.expect) {
-        case runbook::Expect::empty: return r.rows() == 0 ? "" : fmt::format("expected no row, got {}", r.rows());
-        case runbook::Expect::is_true:
-            return is_true(r) ? "" : fmt::format("expected one value that is true, got {}", r.rows() == 0 ? "no row" : "something else");
-        case runbook::Expect::count: {
-            const std::int64_t n = single_number(r).value_or(r.rows());
-            return n == step.expect_count ? "" : fmt::format("expected {}, got {}", step.expect_count, n);
+    for (int i = 0; i < r.columns(); ++i) {
+        for (int j = 0; j < i; ++j) {
+            if (r.column_name(i) == r.column_name(j)) {
+                return fmt::format("record={} has two columns that are called {}", step.record, r.column_name(i));
+            }
         }
     }
     return "";
+}
+
+Record record_of(const pg::Result& r) {
+    Record record;
+    for (int column = 0; column < r.columns(); ++column) {
+        record.emplace_back(r.column_name(column), r.maybe(0, column));
+    }
+    return record;
+}
+
+// "before.tenants = 500, before.users = 12".
+std::string words(const std::string& name, const Record& record) {
+    std::vector<std::string> parts;
+    for (const auto& [column, value] : record) {
+        parts.push_back(fmt::format("{}.{} = {}", name, column, value ? value->substr(0, 60) : "NULL"));
+    }
+    return fmt::format("{}", fmt::join(parts, ", "));
+}
+
+Error does_not_hold(const plan::Step& step, const std::string& what, const Mismatch& wrong) {
+    return Error(ErrorCode::check, fmt::format("{} {} does not hold: {}", what, step.name, wrong.message))
+        .at(step.place)
+        .detail(wrong.detail)
+        .hint("mend what it found, then deploy again");
 }
 
 }  // namespace
@@ -86,16 +89,27 @@ StepOutcome run_check(RunContext& run, const plan::Step& step, const Also& also)
         return outcome;
     }
     const pg::Result& r = std::get<pg::Result>(answer);
-    if (const std::string wrong = unexpected(step, r); !wrong.empty()) {
+    Mismatch wrong = mismatch(step.expects, r, records_for(run, step));
+    if (wrong.message.empty() && !step.record.empty()) {
+        wrong.message = not_recordable(step, r);
+    }
+    if (!wrong.message.empty()) {
         outcome.result = StepResult::failed;
-        outcome.error = Error(ErrorCode::check, fmt::format("check {} does not hold: {}", step.name, wrong))
-                            .at(step.place)
-                            .detail(first_row(r))
-                            .hint("mend what it found, then deploy again");
+        outcome.error = does_not_hold(step, "check", wrong);
         return outcome;
     }
-    run.session.journal().finish(run.session.key(), step.n, StepResult::done, "", also);
+    Also with = also;
+    if (!step.record.empty()) {
+        const Record record = record_of(r);
+        outcome.note = words(step.record, record);
+        with = with_evidence(run, also, {.n = step.n, .kind = "record", .name = step.record, .content = to_json_text(record)});
+    }
+    run.session.journal().finish(run.session.key(), step.n, StepResult::done, outcome.note, with);
     return outcome;
+}
+
+Records records_for(RunContext& run, const plan::Step& step) {
+    return step.expects.comparison.record.empty() ? Records{} : run.session.journal().records(run.session.key());
 }
 
 bool when_holds(RunContext& run, const plan::Step& step) {

@@ -277,8 +277,19 @@ void ConcurrentStep::send() {
     state_ = State::running;
 }
 
+// What the author gave it is over: it is cancelled, and not sent anew.
+bool ConcurrentStep::is_late() {
+    if (step_.timeout.count() == 0 || since(sending_->began) < step_.timeout || ordered_ != Order::go_on) {
+        return false;
+    }
+    late_ = true;
+    ordered_ = Order::pause_now;
+    sending_->connection.cancel();
+    return true;
+}
+
 void ConcurrentStep::watch() {
-    if (Clock::now() < report_at_) {
+    if (is_late() || Clock::now() < report_at_) {
         return;
     }
     report_at_ = base::in(kReportEvery);
@@ -356,7 +367,7 @@ void ConcurrentStep::sort_error(const pg::ServerError& error) {
         throw pg::to_error(error);
     }
     const auto duplicates = error.sqlstate == "23505" ? find_duplicates() : std::vector<std::string>{};
-    clean_up(stopped() || (ordered_ == Order::pause_now && stuck_ == 0) ? kHurriedCleanUp : kCleanUp);
+    clean_up(stopped() || (ordered_ == Order::pause_now && stuck_ == 0 && !late_) ? kHurriedCleanUp : kCleanUp);
     if (error.sqlstate == "57014" && (stopped() || ordered_ != Order::go_on)) {
         sort_cancelled();
         return;
@@ -380,6 +391,12 @@ void ConcurrentStep::sort_cancelled() {
     if (stopped() || ordered_ != Order::pause_now) {
         outcome_.interrupted = stopped() ? Order::stop : ordered_;
         state_ = State::ended;
+    } else if (late_) {
+        fail(Error(ErrorCode::server,
+                   fmt::format("the step was not done within its timeout of {} and was cancelled", base::format_duration(step_.timeout)))
+                 .at(step_.place)
+                 .detail(fmt::format("{}", fmt::join(blockers_, "\n")))
+                 .hint("`pgbelay resume` tries it again; or give it more with timeout= and deploy anew"));
     } else if (stuck_ >= kMostStuck) {
         fail(Error(ErrorCode::server, fmt::format("no progress for {}, twice", base::format_duration(run_.plan.limits.stuck_after)))
                  .at(step_.place)

@@ -66,6 +66,7 @@ private:
     void send();
     void watch();
     void look_at_progress();
+    bool is_late();
     void look_whether_stuck(const std::optional<std::string>& movement);
     void take_answer();
     void sort_error(const pg::ServerError& error);
@@ -87,7 +88,8 @@ private:
     bool looked_ = false;
     bool intended_ = false;
     bool only_waits_ = false;
-    int stuck_ = 0;  // how often it was cancelled because nothing moved
+    bool late_ = false;  // it was cancelled at the author's timeout
+    int stuck_ = 0;      // how often it was cancelled because nothing moved
     Order ordered_ = Order::go_on;
     base::Deadline not_before_{};
     std::optional<base::Clock::time_point> waits_since_;  // for other builds on the table

@@ -87,6 +87,10 @@ struct Paused {
     std::string why;  // "by alice@laptop", "guard: …"
 };
 struct Resumed {};
+struct Waiting {  // the run ends here, and a later `resume` goes on
+    const plan::Step* step = nullptr;
+    std::string until;
+};
 struct Verified {
     bool holds = true;
     std::vector<std::string> failures;
@@ -101,7 +105,7 @@ struct RunFinished {
 };
 
 using Event = std::variant<RunStarted, StepStarted, StepWaiting, SessionSignalled, StepRetry, StepProgress, StepFinished, Echo, Notice,
-                           GuardBreach, Paused, Resumed, Verified, RunFinished>;
+                           GuardBreach, Paused, Resumed, Waiting, Verified, RunFinished>;
 
 // Called from the engine's thread only.
 using Sink = std::function<void(const Event&)>;

@@ -53,6 +53,11 @@ void for_each_statement(const runbook::Runbook& runbook, const auto& visit) {
                 now = context;
             }
         }
+        if (const auto* attempt = std::get_if<runbook::TryItem>(&item.what); attempt != nullptr) {
+            for (const sql::Statement& statement : attempt->statements) {
+                visit(statement, context.search_path);
+            }
+        }
     }
 }
 
@@ -366,7 +371,10 @@ void note_unnamed_standbys(const Target& target, plan::Plan& plan) {
 }
 
 plan::PlanOptions plan_options(const runbook::Runbook& runbook, const PrepareOptions& options) {
-    return {.as_written = options.as_written, .temporary_prefix = "pgbelay_" + runbook.digest.substr(0, 6), .stop = options.stop};
+    return {.as_written = options.as_written,
+            .temporary_prefix = "pgbelay_" + runbook.digest.substr(0, 6),
+            .stop = options.stop,
+            .after = options.after};
 }
 
 }  // namespace

@@ -17,6 +17,7 @@ namespace pgbelay::engine {
 struct PrepareOptions {
     bool as_written = false;
     const base::StopSignal* stop = nullptr;  // for a plan without a database; a target has its own
+    catalog::Catalog* after = nullptr;       // becomes the catalog as the plan leaves it
 };
 
 struct Prepared {

@@ -289,7 +289,7 @@ std::string why_not_asked(Target& target, const plan::Plan& plan) {
     const auto done = Journal(target.control()).steps_done({.id = unfinished->id});
     const bool worked = std::ranges::any_of(done, [&](const auto& entry) {
         const plan::Step* step = plan::find_step(plan, entry.first);
-        return entry.second != StepResult::skipped && (step == nullptr || step->kind != plan::StepKind::check);
+        return entry.second != StepResult::skipped && (step == nullptr || !step->only_looks());
     });
     if (!worked) {
         return "";

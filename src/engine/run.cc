@@ -56,6 +56,11 @@ std::string names(const Unfinished& run) {
     return fmt::format("run {} ({}, {} by {} since {})", run.id, run.name, run.state, run.who, run.since);
 }
 
+[[noreturn]] void refuse_unfinished(const Unfinished& run) {
+    throw Error(ErrorCode::conflict, names(run) + " is not finished")
+        .hint(fmt::format("`pgbelay resume {0}`, `pgbelay rollback {0}` or `pgbelay abort {0}` it first", run.id));
+}
+
 bool took_effect(Target& target, std::int64_t run) {
     const auto done = Journal(target.control()).steps_done({.id = run});
     return std::ranges::any_of(done, [](const auto& step) { return step.second != StepResult::skipped; });
@@ -71,11 +76,11 @@ std::optional<std::int64_t> unfinished_of_this(Target& target, const plan::Plan&
     if (unfinished->digest == plan.digest && unfinished->kind == "deploy") {
         return unfinished->id;
     }
-    if (unfinished->kind == "deploy" && !took_effect(target, unfinished->id)) {
+    // One that waits for its time is meant to go on, also when nothing of it took effect yet.
+    if (unfinished->kind == "deploy" && unfinished->state != "waiting" && !took_effect(target, unfinished->id)) {
         return std::nullopt;
     }
-    throw Error(ErrorCode::conflict, names(*unfinished) + " is not finished")
-        .hint(fmt::format("`pgbelay resume {0}`, `pgbelay rollback {0}` or `pgbelay abort {0}` it first", unfinished->id));
+    refuse_unfinished(*unfinished);
 }
 
 void say_waiting(const Sink& sink, std::string& last, const std::string& words) {
@@ -106,13 +111,15 @@ void close_without_effect(Target& target, Session& session, const Sink& sink) {
         return;
     }
     const RunRecord record = load_run(target.control(), unfinished->id);
+    if (record.state == "waiting") {
+        refuse_unfinished(*unfinished);
+    }
     std::string last;
     session.take_over(record.id, [&](const std::string& words) { say_waiting(sink, last, words); });
     adopt_ended_unseen(target, session, *record.plan);
     if (took_effect(target, record.id)) {
         session.journal().set_state(session.key(), "stopped", "its process died");
-        throw Error(ErrorCode::conflict, names(*unfinished) + " is not finished")
-            .hint(fmt::format("`pgbelay resume {0}`, `pgbelay rollback {0}` or `pgbelay abort {0}` it first", record.id));
+        refuse_unfinished(*unfinished);
     }
     for (const auto& debt : clean_up_leftovers(target, session, *record.plan)) {
         sink(Notice{.text = debt, .warning = true});
@@ -137,6 +144,7 @@ RunReport deploy(Target& target, const plan::Plan& plan, const RunOptions& optio
         report.steps = reports_of_skipped(plan);
         return report;
     }
+    require_confirmable(plan, {}, options.confirmer);
     ensure_journal(target.control());
     auto session = std::make_unique<Session>(target, kPatience);
     greet_debts(target, *session, sink);
@@ -165,6 +173,7 @@ RunReport resume(Target& target, std::optional<std::int64_t> run, const RunOptio
     if (record.kind == "deploy") {
         refuse_shut_windows(target, record.plan->windows);
     }
+    require_confirmable(*record.plan, Journal(target.control()).steps_done({.id = record.id}), options.confirmer);
     auto session = std::make_unique<Session>(target, kPatience);
     request_control(target.control(), record.id, ControlRequest::run);
     std::string last;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/error.h"
+#include "engine/confirmer.h"
 #include "engine/event.h"
 #include "engine/rows.h"
 #include "engine/target.h"
@@ -39,6 +40,8 @@ struct RunReport {
     std::vector<StepReport> steps;
     std::vector<std::string> verification_failures;
     RowsReport rows;
+    std::string waiting_for;    // the step whose time has not come; "" when the run does not wait
+    std::string waiting_until;  // its time, by the server's clock
     std::optional<base::Error> error;
 };
 
@@ -49,6 +52,7 @@ struct RunOptions {
     std::optional<runbook::Blockers> blockers;  // instead of the plan's
     std::string url_source;                     // recorded: "--db", "$DATABASE_URL"
     base::Millis stuck_notice{30'000};          // how often a wait is said again to plain sinks
+    Confirmer confirmer;                        // who says yes to `confirm` steps
 };
 
 // The main job. The gates have passed and the person has said yes. Interrupts come through target.stop().

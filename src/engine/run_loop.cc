@@ -19,14 +19,6 @@ using base::Millis;
 
 namespace {
 
-// At least so long; a step's deadline when that is longer.
-constexpr Millis kReconnectFor{120'000};
-constexpr Millis kFirstReconnect{200};
-constexpr Millis kLongestReconnect{5'000};
-// A dead connection's locks are free after 30 s of silence (keepalives).
-constexpr Millis kKeeperPatience{40'000};
-// Somebody who ends our sessions again and again means it.
-constexpr int kMostLosses = 5;
 constexpr Millis kLookAtCommitted{1000};
 
 bool runs_aside(const plan::Step& step) {
@@ -43,12 +35,6 @@ StepOutcome outcome_of(const Error& error) {
         return {.interrupted = Order::stop};
     }
     return {.result = StepResult::failed, .error = error};
-}
-
-// Whether a server that is about to become, or to stop being, a primary says this: no answer in time, read-only.
-bool may_pass(const Error& error) {
-    return error.code() == ErrorCode::connection ||
-           (error.code() == ErrorCode::server && (error.sqlstate() == "57014" || error.sqlstate() == "25006"));
 }
 
 }  // namespace
@@ -88,10 +74,11 @@ RunReport RunLoop::run(bool resumed) {
             if (!report_.error) {
                 steps();
             }
-            if (!report_.error) {
+            const bool waits = report_.result == RunResult::waiting;
+            if (!report_.error && !waits) {
                 verify_all();
             }
-            if (!report_.error && when_good_) {
+            if (!report_.error && !waits && when_good_) {
                 when_good_(*session_);
             }
             close();
@@ -154,27 +141,18 @@ void RunLoop::reconcile() {
     control_ = std::make_unique<ControlPoint>(*session_, *guard_, plan_.on_breach, sink_, target_.stop());
     if (!report_.error) {
         report_.steps.clear();
-    }
-}
-
-// Steps that the server acknowledged and that a promoted standby had not got: with asynchronous replication that can be.
-void RunLoop::say_what_was_lost(const std::map<int, StepResult>& before) {
-    std::vector<int> lost;
-    for (const auto& [n, result] : before) {
-        if (!done_.contains(n)) {
-            lost.push_back(n);
-        }
-    }
-    if (!lost.empty()) {
-        sink_(Notice{.text = fmt::format("done before, and not on the new primary: step {}; running {} again", fmt::join(lost, ", "),
-                                         lost.size() == 1 ? "it" : "them"),
-                     .warning = true});
+        report_.result = good_result_;
     }
 }
 
 void RunLoop::steps() {
     for (auto next = plan_.steps.begin(); next != plan_.steps.end();) {
-        const auto last = std::find_if_not(next, plan_.steps.end(), runs_aside);
+        if (must_wait(*next)) {
+            return;
+        }
+        // What has a time of its own begins when all before it has ended.
+        const auto aside = std::find_if_not(next, plan_.steps.end(), runs_aside);
+        const auto last = next == aside ? aside : std::find_if(next + 1, aside, [](const plan::Step& step) { return step.waits(); });
         // A transaction may follow at once; for everything else what was done before must be there.
         const bool by_itself = last == next && next->kind == plan::StepKind::transaction && next->when.empty();
         write_timings(!by_itself);
@@ -187,6 +165,27 @@ void RunLoop::steps() {
     for (const auto& text : plan_.trailing_echoes) {
         sink_(Echo{text});
     }
+}
+
+// Whether the run ends here until the step's time has come.
+bool RunLoop::must_wait(const plan::Step& step) {
+    if (!step.waits() || done_.contains(step.n)) {
+        return false;
+    }
+    write_timings(true);
+    if (look_at_committed(true) == Next::end) {
+        return true;
+    }
+    const Journal::Due due = session_->journal().due(session_->key(), step);
+    if (due.now) {
+        return false;
+    }
+    report_.result = RunResult::waiting;
+    report_.waiting_for = step.name;
+    report_.waiting_until = due.at;
+    sink_(Waiting{.step = &step, .until = due.at});
+    session_->journal().wait_until(session_->key(), step, due.at);
+    return true;
 }
 
 bool RunLoop::done_earlier(const plan::Step& step) {
@@ -316,6 +315,12 @@ StepOutcome RunLoop::transact(RunContext& context, const plan::Step& step) {
 StepOutcome RunLoop::transact_on_primary(RunContext& context, const plan::Step& step) {
     if (step.kind == plan::StepKind::check) {
         return run_check(context, step, also_for(step));
+    }
+    if (step.kind == plan::StepKind::attempt) {
+        return run_try(context, step, also_for(step));
+    }
+    if (step.kind == plan::StepKind::confirm) {
+        return run_confirm(context, step, options_.confirmer, also_for(step));
     }
     if (step.kind == plan::StepKind::attach) {
         return run_attach(context, step, intent_of(step), also_for(step));
@@ -483,89 +488,6 @@ void RunLoop::take_effect_order(Order order, const std::string& why) {
     }
 }
 
-// A broken connection says nothing about what was committed: everything is looked up again, as after a crash.
-bool RunLoop::recover(const Error& lost) {
-    sink_(Notice{.text = "connection lost: " + lost.message() + "; connecting again", .warning = true});
-    if (++losses_ > kMostLosses) {
-        throw Error(ErrorCode::server,
-                    fmt::format("the connection was lost {} times without a step getting done: {}", losses_, lost.message()))
-            .hint("find out who ends our sessions, then `pgbelay resume`");
-    }
-    const base::Deadline deadline = base::in(std::max(kReconnectFor, plan_.limits.deadline));
-    Millis backoff = kFirstReconnect;
-    std::string last = lost.message();
-    for (;;) {
-        try {
-            return take_up_again();
-        } catch (const Error& error) {
-            session_.reset();
-            if (!may_pass(error) || base::Clock::now() >= deadline) {
-                throw;
-            }
-            if (error.message() != last) {
-                last = error.message();
-                sink_(Notice{.text = "waiting for a primary: " + last, .warning = true});
-            }
-        }
-        if (!base::pause_for(backoff, target_.stop())) {
-            throw Error(ErrorCode::interrupted, "interrupted while the connection was lost").hint("`pgbelay resume` goes on");
-        }
-        backoff = std::min(backoff * 2, kLongestReconnect);
-    }
-}
-
-bool RunLoop::take_up_again() {
-    target_.reconnect();
-    if (target_.facts().timeline != timeline_) {
-        sink_(Notice{.text = fmt::format("the primary is now {}, on timeline {}", target_.here().describe(), target_.facts().timeline)});
-    }
-    // What an asynchronous standby had not got before it was promoted is gone: the last steps, the run, even the journal.
-    ensure_journal(target_.control());
-    session_ = std::make_unique<Session>(target_, kKeeperPatience);
-    refuse_lost_work();
-    std::string last;
-    const auto taken = session_->take_up_again(key_, [&](const std::string& words) {
-        if (words != last) {
-            sink_(Notice{.text = "waiting: " + words});
-            last = words;
-        }
-    });
-    if (taken == Session::TakenUp::missing) {
-        go_on_without_its_row();
-    }
-    key_ = session_->key();
-    timeline_ = target_.facts().timeline;
-    sink_(Notice{.text = "connected again; looking up what was done"});
-    return taken != Session::TakenUp::over;
-}
-
-void RunLoop::go_on_without_its_row() {
-    if (target_.facts().timeline == timeline_ && timeline_ != 0) {
-        throw Error(ErrorCode::conflict, fmt::format("run {} is not in the journal any more, and there was no failover", key_.id))
-            .hint("somebody has removed it: look at what its steps did, and deploy anew");
-    }
-    sink_(Notice{.text = fmt::format("run {} had not reached the new primary: writing it again", key_.id), .warning = true});
-    session_->begin_again(key_, plan_, origin_);
-}
-
-// A rollback undoes what another run did: what of that has not reached the new primary is not there to be undone.
-void RunLoop::refuse_lost_work() const {
-    if (origin_.undoes == 0) {
-        return;
-    }
-    const auto there = session_->journal().steps_done({.id = origin_.undoes});
-    for (const auto& step : plan_.steps) {
-        for (const int n : step.undoes) {
-            if (!there.contains(n)) {
-                throw Error(
-                    ErrorCode::conflict,
-                    fmt::format("step {} of run {}, which is being rolled back, has not reached the new primary", n, origin_.undoes))
-                    .hint("`pgbelay history` shows what is there; what is unfinished of it can be aborted, and what is done rolled back");
-            }
-        }
-    }
-}
-
 namespace {
 
 std::string way_out_of_loss(std::int64_t run) {
@@ -609,6 +531,9 @@ void RunLoop::verify_all() {
 
 void RunLoop::close() {
     write_guard_summary();
+    if (report_.result == RunResult::waiting && !report_.error) {
+        return;  // written down when it was found
+    }
     std::string state = good_state_;
     if (report_.result == RunResult::interrupted) {
         state = "interrupted";
@@ -628,7 +553,7 @@ void RunLoop::write_guard_summary() {
 bool RunLoop::changed() const {
     return std::ranges::any_of(plan_.steps, [&](const plan::Step& step) {
         const auto done = done_.find(step.n);
-        return done != done_.end() && step.kind != plan::StepKind::check && !step.sends.empty() &&
+        return done != done_.end() && !step.only_looks() && !step.sends.empty() &&
                (done->second == StepResult::done || done->second == StepResult::adopted);
     });
 }

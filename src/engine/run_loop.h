@@ -47,6 +47,7 @@ private:
     void reconcile();
     void steps();
     Next step(const plan::Step& step);
+    bool must_wait(const plan::Step& step);
     Next steps_aside(std::span<const plan::Step> steps);
     bool done_earlier(const plan::Step& step);
     Begun begin(RunContext& context, const plan::Step& step);

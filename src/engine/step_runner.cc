@@ -31,6 +31,12 @@ void apply_context(pg::Connection& connection, const plan::SessionContext& conte
     }
 }
 
+Also with_evidence(const RunContext& run, const Also& also, const Evidence& evidence) {
+    Also with = also;
+    with.push_back(run.session.journal().evidence(run.session.key(), evidence));
+    return with;
+}
+
 std::string condition_failure(pg::Connection& connection, const catalog::Condition& condition) {
     if (condition.empty()) {
         return "";

@@ -1,8 +1,10 @@
 // What the runners of the different kinds of step share: one step in, one outcome out.
 #pragma once
 
+#include "engine/confirmer.h"
 #include "engine/control_point.h"
 #include "engine/event.h"
+#include "engine/expectation.h"
 #include "engine/guard.h"
 #include "engine/replicas.h"
 #include "engine/session.h"
@@ -52,6 +54,17 @@ StepOutcome run_attach(RunContext& run, const plan::Step& step, const std::optio
 
 // A read-only query with an expectation.
 StepOutcome run_check(RunContext& run, const plan::Step& step, const Also& also);
+
+// `sql try`: statements in a transaction that is always rolled back, under the lock budget.
+StepOutcome run_try(RunContext& run, const plan::Step& step, const Also& also);
+
+// A person's word, given beforehand or asked for now.
+StepOutcome run_confirm(RunContext& run, const plan::Step& step, const Confirmer& confirmer, const Also& also);
+
+// The same with a row for the evidence, in the same transaction.
+Also with_evidence(const RunContext& run, const Also& also, const Evidence& evidence);
+// What earlier checks recorded, where the step compares with it.
+Records records_for(RunContext& run, const plan::Step& step);
 
 // The query of `-- pgbelay: when`, read-only: whether it yields true. Throws Error{server|check}.
 bool when_holds(RunContext& run, const plan::Step& step);

@@ -194,12 +194,10 @@ Piece ToolLedger::insert(const plan::PlannedFile& file) const {
     switch (layout) {
         case Layout::plain: break;
         case Layout::prisma:
-            return {
-                fmt::format(
-                    "INSERT INTO {} (id, checksum, finished_at, migration_name, logs, rolled_back_at, started_at, "
-                    "applied_steps_count) VALUES (gen_random_uuid()::text, $1, clock_timestamp(), $2, NULL, NULL, now(), 1)",
-                    name),
-                {file.checksum, file.version}};
+            return {fmt::format("INSERT INTO {} (id, checksum, finished_at, migration_name, logs, rolled_back_at, started_at, "
+                                "applied_steps_count) VALUES (gen_random_uuid()::text, $1, clock_timestamp(), $2, NULL, NULL, now(), 1)",
+                                name),
+                    {file.checksum, file.version}};
         case Layout::dbmate: return {fmt::format("INSERT INTO {} (version) VALUES ($1)", name), {file.version}};
         case Layout::goose:
             return {fmt::format("INSERT INTO {} (version_id, is_applied) VALUES ($1::bigint, true)", name), {normal(file.version)}};

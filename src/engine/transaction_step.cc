@@ -53,7 +53,10 @@ public:
           recorded_(recorded),
           worker_(run.session.worker()),
           limits_(run.plan.limits),
-          deadline_(run.control, limits_.deadline),
+          hold_(step.timeout.count() == 0 ? limits_.hold : std::min(limits_.hold, step.timeout)),
+          patience_(step.timeout.count() == 0 ? limits_.deadline : std::min(limits_.deadline, step.timeout)),
+          ends_at_(step.timeout.count() == 0 ? base::kNoDeadline : base::in(step.timeout)),
+          deadline_(run.control, patience_),
           look_(run, step, deadline_),
           policy_(run, step) {
         first_strong_ = std::ranges::find_if(step.sends, &plan::Send::takes_strong_lock) - step.sends.begin();
@@ -162,7 +165,7 @@ private:
 
     // From BEGIN to COMMIT in one pipeline. What is queued for counts as held: the two are not told apart here.
     void run_at_once() {
-        std::vector<Piece> pieces = opening_pieces(for_weak_sends(), weak_only() ? limits_.statement_timeout : limits_.hold);
+        std::vector<Piece> pieces = opening_pieces(for_weak_sends(), weak_only() ? limits_.statement_timeout : hold_);
         if (!weak_only()) {
             limit_transaction(pieces);
         }
@@ -176,7 +179,7 @@ private:
         const pg::Ticker ticker = while_sends_run(ordered);
         began_sends_ = Clock::now();
         const auto outcomes =
-            worker_.pipeline(pieces, weak_only() ? base::kNoDeadline : watchdog(), run_.target.stop(), weak_only() ? &ticker : nullptr);
+            worker_.pipeline(pieces, weak_only() ? ends_at_ : watchdog(), run_.target.stop(), weak_only() ? &ticker : nullptr);
         if (!weak_only()) {
             outcome_.times.lock_held = since(began_sends_);
         }
@@ -224,7 +227,7 @@ private:
         began_sends_ = Clock::now();
         for (std::ptrdiff_t i = 0; i < first_strong_; ++i) {
             const auto& send = step_.sends.at(static_cast<std::size_t>(i));
-            const pg::Outcome outcome = worker_.run(send.sql, send.copy_data, base::kNoDeadline, run_.target.stop(), &ticker);
+            const pg::Outcome outcome = worker_.run(send.sql, send.copy_data, ends_at_, run_.target.stop(), &ticker);
             if (const auto* error = std::get_if<pg::ServerError>(&outcome); error != nullptr) {
                 return !cancelled_as_ordered(ordered, *error) && not_run(*error, send);
             }
@@ -312,7 +315,7 @@ private:
         add_upgrades(pieces);
         pieces.push_back(kServerClock);
         const std::size_t locked = pieces.size() - 1;
-        pieces.push_back(set_local("statement_timeout", limits_.hold));
+        pieces.push_back(set_local("statement_timeout", hold_));
         limit_transaction(pieces);
         if (std::ranges::any_of(step_.sends, [](const plan::Send& s) { return s.copy_data.has_value(); })) {
             run_strong_one_by_one(pieces, locked);
@@ -341,12 +344,12 @@ private:
 
     void limit_transaction(std::vector<Piece>& pieces) const {
         if (run_.target.facts().version >= 170000) {
-            pieces.push_back(set_local("transaction_timeout", limits_.hold + limits_.lock_timeout));
+            pieces.push_back(set_local("transaction_timeout", hold_ + limits_.lock_timeout));
         }
     }
 
     // statement_timeout starts anew with each statement; this bounds them together.
-    base::Deadline watchdog() const { return base::in(limits_.lock_timeout + limits_.hold + kSlack); }
+    base::Deadline watchdog() const { return base::in(limits_.lock_timeout + hold_ + kSlack); }
 
     // COPY cannot go through a pipeline.
     void run_strong_one_by_one(const std::vector<Piece>& pieces, std::size_t locked) {
@@ -361,7 +364,7 @@ private:
             const bool commit = i == step_.sends.size();
             const plan::Send& send = step_.sends[commit ? i - 1 : i];
             if (const auto last = commit ? before_commit() : std::vector<Piece>{}; !last.empty()) {
-                const auto written = worker_.pipeline(last, base::in(limits_.hold + kSlack), run_.target.stop());
+                const auto written = worker_.pipeline(last, base::in(hold_ + kSlack), run_.target.stop());
                 if (const auto* error = std::get_if<pg::ServerError>(&written.back()); error != nullptr) {
                     note_times(outcomes, locked, since(began));
                     strong_error(*error, true, send);
@@ -370,7 +373,7 @@ private:
             }
             // The server ends it at the budget; the slack is for a network that hangs.
             const pg::Outcome outcome = worker_.run(commit ? "COMMIT" : send.sql, commit ? std::nullopt : send.copy_data,
-                                                    base::in(limits_.hold + kSlack), run_.target.stop());
+                                                    base::in(hold_ + kSlack), run_.target.stop());
             if (const auto* error = std::get_if<pg::ServerError>(&outcome); error != nullptr) {
                 note_times(outcomes, locked, since(began));
                 strong_error(*error, true, send);
@@ -417,7 +420,7 @@ private:
         if (in_send && !stopped() && (error.sqlstate == "57014" || error.sqlstate == "25P04")) {
             // It held a strong lock: to try again would make the application wait again.
             fail(Error(ErrorCode::server, fmt::format("the step held its locks for longer than its budget of {} and was cancelled",
-                                                      base::format_duration(limits_.hold)))
+                                                      base::format_duration(hold_)))
                      .at(send.place)
                      .sqlstate(error.sqlstate)
                      .detail(error.message)
@@ -437,6 +440,12 @@ private:
         if (stopped() && error.sqlstate == "57014") {
             outcome_.interrupted = Order::stop;
             settled_ = true;
+        } else if (error.sqlstate == "57014" && Clock::now() >= ends_at_) {
+            fail(Error(ErrorCode::server, fmt::format("the step was not done within its timeout of {} and was cancelled",
+                                                      base::format_duration(step_.timeout)))
+                     .at(send.place)
+                     .sqlstate(error.sqlstate)
+                     .hint("nothing of the step stands; `pgbelay resume` tries it again, or give it more with timeout= and deploy anew"));
         } else if (lock_not_got(error.sqlstate)) {
             last_why_ = error.sqlstate == "40P01" ? "deadlock detected" : "lock not available";
         } else {
@@ -469,7 +478,7 @@ private:
         for (const auto& w : wanted_) {
             relations += (relations.empty() ? "" : ", ") + sql::display(w.lock.relation);
         }
-        return Error(ErrorCode::server, fmt::format("no lock on {} within {}: {}", relations, base::format_duration(limits_.deadline),
+        return Error(ErrorCode::server, fmt::format("no lock on {} within {}: {}", relations, base::format_duration(patience_),
                                                     last_why_.empty() ? "somebody was in the way all the time" : last_why_))
             .at(step_.place)
             .detail(fmt::format("{}", fmt::join(look_.blockers(), "\n")))
@@ -489,6 +498,9 @@ private:
     Recorded recorded_;
     pg::Connection& worker_;
     const runbook::Limits& limits_;
+    Millis hold_;             // the budget for strong locks
+    Millis patience_;         // how long it keeps trying to get them
+    base::Deadline ends_at_;  // of the author's timeout
     StepDeadline deadline_;
     LockLook look_;
     Blockers policy_;  // for those whom a statement without a strong lock waits for

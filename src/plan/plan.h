@@ -24,6 +24,8 @@ enum class StepKind {
     repeatable,   // one such statement that may simply be run again
     once,         // one such statement whose end nothing shows
     check,        // a read-only query with an expectation
+    attempt,      // `sql try`: a transaction that is always rolled back
+    confirm,      // a person says yes
 };
 std::string_view to_string(StepKind kind);
 
@@ -75,11 +77,20 @@ struct Step {
     // Method::build and drop_concurrently:
     sql::QualifiedName index;
     sql::QualifiedName table;
-    std::string finish_with;  // sent instead when an earlier try was cut off half-way: DETACH … FINALIZE
-    bool rebuilds = false;    // REINDEX: what it makes was there before; OIDs tell whether it happened
-    // StepKind::check:
-    runbook::Expect expect = runbook::Expect::empty;
-    std::int64_t expect_count = 0;
+    std::string finish_with;   // sent instead when an earlier try was cut off half-way: DETACH … FINALIZE
+    bool rebuilds = false;     // REINDEX: what it makes was there before; OIDs tell whether it happened
+    base::Millis timeout{0};   // from its beginning to its end; 0 = only the limits
+    std::string not_before;    // the run waits until then: "2026-01-31 02:00:00+01:00", or
+    int not_before_after = 0;  // … until so long after the end of this step; 0 = neither
+    base::Millis not_before_delay{0};
+    // StepKind::check and attempt:
+    runbook::Expectation expects;
+    std::string record;  // the name under which a check keeps the values of its row
+    // StepKind::confirm:
+    std::vector<std::string> lines;
+    bool waits() const { return !not_before.empty() || not_before_after != 0; }
+    // Whether it can only look: nothing of it ever stands.
+    bool only_looks() const { return kind == StepKind::check || kind == StepKind::attempt || kind == StepKind::confirm; }
 };
 
 // What `plan` shows about one statement as written.
@@ -180,6 +191,7 @@ struct PlanOptions {
     std::string temporary_prefix = "pgbelay";  // for temporary objects
     std::set<std::string> skip_files;          // keys of files that a ledger knows: not planned
     const base::StopSignal* stop = nullptr;    // ends the planning with Error{interrupted}
+    catalog::Catalog* after = nullptr;         // becomes the catalog as the plan leaves it
 };
 
 // Pure. Refusals are collected, not thrown, so that a person sees all of them at once.

@@ -217,6 +217,38 @@ static void from_json(const nlohmann::json& j, Send& send) {
     take(j, "strong", send.takes_strong_lock);
 }
 
+static void put_expectation(nlohmann::json& j, const runbook::Expectation& expects) {
+    j["expect"] = number(expects.expect);
+    j["expect_count"] = expects.count;
+    if (const auto& c = expects.comparison; !c.op.empty()) {
+        j["compare"] = nlohmann::json::array({c.op, c.value, c.record, c.column});
+    }
+    if (const auto& t = expects.table; !t.columns.empty()) {
+        j["expected_table"] = {{"columns", t.columns}, {"rows", t.rows}, {"ordered", t.ordered}, {"trimmed", t.trimmed}};
+    }
+    put(j, "sqlstate", expects.sqlstate);
+}
+
+static void take_expectation(const nlohmann::json& j, runbook::Expectation& expects) {
+    expects.expect = enumerator(j, "expect", runbook::Expect::error);
+    take(j, "expect_count", expects.count);
+    if (const auto c = j.find("compare"); c != j.end()) {
+        expects.comparison = {c->at(0).get<std::string>(), c->at(1).get<std::string>(), c->at(2).get<std::string>(),
+                              c->at(3).get<std::string>()};
+    }
+    if (const auto t = j.find("expected_table"); t != j.end()) {
+        t->at("columns").get_to(expects.table.columns);
+        t->at("rows").get_to(expects.table.rows);
+        t->at("ordered").get_to(expects.table.ordered);
+        t->at("trimmed").get_to(expects.table.trimmed);
+    }
+    take(j, "sqlstate", expects.sqlstate);
+}
+
+static void take_duration(const nlohmann::json& j, const char* key, base::Millis& value) {
+    value = base::Millis(j.value(key, std::int64_t{0}));
+}
+
 void to_json(nlohmann::json& j, const Step& step) {
     j = {{"n", step.n}, {"name", step.name}, {"place", step.place}, {"kind", to_string(step.kind)}, {"sends", step.sends}};
     put(j, "context", step.context);
@@ -238,15 +270,20 @@ void to_json(nlohmann::json& j, const Step& step) {
     put(j, "table", step.table);
     put(j, "finish_with", step.finish_with);
     put(j, "rebuilds", step.rebuilds);
-    if (step.kind == StepKind::check) {
-        j["expect"] = number(step.expect);
-        j["expect_count"] = step.expect_count;
+    put(j, "timeout_ms", step.timeout.count());
+    put(j, "not_before", step.not_before);
+    put(j, "not_before_after", step.not_before_after);
+    put(j, "not_before_delay_ms", step.not_before_delay.count());
+    if (step.kind == StepKind::check || step.kind == StepKind::attempt) {
+        put_expectation(j, step.expects);
     }
+    put(j, "record", step.record);
+    put(j, "lines", step.lines);
 }
 
 static StepKind step_kind(std::string_view name) {
-    for (const auto kind :
-         {StepKind::transaction, StepKind::concurrent, StepKind::attach, StepKind::repeatable, StepKind::once, StepKind::check}) {
+    for (const auto kind : {StepKind::transaction, StepKind::concurrent, StepKind::attach, StepKind::repeatable, StepKind::once,
+                            StepKind::check, StepKind::attempt, StepKind::confirm}) {
         if (to_string(kind) == name) {
             return kind;
         }
@@ -280,8 +317,13 @@ void from_json(const nlohmann::json& j, Step& step) {
     take(j, "table", step.table);
     take(j, "finish_with", step.finish_with);
     take(j, "rebuilds", step.rebuilds);
-    step.expect = enumerator(j, "expect", runbook::Expect::count);
-    take(j, "expect_count", step.expect_count);
+    take_duration(j, "timeout_ms", step.timeout);
+    take(j, "not_before", step.not_before);
+    take(j, "not_before_after", step.not_before_after);
+    take_duration(j, "not_before_delay_ms", step.not_before_delay);
+    take_expectation(j, step.expects);
+    take(j, "record", step.record);
+    take(j, "lines", step.lines);
 }
 
 static void to_json(nlohmann::json& j, const PlannedFile& file) {
@@ -381,6 +423,8 @@ std::string_view to_string(StepKind kind) {
         case StepKind::repeatable: return "repeatable";
         case StepKind::once: return "once";
         case StepKind::check: return "check";
+        case StepKind::attempt: return "try";
+        case StepKind::confirm: return "confirm";
     }
     return "transaction";
 }

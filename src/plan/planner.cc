@@ -220,15 +220,25 @@ Plan Planner::make() {
     finish_file(file_);
     plan_.trailing_echoes = std::move(echoes_);
     seal();
+    if (options_.after != nullptr) {
+        *options_.after = catalog_;
+    }
     return std::move(plan_);
 }
 
 void Planner::take_item(const runbook::Item& item) {
     if (const auto* sql = std::get_if<runbook::SqlItem>(&item.what); sql != nullptr) {
+        const std::size_t first_step = plan_.steps.size();
         take_sql(item, *sql);
+        set_times(*sql, first_step);
+    } else if (const auto* check = std::get_if<runbook::CheckItem>(&item.what); check != nullptr) {
+        take_check(item, *check);
+    } else if (const auto* attempt = std::get_if<runbook::TryItem>(&item.what); attempt != nullptr) {
+        take_try(item, *attempt);
     } else {
-        take_check(item, std::get<runbook::CheckItem>(item.what));
+        take_confirm(item, std::get<runbook::ConfirmItem>(item.what));
     }
+    ends_[item.name] = static_cast<int>(plan_.steps.size());
 }
 
 void Planner::take_sql(const runbook::Item& item, const runbook::SqlItem& sql) {
@@ -252,21 +262,6 @@ void Planner::take_sql(const runbook::Item& item, const runbook::SqlItem& sql) {
         take_group(g);
     }
     echoes_.insert(echoes_.end(), sql.trailing_echoes.begin(), sql.trailing_echoes.end());
-}
-
-void Planner::take_check(const runbook::Item& item, const runbook::CheckItem& check) {
-    Step step;
-    step.n = static_cast<int>(plan_.steps.size()) + 1;
-    step.name = item.name;
-    step.place = item.place;
-    step.kind = StepKind::check;
-    step.sends.push_back({.sql = check.statement.sql, .place = check.statement.place, .statement = check.statement.n});
-    step.context = context_;
-    step.expect = check.expect;
-    step.expect_count = check.count;
-    step.file = item.file;
-    step.echoes = std::exchange(echoes_, {});
-    plan_.steps.push_back(std::move(step));
 }
 
 // Every statement is shown, BEGIN and COMMIT included; those that the groups analyse are filled in later.

@@ -34,6 +34,10 @@ private:
     void take_item(const runbook::Item& item);
     void take_sql(const runbook::Item& item, const runbook::SqlItem& sql);
     void take_check(const runbook::Item& item, const runbook::CheckItem& check);
+    void take_try(const runbook::Item& item, const runbook::TryItem& attempt);
+    void take_confirm(const runbook::Item& item, const runbook::ConfirmItem& confirm);
+    Step& new_step_of(const runbook::Item& item, StepKind kind);
+    void set_times(const runbook::SqlItem& sql, std::size_t first_step);
     void take_group(const Group& group);
     Member analyse(const sql::Statement& statement, const Group& group, const catalog::Catalog& base);
     bool take_session_statement(const sql::Statement& statement, const Group& group, std::vector<Member>& members);
@@ -63,6 +67,7 @@ private:
     int file_ = -1;
     std::vector<std::string> default_path_;
     std::map<const sql::Statement*, std::size_t> shown_;
+    std::map<std::string, int> ends_;  // of items by name: the last step up to their end, 0 = none
 };
 
 // Whether what `later` says makes `earlier` moot: it drops, renames or changes the same thing.

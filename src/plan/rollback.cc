@@ -14,9 +14,8 @@ namespace pgbelay::plan {
 namespace {
 
 bool file_is_done(const Plan& plan, int file, const std::set<int>& done) {
-    return std::ranges::all_of(plan.steps, [&](const Step& step) {
-        return step.file != file || step.kind == StepKind::check || step.skip || done.contains(step.n);
-    });
+    return std::ranges::all_of(
+        plan.steps, [&](const Step& step) { return step.file != file || step.only_looks() || step.skip || done.contains(step.n); });
 }
 
 struct Undo {
@@ -37,7 +36,7 @@ public:
 
     RollbackRunbook make() {
         for (auto step = plan_.steps.rbegin(); step != plan_.steps.rend(); ++step) {
-            if (!done_.contains(step->n) || step->kind == StepKind::check || step->skip) {
+            if (!done_.contains(step->n) || step->only_looks() || step->skip) {
                 continue;
             }
             if (authors_own(*step)) {

@@ -41,6 +41,8 @@ Json deploy_json(const engine::RunReport& report) {
     for (const engine::StepReport& step : report.steps) {
         json["steps"].push_back(step_json(step));
     }
+    json["waiting_for"] = or_null(report.waiting_for);
+    json["waiting_until"] = or_null(report.waiting_until);
     json["error"] = report.error ? error_json(*report.error) : Json(nullptr);
     return json;
 }

@@ -120,6 +120,12 @@ struct Writer {
         return json;
     }
     Json operator()(const engine::Resumed&) const { return head("resumed", run, at); }
+    Json operator()(const engine::Waiting& e) const {
+        Json json = head("waiting", run, at);
+        put_step(json, e.step);
+        json["until"] = e.until;
+        return json;
+    }
     Json operator()(const engine::Verified& e) const {
         Json json = head("verified", run, at);
         json["holds"] = e.holds;

@@ -227,6 +227,19 @@ void LiveDisplay::on(const engine::Resumed& /*e*/) {
     redraw(true);
 }
 
+void LiveDisplay::on(const engine::Waiting& e) {
+    scroll(labelled("", fmt::format("{}: its time has not come: not before {}", one_line(e.step->name), e.until), style_, {3, 1}));
+}
+
+void LiveDisplay::step_aside() {
+    std::string out = erase();
+    if (cursor_hidden_) {
+        out += kShowCursor;
+        cursor_hidden_ = false;
+    }
+    write_(out);
+}
+
 void LiveDisplay::on(const engine::Verified& e) {
     for (const std::string& failure : e.failures) {
         scroll(labelled_in(Ink::bad, "", "verification failed: " + failure, style_, {0, 1}));

@@ -19,6 +19,8 @@ public:
     LiveDisplay& operator=(const LiveDisplay&) = delete;
 
     void show(const engine::Event& event);
+    // Takes the live lines away and shows the cursor until the next event: somebody is asked something.
+    void step_aside();
 
 private:
     void on(const engine::RunStarted& e);
@@ -33,6 +35,7 @@ private:
     void on(const engine::GuardBreach& e);
     void on(const engine::Paused& e);
     void on(const engine::Resumed& e);
+    void on(const engine::Waiting& e);
     void on(const engine::Verified& e);
     void on(const engine::RunFinished& e);
 

@@ -135,6 +135,10 @@ void PlainDisplay::on(const engine::Resumed& /*e*/) {
     line("resumed");
 }
 
+void PlainDisplay::on(const engine::Waiting& e) {
+    step_line(*e.step, "its time has not come: not before " + e.until);
+}
+
 void PlainDisplay::on(const engine::Verified& e) {
     if (e.holds && !quiet_) {
         line("verified: every condition holds");

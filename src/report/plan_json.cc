@@ -99,6 +99,11 @@ Json step_json(const plan::Step& step) {
         json["sql"].push_back(redact(send.sql));
     }
     json["after"] = step.after;
+    json["not_before"] = or_null(step.not_before);
+    json["not_before_after"] = step.not_before_after == 0 ? Json(nullptr) : Json(step.not_before_after);
+    json["not_before_delay_ms"] = step.not_before_delay.count();
+    json["timeout_ms"] = step.timeout.count() == 0 ? Json(nullptr) : Json(step.timeout.count());
+    json["lines"] = step.lines;
     json["skip"] = step.skip ? Json(*step.skip) : Json(nullptr);
     return json;
 }

@@ -193,8 +193,28 @@ std::string_view step_kind(const plan::Step& step) {
         case plan::StepKind::repeatable: return "may be repeated";
         case plan::StepKind::once: return "runs once";
         case plan::StepKind::check: return "check, read only";
+        case plan::StepKind::attempt: return "try, rolled back";
+        case plan::StepKind::confirm: return "a person confirms";
     }
     return "";
+}
+
+// What a person needs to know of a step besides its name: what to confirm, and when it may begin.
+std::string more_of(const plan::Step& step, const Style& style) {
+    std::string out;
+    for (const std::string& line : step.lines) {
+        out += labelled("-", line, style, {6, 2});
+    }
+    if (!step.not_before.empty()) {
+        out += labelled("", "not before " + step.not_before, style, {5, 1});
+    } else if (step.not_before_after != 0) {
+        out += labelled("", fmt::format("not before {} after step {}", base::format_duration(step.not_before_delay), step.not_before_after),
+                        style, {5, 1});
+    }
+    if (step.timeout.count() != 0) {
+        out += labelled("", "done within " + base::format_duration(step.timeout), style, {5, 1});
+    }
+    return out;
 }
 
 std::string steps_text(const plan::Plan& plan, const Style& style) {
@@ -207,6 +227,7 @@ std::string steps_text(const plan::Plan& plan, const Style& style) {
         const std::string kind(step.skip ? "already there" : step_kind(step));
         const std::string name = shorten(one_line(step.name), style.columns - 7 - kKind, style);
         out += fmt::format("{:>4}  {} {}\n", step.n, pad(name, style.columns - 7 - kKind), kind);
+        out += more_of(step, style);
     }
     return out + "\n";
 }

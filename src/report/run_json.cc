@@ -24,6 +24,19 @@ Json rows_json(const engine::RowsReport& rows) {
 
 namespace {
 
+// Text by text: what is masked must not take a quote of JSON with it.
+Json redacted(Json json) {
+    if (json.is_string()) {
+        return redact(json.get<std::string>());
+    }
+    if (json.is_structured()) {
+        for (auto& part : json) {
+            part = redacted(std::move(part));
+        }
+    }
+    return json;
+}
+
 Json step_json(const engine::RunRecord& run, const engine::StepRecord& record) {
     Json json;
     json["n"] = record.n;
@@ -87,6 +100,14 @@ Json run_json(const engine::RunRecord& run) {
     for (const engine::SignalRecord& signal : run.signals) {
         json["signals"].push_back(
             {{"n", signal.n}, {"action", signal.action}, {"pid", signal.pid}, {"session", redact(signal.session)}, {"at", signal.at}});
+    }
+    json["evidence"] = Json::array();
+    for (const engine::Evidence& evidence : run.evidence) {
+        json["evidence"].push_back({{"n", evidence.n},
+                                    {"kind", evidence.kind},
+                                    {"name", evidence.name},
+                                    {"content", redacted(Json::parse(evidence.content))},
+                                    {"at", evidence.at}});
     }
     json["rows"] = rows_json(run.rows);
     json["guard"] = {{"samples", run.guard_samples}, {"maxima", Json::object()}};

@@ -1,6 +1,7 @@
 #include "report/run_text.h"
 
 #include "report/gates.h"
+#include "report/json.h"
 #include "report/redact.h"
 #include "report/text.h"
 #include "report/times.h"
@@ -25,8 +26,19 @@ std::string result_words(const std::string& result) {
     return result == "rolled_back" ? "rolled back" : result;
 }
 
+// What a run that waits is waiting for, as it wrote down last.
+std::string waiting_words(const engine::RunRecord& run) {
+    std::string words = "waiting";
+    for (const engine::Evidence& evidence : run.evidence) {
+        if (evidence.kind == "waiting") {
+            words = fmt::format("waiting until {}, for {}", Json::parse(evidence.content).value("until", "?"), one_line(evidence.name));
+        }
+    }
+    return words;
+}
+
 std::string state_words(const engine::RunRecord& run) {
-    std::string words = run.state == "rolled_back" ? "rolled back" : run.state;
+    std::string words = run.state == "rolled_back" ? "rolled back" : run.state == "waiting" ? waiting_words(run) : run.state;
     if (run.state == "deployed") {
         words += run.verified ? ", verified" : ", not verified";
     }

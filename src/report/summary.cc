@@ -131,9 +131,13 @@ std::string summary_text(const engine::RunReport& report, const Ending& ending, 
         out += labelled("steps", results_of(report), style, kColumn);
         out += felt(report, style);
     }
+    if (report.result == engine::RunResult::waiting) {
+        out += labelled("waits until", fmt::format("{}, for {}", report.waiting_until, one_line(report.waiting_for)), style, kColumn);
+    }
     out += verification(report, style);
     out += report.verified ? rows_kept(report, style) : "";
-    const bool unfinished = report.result == engine::RunResult::stopped || report.result == engine::RunResult::interrupted;
+    const bool unfinished = report.result == engine::RunResult::waiting || report.result == engine::RunResult::stopped ||
+                            report.result == engine::RunResult::interrupted;
     if (unfinished && !ending.go_on.empty()) {
         out += labelled("to go on", ending.go_on, style, kColumn);
     }

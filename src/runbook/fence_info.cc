@@ -19,12 +19,14 @@ struct Language {
     std::vector<std::string_view> verbs;
 };
 
-const std::array<Language, 4>& languages() {
-    static const std::array<Language, 4> all = {{
-        {"sql", {"apply", "check", "rollback", "explain", "probe", "watch"}},
+const std::array<Language, 6>& languages() {
+    static const std::array<Language, 6> all = {{
+        {"sql", {"apply", "check", "try", "rollback", "explain", "probe", "watch"}},
         {"http", {"check", "probe", "watch"}},
         {"log", {"check", "probe", "watch"}},
         {"sh", {"run"}},
+        {"confirm", {}},
+        {"expect", {}},
     }};
     return all;
 }
@@ -35,13 +37,24 @@ struct Supported {
     std::vector<std::string_view> attributes;
 };
 
-const std::array<Supported, 3>& supported_sql() {
-    static const std::array<Supported, 3> all = {{
-        {"apply", Verb::apply, {"file", "name"}},
-        {"check", Verb::check, {"expect", "name"}},
+const std::array<Supported, 4>& supported_sql() {
+    static const std::array<Supported, 4> all = {{
+        {"apply", Verb::apply, {"file", "name", "transaction", "timeout", "not_before"}},
+        {"check", Verb::check, {"expect", "name", "record"}},
+        {"try", Verb::attempt, {"expect", "expect_error", "name", "timeout"}},
         {"rollback", Verb::rollback, {"name"}},
     }};
     return all;
+}
+
+// Languages that are verbs themselves.
+const Supported* without_verb(std::string_view language) {
+    static const std::array<Supported, 2> all = {{
+        {"confirm", Verb::confirm, {"name"}},
+        {"expect", Verb::expect, {"order"}},
+    }};
+    const auto found = std::find_if(all.begin(), all.end(), [&](const Supported& s) { return s.name == language; });
+    return found == all.end() ? nullptr : &*found;
 }
 
 struct Word {
@@ -77,7 +90,7 @@ const Supported& require_supported(const Language& language, const Word& verb) {
     return *found;
 }
 
-void add_attribute(Command& command, const Supported& verb, const Word& word) {
+void add_attribute(Command& command, const Supported& verb, std::string_view name, const Word& word) {
     const std::size_t equals = word.text.find('=');
     if (equals == std::string_view::npos || equals == 0) {
         throw input_error(fmt::format("\"{}\" is not an attribute", word.text), word.place)
@@ -86,8 +99,7 @@ void add_attribute(Command& command, const Supported& verb, const Word& word) {
     const std::string_view key = word.text.substr(0, equals);
     const std::string_view value = word.text.substr(equals + 1);
     if (std::find(verb.attributes.begin(), verb.attributes.end(), key) == verb.attributes.end()) {
-        throw input_error(fmt::format("unknown attribute \"{}\" of sql {}", key, verb.name), word.place)
-            .hint(suggest(key, verb.attributes));
+        throw input_error(fmt::format("unknown attribute \"{}\" of {}", key, name), word.place).hint(suggest(key, verb.attributes));
     }
     if (value.empty() || value.find_first_of("\"'`") != std::string_view::npos) {
         throw input_error(fmt::format("the value of {} must be a bare word", key), word.place)
@@ -107,18 +119,23 @@ const Command::Value* Command::find(const std::string& key) const {
 
 std::optional<Command> read_command(const Fence& fence) {
     const std::vector<Word> words = words_of(fence);
-    if (words.size() < 2) {
+    if (words.empty()) {
         return std::nullopt;
     }
     const auto& all = languages();
     const auto language = std::find_if(all.begin(), all.end(), [&](const Language& l) { return l.name == to_lower(words[0].text); });
-    if (language == all.end() || words[1].text.front() == '{' || words[1].text.find('=') != std::string_view::npos) {
+    if (language == all.end() || (words.size() > 1 && words[1].text.front() == '{')) {
         return std::nullopt;
     }
-    const Supported& verb = require_supported(*language, words[1]);
+    const Supported* alone = without_verb(language->name);
+    if (alone == nullptr && (words.size() < 2 || words[1].text.find('=') != std::string_view::npos)) {
+        return std::nullopt;
+    }
+    const Supported& verb = alone != nullptr ? *alone : require_supported(*language, words[1]);
+    const std::string name = alone != nullptr ? std::string(verb.name) : fmt::format("{} {}", language->name, verb.name);
     Command command{.verb = verb.verb};
-    for (std::size_t i = 2; i < words.size(); ++i) {
-        add_attribute(command, verb, words[i]);
+    for (std::size_t i = alone != nullptr ? 1 : 2; i < words.size(); ++i) {
+        add_attribute(command, verb, name, words[i]);
     }
     return command;
 }

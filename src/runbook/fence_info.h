@@ -9,7 +9,14 @@
 
 namespace pgbelay::runbook {
 
-enum class Verb { apply, check, rollback };
+enum class Verb {
+    apply,
+    check,
+    attempt,  // `sql try`
+    rollback,
+    confirm,  // languages of their own, without a verb
+    expect,
+};
 
 struct Command {
     Verb verb = Verb::apply;
@@ -23,8 +30,9 @@ struct Command {
     const Value* find(const std::string& key) const;
 };
 
-// Nothing for documentation: another language, ours without a verb, ours followed by `{` or `key=`. Throws Error{input} at the word for:
-// a word that is no verb (with the nearest), a verb that this version does not have, unknown, repeated, quoted or malformed attributes.
+// Nothing for documentation: another language, ours without a verb, ours followed by `{` or `key=`; `confirm` and `expect` have no verb,
+// and are documentation when followed by `{`. Throws Error{input} at the word for: a word that is no verb (with the nearest), a verb that
+// this version does not have, unknown, repeated, quoted or malformed attributes.
 std::optional<Command> read_command(const Fence& fence);
 
 }  // namespace pgbelay::runbook

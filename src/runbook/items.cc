@@ -8,6 +8,7 @@
 
 #include <fmt/format.h>
 
+#include <array>
 #include <utility>
 
 namespace pgbelay::runbook {
@@ -91,6 +92,35 @@ void add_limits(base::DigestBuilder& digest, const Limits& limits) {
 
 }  // namespace
 
+std::string_view verb_of(const Item& item) {
+    static constexpr std::array<std::string_view, std::variant_size_v<decltype(Item::what)>> kVerbs = {"sql apply", "sql check", "sql try",
+                                                                                                       "confirm"};
+    return kVerbs.at(item.what.index());
+}
+
+namespace {
+
+struct Forward {
+    std::vector<const sql::Statement*> operator()(const SqlItem& item) const { return pointers(item.statements); }
+    std::vector<const sql::Statement*> operator()(const CheckItem& item) const { return {&item.statement}; }
+    std::vector<const sql::Statement*> operator()(const TryItem& item) const { return pointers(item.statements); }
+    std::vector<const sql::Statement*> operator()(const ConfirmItem&) const { return {}; }
+
+    static std::vector<const sql::Statement*> pointers(const std::vector<sql::Statement>& statements) {
+        std::vector<const sql::Statement*> all;
+        for (const sql::Statement& statement : statements) {
+            all.push_back(&statement);
+        }
+        return all;
+    }
+};
+
+}  // namespace
+
+std::vector<const sql::Statement*> statements_of(const Item& item) {
+    return std::visit(Forward(), item.what);
+}
+
 SqlItem sql_item(const MigrationFile& migration, const ReadOptions& options) {
     SqlItem item;
     switch (migration.layout) {
@@ -145,14 +175,44 @@ std::string digest_of(const std::vector<sql::Statement>& statements) {
 }
 
 std::string digest_of(const SqlItem& item) {
-    return base::DigestBuilder().add("sql").add(name_of(item.rule)).add(digest_of(item.statements)).hex();
+    base::DigestBuilder digest;
+    digest.add("sql").add(name_of(item.rule)).add(digest_of(item.statements));
+    if (item.timeout.count() != 0) {
+        digest.add("timeout").add(fmt::format("{}", item.timeout.count()));
+    }
+    if (item.not_before.given()) {
+        digest.add("not_before").add(item.not_before.at).add(fmt::format("{}", item.not_before.delay.count())).add(item.not_before.after);
+    }
+    return digest.hex();
 }
 
 std::string digest_of(const CheckItem& item) {
     base::DigestBuilder digest;
     digest.add("check").add(digest_of(std::vector<sql::Statement>{item.statement}));
-    digest.add(fmt::format("{} {}", static_cast<int>(item.expect), item.count));
+    digest.add(to_string(item.expects));
+    if (!item.record.empty()) {
+        digest.add("record").add(item.record);
+    }
     return digest.hex();
+}
+
+std::string digest_of(const TryItem& item) {
+    base::DigestBuilder digest;
+    digest.add("try").add(digest_of(item.statements)).add(to_string(item.expects)).add(fmt::format("{}", item.timeout.count()));
+    return digest.hex();
+}
+
+std::string digest_of(const ConfirmItem& item) {
+    base::DigestBuilder digest;
+    digest.add("confirm");
+    for (const std::string& line : item.lines) {
+        digest.add(line);
+    }
+    return digest.hex();
+}
+
+std::string digest_of(const Item& item) {
+    return std::visit([](const auto& what) { return digest_of(what); }, item.what);
 }
 
 std::string digest_of(const Runbook& runbook) {
@@ -161,12 +221,10 @@ std::string digest_of(const Runbook& runbook) {
         digest.add("file").add(file.digest);
     }
     for (const Item& item : runbook.items) {
-        const auto* sql = std::get_if<SqlItem>(&item.what);
-        if (sql == nullptr) {
-            digest.add(digest_of(std::get<CheckItem>(item.what)));
-            continue;
+        digest.add(digest_of(item));
+        if (const auto* sql = std::get_if<SqlItem>(&item.what)) {
+            digest.add(name_of(sql->rollback_rule)).add(digest_of(sql->rollback));
         }
-        digest.add(digest_of(*sql)).add(name_of(sql->rollback_rule)).add(digest_of(sql->rollback));
     }
     add_limits(digest, runbook.limits);
     digest.add(name_of(runbook.on_breach));

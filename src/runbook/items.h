@@ -23,6 +23,9 @@ std::string statement_text(const std::vector<sql::Statement>& statements);
 // Rollbacks are not in it: correcting one does not make a deployed file another.
 std::string digest_of(const SqlItem& item);
 std::string digest_of(const CheckItem& item);
+std::string digest_of(const TryItem& item);
+std::string digest_of(const ConfirmItem& item);
+std::string digest_of(const Item& item);
 std::string digest_of(const std::vector<sql::Statement>& statements);
 
 // Over the files in order, the rollbacks, the limits and policies; not over names, places, prose or targets.

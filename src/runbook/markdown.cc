@@ -1,6 +1,9 @@
 #include "runbook/markdown.h"
 
 #include "base/digest.h"
+#include "runbook/apply_fence.h"
+#include "runbook/check_fence.h"
+#include "runbook/fence_comments.h"
 #include "runbook/fence_info.h"
 #include "runbook/fences.h"
 #include "runbook/front_matter.h"
@@ -12,7 +15,6 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <charconv>
 #include <filesystem>
 #include <iterator>
 #include <map>
@@ -23,8 +25,6 @@
 namespace pgbelay::runbook {
 namespace fs = std::filesystem;
 namespace {
-
-constexpr std::string_view kWhen = "-- when:";
 
 // The names of steps: those that authors gave, and for the others heading and number.
 class Names {
@@ -60,44 +60,7 @@ private:
     std::map<std::string, int> counters_;
 };
 
-struct When {
-    std::string query;
-    base::Place place;
-};
-
-// `-- when: …` among the comment lines at the top of a fence.
-std::optional<When> read_when(const Fence& fence) {
-    std::optional<When> when;
-    int number = fence.place.line;
-    for (const std::string_view line : split_lines(fence.content)) {
-        ++number;
-        const std::string_view text = trim(line);
-        if (!text.starts_with("--")) {
-            break;
-        }
-        if (!text.starts_with(kWhen)) {
-            continue;
-        }
-        const base::Place place{fence.place.file, number, column_at(line, line.find("--"))};
-        if (when) {
-            throw input_error(fmt::format("a second condition; the first is at line {}", when->place.line), place)
-                .hint("join them with AND");
-        }
-        when = When{std::string(trim(text.substr(kWhen.size()))), place};
-        if (when->query.empty()) {
-            throw input_error("an empty condition", place).hint("write a query with one boolean, such as -- when: SELECT NOT EXISTS (…)");
-        }
-    }
-    return when;
-}
-
-void refuse_when(const Fence& fence, std::string_view verb) {
-    if (const auto when = read_when(fence)) {
-        throw input_error(fmt::format("a condition on sql {} is not supported", verb), when->place).hint("conditions belong to sql apply");
-    }
-}
-
-void add_when(std::vector<sql::Statement>& statements, const When& when) {
+void add_when(std::vector<sql::Statement>& statements, const FenceComment& when) {
     for (sql::Statement& statement : statements) {
         if (begins_transaction(statement) || ends_transaction(statement)) {
             continue;
@@ -108,7 +71,7 @@ void add_when(std::vector<sql::Statement>& statements, const When& when) {
             throw input_error(fmt::format("a condition of its own inside a fence that has one at line {}", when.place.line), own->place)
                 .hint("join them with AND, or make two fences");
         }
-        statement.directives.push_back({"when", when.query, when.place});
+        statement.directives.push_back({"when", when.value, when.place});
     }
 }
 
@@ -173,10 +136,14 @@ private:
         }
         runbook_.fences = static_cast<int>(fences.size());
         for (std::size_t i = 0; i < fences.size(); ++i) {
-            if (commands[i]) {
-                add_step(fences[i], *commands[i]);
+            if (commands[i] && commands[i]->verb != Verb::expect) {
+                add_step(fences[i], *commands[i], table_after(fences, commands, i));
+            } else if (commands[i]) {
+                require_check_before(fences, commands, i);
             }
         }
+        require_recorded(runbook_.items);
+        require_steps_to_wait_for(runbook_.items);
         if (runbook_.items.empty()) {
             throw input_error("this runbook has no step", {path_, 0, 0})
                 .hint("a step is a fence such as ```sql apply; fences without a verb are documentation");
@@ -195,11 +162,33 @@ private:
         }
     }
 
-    void add_step(const Fence& fence, const Command& command) {
+    using Commands = std::vector<std::optional<Command>>;
+
+    static bool takes_table(const std::optional<Command>& command) {
+        return command && (command->verb == Verb::check || command->verb == Verb::attempt);
+    }
+
+    // The `expect` fence that follows a check, prose between them aside.
+    static TableFence table_after(const std::vector<Fence>& fences, const Commands& commands, std::size_t i) {
+        const bool follows = takes_table(commands[i]) && i + 1 < fences.size() && commands[i + 1] && commands[i + 1]->verb == Verb::expect;
+        return follows ? TableFence{&fences[i + 1], &*commands[i + 1]} : TableFence{};
+    }
+
+    static void require_check_before(const std::vector<Fence>& fences, const Commands& commands, std::size_t i) {
+        if (i == 0 || !takes_table(commands[i - 1])) {
+            throw input_error("an expect fence that follows no check", fences[i].place)
+                .hint("put it right after a sql check or sql try; for documentation take another word for its language");
+        }
+    }
+
+    void add_step(const Fence& fence, const Command& command, const TableFence& table) {
         switch (command.verb) {
             case Verb::apply: return add_item(fence, command, read_apply(fence, command));
-            case Verb::check: return add_item(fence, command, read_check(fence, command));
+            case Verb::check: return add_item(fence, command, read_check(fence, command, table));
+            case Verb::attempt: return add_item(fence, command, read_try(fence, command, table));
+            case Verb::confirm: return add_item(fence, command, read_confirm(fence));
             case Verb::rollback: return add_rollback(fence);
+            case Verb::expect: return;
         }
     }
 
@@ -236,9 +225,11 @@ private:
         if (item.statements.empty()) {
             throw input_error("a step without a statement", fence.place).hint("write its SQL between the fences, or name it with file=");
         }
-        if (const auto when = read_when(fence)) {
+        const auto comments = read_comments(fence, {"when", "not_before"}, "sql apply");
+        if (const auto when = only_comment(comments, "when", "join them with AND")) {
             add_when(item.statements, *when);
         }
+        read_apply_attributes(command, comments, item);
         return item;
     }
 
@@ -262,12 +253,12 @@ private:
         return item;
     }
 
-    CheckItem read_check(const Fence& fence, const Command& command) {
-        refuse_when(fence, "check");
+    CheckItem read_check(const Fence& fence, const Command& command, const TableFence& table) {
         CheckItem check;
-        read_expectation(fence, command, check);
-        sql::Script script = sql::read_script(fence.content, path_, options_.variables, fence.place.line + 1, options_.stop);
-        std::vector<sql::Statement> statements = numbered(script);
+        check.record = read_record(command);
+        const std::optional<Expect> otherwise = check.record.empty() ? std::nullopt : std::optional(Expect::anything);
+        check.expects = read_expectation(fence, command, read_comments(fence, {"expect"}, "sql check"), table, otherwise);
+        std::vector<sql::Statement> statements = statements_in(fence);
         if (statements.empty()) {
             throw input_error("a check without a query", fence.place);
         }
@@ -277,38 +268,38 @@ private:
         check.statement = std::move(statements.front());
         const std::string& kind = check.statement.kind;
         if (!check.statement.opaque() && kind != "SelectStmt" && kind != "VariableShowStmt" && kind != "ExplainStmt") {
-            throw input_error("a check is a query that reads", check.statement.place).hint("write a SELECT; changes belong to sql apply");
+            throw input_error("a check is a query that reads", check.statement.place)
+                .hint("write a SELECT; changes belong to sql apply, and changes that are only tried to sql try");
         }
         return check;
     }
 
-    static void read_expectation(const Fence& fence, const Command& command, CheckItem& check) {
-        const auto* expect = command.find("expect");
-        if (expect == nullptr) {
-            throw input_error("a check without an expectation", fence.place)
-                .hint("add expect=empty, expect=true or expect=N, a number of rows");
+    TryItem read_try(const Fence& fence, const Command& command, const TableFence& table) {
+        TryItem attempt;
+        attempt.timeout = read_timeout(command);
+        attempt.expects = read_expectation(fence, command, read_comments(fence, {"expect"}, "sql try"), table, Expect::anything);
+        attempt.statements = statements_in(fence);
+        if (attempt.statements.empty()) {
+            throw input_error("a try without a statement", fence.place);
         }
-        const std::string& text = expect->text;
-        if (text == "empty") {
-            check.expect = Expect::empty;
-            return;
+        for (const sql::Statement& statement : attempt.statements) {
+            if (statement.kind == "TransactionStmt" || begins_transaction(statement) || ends_transaction(statement)) {
+                throw input_error(fmt::format("\"{}\" in a try", statement.sql), statement.place)
+                    .hint("leave it out: a try is one transaction, which is rolled back");
+            }
         }
-        if (text == "true") {
-            check.expect = Expect::is_true;
-            return;
-        }
-        check.expect = Expect::count;
-        const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), check.count);
-        if (!all_digits(text) || error != std::errc() || end != text.data() + text.size()) {
-            throw input_error(fmt::format("expect={} is nothing that can be expected", text), expect->place)
-                .hint("write expect=empty, expect=true or expect=N, a number of rows");
-        }
+        return attempt;
+    }
+
+    std::vector<sql::Statement> statements_in(const Fence& fence) {
+        sql::Script script = sql::read_script(fence.content, path_, options_.variables, fence.place.line + 1, options_.stop);
+        return numbered(script);
     }
 
     // Undoes all that stands before it, and so takes the place of rollback files beside the applied ones. Kept at the last step that
     // applies, after what other rollback fences put there.
     void add_rollback(const Fence& fence) {
-        refuse_when(fence, "rollback");
+        read_comments(fence, {}, "sql rollback");
         SqlItem* last = nullptr;
         for (Item& item : runbook_.items) {
             auto* applied = std::get_if<SqlItem>(&item.what);
@@ -389,19 +380,24 @@ private:
         settle_rollbacks();
         base::DigestBuilder digest;
         for (const Item& item : runbook_.items) {
-            std::string text;
-            if (const auto* sql = std::get_if<SqlItem>(&item.what)) {
-                digest.add(digest_of(*sql));
-                text = statement_text(sql->statements);
-            } else {
-                const auto& check = std::get<CheckItem>(item.what);
-                digest.add(digest_of(check));
-                text = statement_text({check.statement});
-            }
+            digest.add(digest_of(item));
+            const std::string text = text_of(item);
             file_.text += (file_.text.empty() ? "" : ";\n") + text;
         }
         file_.digest = digest.hex();
         runbook_.files.push_back(std::move(file_));
+    }
+
+    // To show what a later edit changed.
+    static std::string text_of(const Item& item) {
+        if (const auto* confirm = std::get_if<ConfirmItem>(&item.what)) {
+            return fmt::format("confirm {}", fmt::join(confirm->lines, "; "));
+        }
+        std::string text;
+        for (const sql::Statement* statement : statements_of(item)) {
+            text += (text.empty() ? "" : ";\n") + statement_text({*statement});
+        }
+        return text;
     }
 
     std::string path_;

@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/wait.h"
 #include "runbook/requirement.h"
+#include "runbook/expectation.h"
 #include "sql/script.h"
 #include "sql/statement.h"
 
@@ -60,6 +61,14 @@ enum class TransactionRule {
 enum class Layout { plain, prisma, dbmate, goose, flyway };
 std::string_view to_string(Layout layout);  // "prisma"
 
+// The time before which a step does not begin; neither: it begins at once.
+struct NotBefore {
+    std::string at;         // "2026-01-31 02:00:00+01:00", or
+    base::Millis delay{0};  // … so long after the end of
+    std::string after;      // … the step of this name
+    bool given() const { return !at.empty() || !after.empty(); }
+};
+
 // Statements of one file or one `sql apply` fence.
 struct SqlItem {
     std::vector<sql::Statement> statements;
@@ -69,15 +78,27 @@ struct SqlItem {
     std::vector<sql::Statement> rollback;
     TransactionRule rollback_rule = TransactionRule::each_statement;
     std::string rollback_from;  // the file, for people
+    base::Millis timeout{0};    // of each of its steps, all waiting included; 0 = none
+    NotBefore not_before;
 };
-
-enum class Expect { empty, is_true, count };
 
 // A read-only query whose answer must be as expected, run once where it stands.
 struct CheckItem {
     sql::Statement statement;
-    Expect expect = Expect::empty;
-    std::int64_t count = 0;
+    Expectation expects;
+    std::string record;  // the name under which the values of its only row are kept; "" = they are not
+};
+
+// Statements that run in a transaction which is always rolled back.
+struct TryItem {
+    std::vector<sql::Statement> statements;
+    Expectation expects;      // of the last statement's answer
+    base::Millis timeout{0};  // of all of them together, where no strong lock is taken; 0 = the hold budget
+};
+
+// Lines that a person confirms.
+struct ConfirmItem {
+    std::vector<std::string> lines;
 };
 
 // The file that an item belongs to in the ledger: several items of a runbook share one.
@@ -96,8 +117,13 @@ struct Item {
     std::string name;  // unique, stable
     base::Place place;
     int file = -1;  // index into Runbook::files
-    std::variant<SqlItem, CheckItem> what;
+    std::variant<SqlItem, CheckItem, TryItem, ConfirmItem> what;
 };
+
+// What its fence is called: "sql apply", "sql check"; the same for files and directories of SQL.
+std::string_view verb_of(const Item& item);
+// Those that run forward, in order.
+std::vector<const sql::Statement*> statements_of(const Item& item);
 
 struct Target {
     std::string name;

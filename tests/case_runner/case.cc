@@ -85,7 +85,7 @@ std::vector<std::string> only_file(const fs::path& directory) {
 Case parse(const fs::path& directory) {
     const YAML::Node yaml = YAML::LoadFile((directory / "case.yaml").string());
     only_keys(yaml, {"why", "versions", "fixture", "role", "paths", "options", "deploy_options", "stdin", "setup", "then", "exit",
-                     "rollback_exit", "rollback", "transcript", "mentions", "release_after", "longest_wait"});
+                     "rollback_exit", "rollback", "transcript", "mentions", "release_after", "longest_wait", "not_by_hand"});
     if (!yaml["why"]) {
         throw std::runtime_error("say why in one sentence");
     }
@@ -110,6 +110,7 @@ Case parse(const fs::path& directory) {
     one.mentions = value_or<std::vector<std::string>>(yaml["mentions"], {});
     one.release_after = duration(yaml["release_after"]);
     one.longest_wait = duration(yaml["longest_wait"]);
+    one.not_by_hand = value_or<std::string>(yaml["not_by_hand"], "");
     return one;
 }
 

@@ -38,6 +38,7 @@ struct Case {
     std::vector<std::string> mentions;          // must stand in what deploy prints
     std::optional<base::Millis> release_after;  // of the blocker, counted from deploy's start
     std::optional<base::Millis> longest_wait;   // of the traffic
+    std::string not_by_hand;                    // why psql alone cannot carry it out; "" = it can
 
     bool has(const std::string& file) const { return std::filesystem::exists(directory / file); }
 };

@@ -27,7 +27,7 @@ constexpr int kCannotRun = 2;
 constexpr int kSkipped = 77;  // what CTest's SKIP_RETURN_CODE is set to
 
 constexpr const char* kUsage =
-    "case_runner --version MAJOR (--all [--jobs N] | --case NAME)… [--accept] [--server DIR] [--pgbelay FILE]\n"
+    "case_runner --version MAJOR (--all [--jobs N] | --case NAME)… [--accept | --by-hand] [--server DIR] [--pgbelay FILE]\n"
     "case_runner --version MAJOR --start-server DIR\n"
     "case_runner --stop-server DIR\n"
     "case_runner --list\n";
@@ -37,6 +37,7 @@ struct Arguments {
     std::vector<std::string> cases;
     bool all = false;
     bool accept = false;
+    bool by_hand = false;
     bool list = false;
     unsigned jobs = 2;
     fs::path server;
@@ -63,6 +64,8 @@ Arguments read_arguments(const std::vector<std::string>& words) {
             arguments.all = true;
         } else if (word == "--accept") {
             arguments.accept = true;
+        } else if (word == "--by-hand") {
+            arguments.by_hand = true;
         } else if (word == "--list") {
             arguments.list = true;
         } else if (word == "--jobs") {
@@ -166,7 +169,8 @@ int run_cases(const Arguments& arguments) {
         throw std::runtime_error(fmt::format("{} is not there: build pgbelay first", arguments.binary.string()));
     }
     std::unique_ptr<pgbelay::cluster::Cluster> own;
-    Environment environment{.major = arguments.version, .binary = arguments.binary, .accept = arguments.accept};
+    Environment environment{
+        .major = arguments.version, .binary = arguments.binary, .accept = arguments.accept, .by_hand = arguments.by_hand};
     if (arguments.server.empty()) {
         own = start_server(arguments.version);
         environment.server_url = own->url();

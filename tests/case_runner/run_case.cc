@@ -1,6 +1,7 @@
 #include "case_runner/run_case.h"
 
 #include "base/file.h"
+#include "base/subprocess.h"
 #include "case_runner/neighbours.h"
 #include "case_runner/normalize.h"
 #include "support/canonical.h"
@@ -35,6 +36,23 @@ std::string operator_name() {
     gethostname(host.data(), host.size() - 1);
     const passwd* user = getpwuid(geteuid());
     return fmt::format("{}@{}", user == nullptr ? "" : user->pw_name, host.data());
+}
+
+// What stands in the ```sh blocks of a Markdown text.
+std::string shell_fences(const std::string& text) {
+    std::string out;
+    std::string end;
+    for (const std::string& line : split_lines(text)) {
+        const std::size_t ticks = line.find_first_not_of('`');
+        if (!end.empty() && line == end) {
+            end.clear();
+        } else if (!end.empty()) {
+            out += line + "\n";
+        } else if (ticks >= 3 && ticks != std::string::npos && line.substr(ticks) == "sh") {
+            end = line.substr(0, ticks);
+        }
+    }
+    return out;
 }
 
 // The case's own database, made from its fixture and dropped at the end.
@@ -99,8 +117,11 @@ public:
           product_{.binary = environment.binary, .directory = copy_.path(), .url = database_.url(one.role)} {}
 
     std::string run();
+    // With nothing but psql, as `pgbelay render` says.
+    std::string run_by_hand();
 
 private:
+    void carry_out(const std::string& script);
     std::vector<std::string> look() const { return canonical_dump(database_.url()); }
     std::string said(const ProductRun& run) const;
     std::string clean(const std::string& text) const;
@@ -148,6 +169,42 @@ std::string Runner::run() {
         roll_back();
     }
     return failures_;
+}
+
+std::string Runner::run_by_hand() {
+    if (case_.has("before.sql")) {
+        Session(database_.url()).run(base::read_file(case_.directory / "before.sql"));
+    }
+    act(case_.setup);
+    before_ = look();
+    const ProductRun run = product_.run(command("render", {}), standard_input());
+    require(run.status == 0, fmt::format("render ended with {}:\n{}{}", run.status, run.out, run.err));
+    const std::string changed = line_diff(before_, look());
+    require(changed.empty(), "render changed the database:\n" + changed);
+    if (!failures_.empty()) {
+        return failures_;
+    }
+    const std::size_t undo = run.out.find("\n## To undo it\n");
+    const std::size_t begin = run.out.find("\n## To do it\n");
+    const std::string functions = shell_fences(run.out.substr(0, begin));
+    carry_out(functions + shell_fences(run.out.substr(begin, undo - begin)));
+    compare("after.diff", line_diff(before_, look()));
+    if (case_.rollback_exit == 0) {
+        carry_out(functions + shell_fences(run.out.substr(undo)));
+        compare("rollback.diff", line_diff(before_, look()));
+    }
+    return failures_;
+}
+
+void Runner::carry_out(const std::string& script) {
+    const fs::path file = copy_.path() / "by-hand.sh";
+    base::write_file(file, script);
+    const auto result = base::run_command({.argv = {"bash", file.string()},
+                                           .env = {{"DATABASE_URL", database_.url(case_.role)}},
+                                           .as_user = std::nullopt,
+                                           .working_directory = copy_.path().string()},
+                                          base::in(std::chrono::minutes(2)), nullptr);
+    require(result.status == 0, fmt::format("by hand it ended with {}:\n{}{}\n{}", result.status, result.out, result.err, script));
 }
 
 std::string Runner::clean(const std::string& text) const {
@@ -260,8 +317,15 @@ Verdict run_case(const Case& one, const Environment& environment) {
     if (std::ranges::find(one.versions, environment.major) == one.versions.end()) {
         return {.is = Verdict::Is::skipped, .text = fmt::format("the case is not for version {}", environment.major)};
     }
+    if (environment.by_hand && (one.exit != 0 || one.has("blocker.sql") || one.has("traffic.sql"))) {
+        return {.is = Verdict::Is::skipped, .text = "this is not about what a deployment leaves"};
+    }
+    if (environment.by_hand && !one.not_by_hand.empty()) {
+        return {.is = Verdict::Is::skipped, .text = one.not_by_hand};
+    }
     try {
-        const std::string failures = Runner(one, environment).run();
+        Runner runner(one, environment);
+        const std::string failures = environment.by_hand ? runner.run_by_hand() : runner.run();
         return {.is = failures.empty() ? Verdict::Is::passed : Verdict::Is::failed, .text = failures};
     } catch (const std::exception& error) {
         return {.is = Verdict::Is::failed, .text = fmt::format("{}\n", error.what())};

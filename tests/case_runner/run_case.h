@@ -12,7 +12,8 @@ struct Environment {
     std::string server_url;  // of its database "postgres"
     std::string major;
     std::filesystem::path binary;
-    bool accept = false;  // rewrite what is expected instead of comparing
+    bool accept = false;   // rewrite what is expected instead of comparing
+    bool by_hand = false;  // what `pgbelay render` prints is carried out with psql, in place of a deployment
 };
 
 struct Verdict {

@@ -63,8 +63,8 @@ std::string journal_ddl(const std::string& owner, const std::vector<std::string>
     if (!owner.empty()) {
         const std::string role = sql::quote_identifier(owner);
         ddl += fmt::format("\nALTER SCHEMA pgbelay OWNER TO {};\n", role);
-        for (const auto* table :
-             {"journal", "run", "step", "intent", "timing", "control", "file", "debt", "signal", "row_count", "row_deletion", "guard"}) {
+        for (const auto* table : {"journal", "run", "step", "intent", "timing", "control", "file", "debt", "signal", "row_count",
+                                  "row_deletion", "evidence", "guard"}) {
             ddl += fmt::format("ALTER TABLE pgbelay.{} OWNER TO {};\n", table, role);
         }
     }
@@ -72,7 +72,8 @@ std::string journal_ddl(const std::string& owner, const std::vector<std::string>
 }
 
 std::string upgrade_ddl(int from) {
-    return from < 2 ? std::string(queries::kUpgradeTo2.text) : "";
+    std::string ddl = from < 2 ? std::string(queries::kUpgradeTo2.text) : "";
+    return from < 3 ? ddl + std::string(queries::kUpgradeTo3.text) : ddl;
 }
 
 void ensure_journal(pg::Connection& connection, const std::string& owner, const std::vector<std::string>& grant_to) {

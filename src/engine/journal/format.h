@@ -9,7 +9,7 @@
 namespace pgbelay::engine {
 
 // What pgbelay.journal.version is for this program; FORMAT.md says what the formats were.
-constexpr int kJournalFormat = 2;
+constexpr int kJournalFormat = 3;
 
 // Whether the database has a journal that we may use. Refusals are for `check` and deploy; see queries/journal_state.sql.
 struct JournalState {

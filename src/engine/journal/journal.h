@@ -2,6 +2,7 @@
 #pragma once
 
 #include "engine/event.h"
+#include "engine/expectation.h"
 #include "engine/journal/format.h"
 #include "engine/journal/records.h"
 #include "engine/rows.h"
@@ -88,6 +89,9 @@ struct ControlState {
     bool over() const { return state == "deployed" || state == "rolled_back" || state == "aborted"; }
 };
 
+// A record as the content of evidence.
+std::string to_json_text(const Record& record);
+
 // Who runs pgbelay here: "alice@laptop", from the operating system.
 std::string operator_name();
 
@@ -131,6 +135,16 @@ public:
     void set_state(const RunKey& key, const std::string& state, const std::string& error = "", bool verified = false);
     ControlState control(const RunKey& key);
     std::optional<ControlState> find(std::int64_t run);
+    // The row, for the transaction of the step; what an earlier incarnation wrote of it is replaced.
+    pg::Connection::Piece evidence(const RunKey& key, const Evidence& evidence) const;
+    Records records(const RunKey& key);
+    // When the time of a step has come, by the server's clock; the run is written down as waiting for it.
+    struct Due {
+        bool now = true;
+        std::string at;
+    };
+    Due due(const RunKey& key, const plan::Step& step);
+    void wait_until(const RunKey& key, const plan::Step& step, const std::string& until);
     void guard_summary(const RunKey& key, int samples, const std::map<std::string, double>& maxima);
 
     pg::Connection::Piece file_deployed(const plan::PlannedFile& file, const RunKey& key, const std::string& how) const;
@@ -161,6 +175,9 @@ pg::Connection::Piece mark_undone_piece(std::int64_t undone, const std::vector<i
 // Empty where the journal is from before there were any.
 std::vector<RowCount> row_counts(pg::Connection& connection, std::int64_t run);
 std::vector<RowDeletion> row_deletions(pg::Connection& connection, std::int64_t run);
+
+// Of one run, in the order in which it was written; empty where the journal is from before there was any.
+std::vector<Evidence> read_evidence(pg::Connection& connection, std::int64_t run);
 
 // An unfinished run of this very database (a restored copy's rows never count).
 struct Unfinished {

@@ -43,7 +43,8 @@ RunRecord read_run(const pg::Result& r, int row) {
 }
 
 bool unfinished(const RunRecord& run) {
-    return run.state == "running" || run.state == "paused" || run.state == "stopped" || run.state == "interrupted";
+    return run.state == "running" || run.state == "paused" || run.state == "waiting" || run.state == "stopped" ||
+           run.state == "interrupted";
 }
 
 std::vector<StepRecord> read_steps(pg::Connection& connection, std::int64_t run) {
@@ -172,6 +173,7 @@ RunRecord load_run(pg::Connection& connection, std::optional<std::int64_t> run) 
     RunRecord record = read_run(r, 0);
     record.steps = read_steps(connection, record.id);
     record.signals = read_signals(connection, record.id);
+    record.evidence = read_evidence(connection, record.id);
     if (record.kind != "mark" && record.plan) {
         record.rows = judge_rows(*record.plan, row_counts(connection, record.id), row_deletions(connection, record.id));
     }

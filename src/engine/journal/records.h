@@ -34,6 +34,15 @@ struct SignalRecord {
     std::string at;
 };
 
+// What a step found out, or whom it asked: kept for later steps and for the report.
+struct Evidence {
+    int n = 0;            // of the step
+    std::string kind;     // record, confirm, waiting
+    std::string name;     // of the record, or of the step
+    std::string content;  // JSON
+    std::string at;       // of a row that was read
+};
+
 struct RunRecord {
     std::int64_t id = 0;
     std::string kind;         // deploy, rollback, mark
@@ -41,7 +50,7 @@ struct RunRecord {
     std::string name;
     std::string digest;
     std::string plan_digest;
-    std::string state;    // running, paused, deployed, stopped, rolled_back, interrupted, aborted
+    std::string state;    // running, paused, waiting, deployed, stopped, rolled_back, interrupted, aborted
     std::string control;  // run, pause, pause_now, abort
     std::string started_at;
     std::string finished_at;
@@ -58,6 +67,7 @@ struct RunRecord {
     std::optional<plan::Plan> plan;  // only when asked for
     std::vector<StepRecord> steps;
     std::vector<SignalRecord> signals;
+    std::vector<Evidence> evidence;
     RowsReport rows;
     // The guard's samples summed up: name -> maximum.
     std::vector<std::pair<std::string, double>> guard_maxima;

@@ -70,6 +70,8 @@ TEST(Arguments, ReadEveryCommand) {
     EXPECT_TRUE(std::get<Deploy>(parsed({"deploy", "a", "--dry-run"}).command).dry_run);
     EXPECT_TRUE(std::get<Check>(parsed({"check"}).command).paths.empty());
     EXPECT_EQ(std::get<Check>(parsed({"check", "a"}).command).paths.size(), 1U);
+    EXPECT_TRUE(std::get<Check>(parsed({"check", "--syntax", "a"}).command).syntax);
+    EXPECT_EQ(usage_error({"check", "--syntax"}), "--syntax reads files, and none is given");
     EXPECT_EQ(std::get<History>(parsed({"history", "--limit", "5"}).command).limit, 5);
     EXPECT_EQ(std::get<Report>(parsed({"report", "7"}).command).run, 7);
     EXPECT_TRUE(std::get<Pause>(parsed({"pause", "--now"}).command).now);

@@ -90,7 +90,7 @@ TEST(Completion, OfBashOffersCommandsThenOptionsThenChoices) {
                                    "); COMP_CWORD=$((${#COMP_WORDS[@]}-1)); _pgbelay; echo ${COMPREPLY[@]}";
         return base::run_command({.argv = {"bash", "-c", script}}, base::in(std::chrono::seconds(10)), nullptr).out;
     };
-    EXPECT_EQ(offered("pgbelay re"), "report resume\n") << "in the order of --help";
+    EXPECT_EQ(offered("pgbelay re"), "render report resume\n") << "in the order of --help";
     EXPECT_EQ(offered("pgbelay deploy --rep"), "--replica\n");
     EXPECT_EQ(offered("pgbelay deploy --format j"), "json jsonl\n");
     EXPECT_EQ(offered("pgbelay deploy --db x"), "\n");

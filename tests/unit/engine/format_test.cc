@@ -38,8 +38,9 @@ constexpr const char* kTables =
 
 class Format : public ::testing::Test {
 protected:
-    void make_old(const std::string& more = "") {
-        testing::run(target_.control(), base::read_file(PGBELAY_SOURCE_DIR "/tests/unit/engine/journal_format_1.sql") + more);
+    void make_old(const std::string& more = "", int format = 1) {
+        const std::string file = fmt::format("{}/tests/unit/engine/journal_format_{}.sql", PGBELAY_SOURCE_DIR, format);
+        testing::run(target_.control(), base::read_file(file) + more);
     }
     std::string look(const std::string& sql) {
         pg::Connection connection = database_.open();
@@ -78,6 +79,24 @@ TEST_F(Format, AnOlderJournalBecomesTheSameAsANewOneAndKeepsItsRuns) {
     Target other = fresh.target();
     ensure_journal(other.control());
     EXPECT_EQ(look(kTables), value(other.control(), kTables));
+}
+
+TEST_F(Format, TheOneBeforeBecomesTheSameAsANewOne) {
+    make_old(
+        "INSERT INTO pgbelay.run (kind, name, digest, plan_digest, plan, state, operator, client, url_source, system_identifier, "
+        "database_oid) "
+        "VALUES ('deploy', 'old', 'd', 'p', '', 'stopped', 'o', 'c', 'u', '', 1);",
+        2);
+    EXPECT_TRUE(read_evidence(target_.control(), 1).empty()) << "whoever only looks needs no upgrade";
+    {
+        const Session session(target_, kPatience);
+    }
+    EXPECT_EQ(journal_state(target_.control()).version, kJournalFormat);
+    const Database fresh;
+    Target other = fresh.target();
+    ensure_journal(other.control());
+    EXPECT_EQ(look(kTables), value(other.control(), kTables));
+    EXPECT_EQ(look("SELECT name FROM pgbelay.run"), "old");
 }
 
 // `init-db --owner journal_owner --grant journal_deployer` as format 1 had it, upgraded by someone else whom the owner's rights cover.

@@ -33,6 +33,23 @@ Book everything() {
     book.runbook.files[1].version = "2.1";
     book.runbook.files[1].description = "the second";
     book.runbook.files[1].raw_checksum_source = "CREATE INDEX IF NOT EXISTS t_b ON t (b);";
+    book.item("tried", runbook::TryItem{.statements = {sql::read_statement("DELETE FROM t RETURNING a")},
+                                        .expects = {.expect = runbook::Expect::table,
+                                                    .table = {.columns = {"a"}, .rows = {{"1"}, {""}}, .ordered = true, .trimmed = true}},
+                                        .timeout = base::Millis(12)});
+    book.item("failing", runbook::TryItem{.statements = {sql::read_statement("DELETE FROM t")},
+                                          .expects = {.expect = runbook::Expect::error, .sqlstate = "23503"}});
+    book.item("compared", runbook::CheckItem{.statement = sql::read_statement("SELECT 1"),
+                                             .expects = {.expect = runbook::Expect::compare,
+                                                         .comparison = {.op = ">=", .record = "before", .column = "n"}},
+                                             .record = "after"});
+    book.item("asked", runbook::ConfirmItem{.lines = {"one", "two"}});
+    runbook::SqlItem late{.statements = {sql::read_statement("DROP TABLE t")}, .timeout = base::Millis(13)};
+    late.not_before = {.delay = base::Millis(14), .after = "asked"};
+    book.item("late", late);
+    late.statements = {sql::read_statement("CREATE TABLE later ()")};
+    late.not_before = {.at = "2030-01-01 00:00:00+00:00"};
+    book.item("dated", late);
     book.runbook.on_breach = runbook::OnBreach::abort;
     book.runbook.blockers = {.action = runbook::Blockers::Action::terminate, .older_than = base::Millis(90'001), .migrators = true};
     book.runbook.limits.blocked_sessions = 7;
@@ -89,10 +106,15 @@ TEST(PlanJson, KeepsEveryFieldOfEveryStep) {
         EXPECT_EQ(a.index, b.index);
         EXPECT_EQ(a.table, b.table);
         EXPECT_EQ(a.rebuilds, b.rebuilds);
-        EXPECT_EQ(a.expect, b.expect);
-        EXPECT_EQ(a.expect_count, b.expect_count);
+        EXPECT_EQ(a.expects, b.expects);
+        EXPECT_EQ(a.record, b.record);
+        EXPECT_EQ(a.lines, b.lines);
+        EXPECT_EQ(a.timeout, b.timeout);
+        EXPECT_EQ(a.not_before, b.not_before);
+        EXPECT_EQ(a.not_before_after, b.not_before_after);
+        EXPECT_EQ(a.not_before_delay, b.not_before_delay);
     }
-    EXPECT_EQ(kinds.size(), 5U) << "the plan of this test has lost a kind of step";
+    EXPECT_EQ(kinds.size(), 7U) << "the plan of this test has lost a kind of step";
 }
 
 TEST(PlanJson, KeepsFilesLimitsAndDigests) {

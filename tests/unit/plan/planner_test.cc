@@ -235,8 +235,8 @@ TEST(Planner, ChecksStandWhereTheyWereWritten) {
     EXPECT_THAT(lines(plan),
                 ElementsAre("check: SELECT count(*) FROM t", "transaction: ALTER TABLE t ADD COLUMN c text", "check: SELECT 3"));
     EXPECT_EQ(plan.steps[0].name, "before-1");
-    EXPECT_EQ(plan.steps[0].expect, runbook::Expect::count);
-    EXPECT_EQ(plan.steps[0].expect_count, 3);
+    EXPECT_EQ(plan.steps[0].expects.expect, runbook::Expect::count);
+    EXPECT_EQ(plan.steps[0].expects.count, 3);
     EXPECT_FALSE(plan.steps[0].last_of_file);
     EXPECT_TRUE(plan.steps[1].last_of_file);
 }
@@ -315,6 +315,49 @@ TEST(Digests, ChangeWithEveryByteThatIsSentAndWithTheTarget) {
     // The same file where the index is there already is another plan.
     EXPECT_NE(digest("CREATE INDEX IF NOT EXISTS t_a ON t (a);", kTables),
               digest("CREATE INDEX IF NOT EXISTS t_a ON t (a);", std::string(kTables) + "CREATE INDEX t_a ON t (a);"));
+}
+
+TEST(Planner, ATryIsOneStepWithItsStrongLocksAndChangesNothingForThoseAfterIt) {
+    Book book("CREATE TABLE t (a int);");
+    book.item("tried", runbook::TryItem{.statements = {sql::read_statement("ALTER TABLE t ADD COLUMN b int"),
+                                                       sql::read_statement("UPDATE t SET b = 1")}});
+    book.file("m.sql", "ALTER TABLE t ADD COLUMN b int;");
+    const Plan plan = book.plan();
+    ASSERT_EQ(plan.steps.size(), 2U);
+    EXPECT_EQ(plan.steps[0].kind, StepKind::attempt);
+    EXPECT_EQ(plan.steps[0].sends.size(), 2U);
+    EXPECT_TRUE(plan.steps[0].sends[0].takes_strong_lock);
+    EXPECT_FALSE(plan.steps[0].sends[1].takes_strong_lock);
+    ASSERT_FALSE(plan.steps[0].locks.empty());
+    EXPECT_EQ(plan.steps[0].locks[0].mode, catalog::LockMode::access_exclusive);
+    EXPECT_FALSE(plan.steps[1].skip.has_value()) << "the column is not there: it was only tried";
+    EXPECT_TRUE(plan.refusals.empty());
+}
+
+TEST(Planner, WhatCannotBeRolledBackIsNotTried) {
+    Book book("CREATE TABLE t (a int);");
+    book.item("tried", runbook::TryItem{.statements = {sql::read_statement("CREATE INDEX CONCURRENTLY i ON t (a)")}});
+    const Plan plan = book.plan();
+    ASSERT_EQ(plan.refusals.size(), 1U);
+    EXPECT_NE(plan.refusals[0].message.find("cannot be tried"), std::string::npos);
+}
+
+TEST(Planner, AStepWaitsForTheEndOfTheLastStepOfWhatItComesAfter) {
+    Book book("CREATE TABLE t (a int);");
+    runbook::SqlItem two{.statements = {sql::read_statement("ALTER TABLE t ADD COLUMN b int"),
+                                        sql::read_statement("ALTER TABLE t ADD COLUMN c int", {}, 2)}};
+    runbook::SqlItem late{
+        .statements = {sql::read_statement("ALTER TABLE t DROP COLUMN a"), sql::read_statement("ALTER TABLE t DROP COLUMN b", {}, 2)}};
+    late.not_before = {.delay = base::Millis(1000), .after = "two"};
+    late.timeout = base::Millis(500);
+    book.item("two", two).item("late", late);
+    const Plan plan = book.plan();
+    ASSERT_EQ(plan.steps.size(), 4U);
+    EXPECT_EQ(plan.steps[2].not_before_after, 2);
+    EXPECT_EQ(plan.steps[2].not_before_delay, base::Millis(1000));
+    EXPECT_FALSE(plan.steps[3].waits()) << "it comes after the third in any case";
+    EXPECT_EQ(plan.steps[3].timeout, base::Millis(500));
+    EXPECT_EQ(plan.steps[0].timeout, base::Millis(0));
 }
 
 }  // namespace

@@ -49,8 +49,14 @@ struct Book {
     }
 
     Book& check(const std::string& name, const std::string& sql) {
-        runbook::CheckItem what{.statement = sql::read_statement(sql), .expect = runbook::Expect::count, .count = 3};
+        runbook::CheckItem what{.statement = sql::read_statement(sql), .expects = {.expect = runbook::Expect::count, .count = 3}};
         runbook.items.push_back({.name = name, .place = {"book.md", 7, 1}, .file = -1, .what = std::move(what)});
+        return *this;
+    }
+
+    template <typename What>
+    Book& item(const std::string& name, What what) {
+        runbook.items.push_back({.name = name, .place = {"book.md", 9, 1}, .file = -1, .what = std::move(what)});
         return *this;
     }
 

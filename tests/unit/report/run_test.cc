@@ -60,6 +60,23 @@ TEST(Summary, SaysHowToGoOnAfterAStop) {
 )");
 }
 
+TEST(Summary, SaysUntilWhenARunWaitsAndHowItGoesOn) {
+    engine::RunReport report = deployed();
+    report.result = engine::RunResult::waiting;
+    report.verified = false;
+    report.steps[0].times = {};
+    report.waiting_for = "drop column orders.note";
+    report.waiting_until = "2026-11-28 02:00:00+00";
+    EXPECT_EQ(summary_text(report, {base::Millis(900), "pgbelay rollback 7", "pgbelay resume 7"}, Style{}),
+              R"(Waiting for its time, run 7, in 900 ms.
+  steps         1 done
+  felt at most  nothing: no strong lock was held for a millisecond
+  waits until   2026-11-28 02:00:00+00, for drop column orders.note
+  to go on      pgbelay resume 7
+  to undo       pgbelay rollback 7
+)");
+}
+
 TEST(Summary, DoesNotCallItDeployedWhenTheVerificationFailed) {
     engine::RunReport report = deployed();
     report.verified = false;
@@ -161,6 +178,19 @@ TEST(StatusText, TellsADeadProcessFromALivingOne) {
     run.holder = "pid 4711 (app@laptop)";
     EXPECT_NE(status_text("t", run, Style{}).find("running, held by pid 4711 (app@laptop)"), std::string::npos);
     EXPECT_EQ(status_text("app@db1/o", std::nullopt, Style{}), "app@db1/o: nothing was deployed with pgbelay yet.\n");
+}
+
+TEST(StatusText, SaysWhatARunWaitsForByItsLatestWord) {
+    engine::RunRecord run = fixtures::record();
+    run.state = "waiting";
+    run.evidence = {{.n = 2, .kind = "waiting", .name = "first", .content = R"({"until":"2026-11-01 00:00:00+00"})"},
+                    {.n = 3, .kind = "record", .name = "before", .content = R"([["n","3"]])"},
+                    {.n = 4, .kind = "waiting", .name = "drop column", .content = R"({"until":"2026-11-28 02:00:00+00"})"}};
+    EXPECT_NE(status_text("t", run, Style{}).find("waiting until 2026-11-28 02:00:00+00, for drop column"), std::string::npos)
+        << status_text("t", run, Style{});
+    EXPECT_EQ(run_json(run)["evidence"][1]["content"][0][1], "3");
+    run.evidence[1].content = R"([["url","host=x password=secret"]])";
+    EXPECT_EQ(run_json(run)["evidence"][1]["content"][0][1], "host=x password=********");
 }
 
 TEST(HistoryText, FitsIntoEightyColumns) {

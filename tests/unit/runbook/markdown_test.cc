@@ -67,10 +67,10 @@ TEST(Markdown, ReadsTheStepsOfARunbookInOrder) {
     EXPECT_EQ(runbook.name, "Franchise indexes");
     EXPECT_THAT(names_of(runbook), ElementsAre("before-1", "apply-it-1", "apply-it-2", "six"));
     EXPECT_EQ(runbook.items[1].place, (base::Place{path, 12, 1}));
-    EXPECT_EQ(check_of(runbook, 0).expect, Expect::empty);
-    EXPECT_EQ(check_of(runbook, 2).expect, Expect::is_true);
-    EXPECT_EQ(check_of(runbook, 3).expect, Expect::count);
-    EXPECT_EQ(check_of(runbook, 3).count, 6);
+    EXPECT_EQ(check_of(runbook, 0).expects.expect, Expect::empty);
+    EXPECT_EQ(check_of(runbook, 2).expects.expect, Expect::is_true);
+    EXPECT_EQ(check_of(runbook, 3).expects.expect, Expect::count);
+    EXPECT_EQ(check_of(runbook, 3).expects.count, 6);
     const SqlItem& apply = sql_of(runbook, 1);
     EXPECT_THAT(statements_of(apply.statements), ElementsAre("CREATE INDEX i ON t (a)", "SELECT 2"));
     EXPECT_EQ(apply.statements[1].place, (base::Place{path, 14, 3}));
@@ -261,10 +261,10 @@ INSTANTIATE_TEST_SUITE_P(
         BadRunbook{"TwoQueries", with_body("```sql check expect=1\nSELECT 1;\nSELECT 2;\n```\n"), 6, "a second statement in a check", ""},
         BadRunbook{"CheckThatWrites", with_body("```sql check expect=1\nDELETE FROM t;\n```\n"), 5, "a check is a query that reads",
                    "sql apply"},
-        BadRunbook{"WhenOnCheck", with_body("```sql check expect=1\n-- when: SELECT true\nSELECT 1;\n```\n"), 5, "a condition on sql check",
+        BadRunbook{"WhenOnCheck", with_body("```sql check expect=1\n-- when: SELECT true\nSELECT 1;\n```\n"), 5, "`-- when:` on sql check",
                    "sql apply"},
-        BadRunbook{"EmptyWhen", with_body("```sql apply\n-- when:\nSELECT 1;\n```\n"), 5, "an empty condition", ""},
-        BadRunbook{"TwoWhens", with_body("```sql apply\n-- when: a\n-- when: b\nSELECT 1;\n```\n"), 6, "a second condition", "AND"},
+        BadRunbook{"EmptyWhen", with_body("```sql apply\n-- when:\nSELECT 1;\n```\n"), 5, "`-- when:` without a value", ""},
+        BadRunbook{"TwoWhens", with_body("```sql apply\n-- when: a\n-- when: b\nSELECT 1;\n```\n"), 6, "a second `-- when:`", "AND"},
         BadRunbook{"SyntaxPlace", with_body("\n```sql apply\nSELECT 1;\n\\watch\n```\n"), 7, "", ""},
         BadRunbook{"RollbackForAPart", with_body(kStep + "```sql rollback\nSELECT 2;\n```\n" + kStep), 10, "after the last sql rollback",
                    "move the rollback"},

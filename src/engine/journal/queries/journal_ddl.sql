@@ -6,7 +6,7 @@ CREATE TABLE pgbelay.journal (
     version     integer NOT NULL,
     created_at  timestamptz NOT NULL DEFAULT now()
 );
-INSERT INTO pgbelay.journal (version) VALUES (2);
+INSERT INTO pgbelay.journal (version) VALUES (3);
 
 CREATE TABLE pgbelay.run (
     id                 bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -17,7 +17,7 @@ CREATE TABLE pgbelay.run (
     plan_digest        text NOT NULL,
     plan               text NOT NULL,
     state              text NOT NULL DEFAULT 'running'
-                       CHECK (state IN ('running', 'paused', 'stopped', 'interrupted', 'deployed', 'rolled_back', 'aborted')),
+                       CHECK (state IN ('running', 'paused', 'waiting', 'stopped', 'interrupted', 'deployed', 'rolled_back', 'aborted')),
     epoch              integer NOT NULL DEFAULT 1,
     operator           text NOT NULL,
     role               text NOT NULL DEFAULT session_user,
@@ -130,6 +130,17 @@ CREATE TABLE pgbelay.row_deletion (
     inserted  bigint NOT NULL,
     emptied   bigint NOT NULL,
     PRIMARY KEY (run, n, relation)
+);
+
+CREATE TABLE pgbelay.evidence (
+    run      bigint NOT NULL,
+    epoch    integer NOT NULL,
+    n        integer NOT NULL,
+    kind     text NOT NULL,
+    name     text NOT NULL,
+    content  text NOT NULL,
+    at       timestamptz NOT NULL DEFAULT clock_timestamp(),
+    PRIMARY KEY (run, n, kind, name)
 );
 
 CREATE TABLE pgbelay.guard (
