@@ -1,6 +1,7 @@
 #include "report/render.h"
 
 #include "catalog/lock_mode.h"
+#include "report/plan_text.h"
 #include "report/text.h"
 #include "sql/quote.h"
 
@@ -298,10 +299,8 @@ std::string step_text(const plan::Step& step, const runbook::Limits& limits, con
     if (step.skip) {
         return out + fmt::format("Not needed: {}.\n\n", *step.skip);
     }
-    if (!step.not_before.empty()) {
-        out += fmt::format("Not before {}.\n\n", step.not_before);
-    } else if (step.not_before_after != 0) {
-        out += fmt::format("Not before {} after step {}.\n\n", base::format_duration(step.not_before_delay), step.not_before_after);
+    if (step.waits()) {
+        out += fmt::format("To begin {}.\n\n", not_before_words(step));
     }
     out += about(step) + to_be_seen(step);
     for (const std::string& line : step.lines) {

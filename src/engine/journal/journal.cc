@@ -81,11 +81,6 @@ pg::Params new_row(const plan::Plan& plan, const NewRun& run, const pg::ServerFa
             key.line.back()};
 }
 
-[[noreturn]] void throw_replaced(const RunKey& key) {
-    throw Error(ErrorCode::conflict, fmt::format("another pgbelay has taken over run {}; this one stops here", key.id))
-        .hint("nothing was done twice; see `pgbelay status`");
-}
-
 }  // namespace
 
 std::string operator_name() {
@@ -153,6 +148,11 @@ bool Journal::take_over(RunKey& key, base::Deadline deadline, const base::StopSi
             return false;
         }
     }
+}
+
+void throw_replaced(const RunKey& key) {
+    throw Error(ErrorCode::conflict, fmt::format("another pgbelay has taken over run {}; this one stops here", key.id))
+        .hint("nothing was done twice; see `pgbelay status`");
 }
 
 std::vector<pg::Connection::Piece> Journal::opening(const RunKey& key, int n, StepResult result, const std::string& note) const {

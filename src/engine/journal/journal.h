@@ -95,6 +95,9 @@ std::string to_json_text(const Record& record);
 // Who runs pgbelay here: "alice@laptop", from the operating system.
 std::string operator_name();
 
+// For who finds that another process has taken his run over: Error{conflict}.
+[[noreturn]] void throw_replaced(const RunKey& key);
+
 // Wraps one connection, over which it writes outside of steps. Every write is a boundary for the fail points.
 class Journal {
 public:
