@@ -27,7 +27,10 @@ bool copies(const plan::Step& step) {
 }
 
 void Backoff::wait(RunContext& run, const plan::Step& step, const std::string& why, StepTimes& times) {
-    const Millis pause = longest_ / 2 + Millis(std::uniform_int_distribution<std::int64_t>(0, longest_.count())(random_));
+    if (!random_) {
+        random_.emplace(std::random_device{}());
+    }
+    const Millis pause = longest_ / 2 + Millis(std::uniform_int_distribution<std::int64_t>(0, longest_.count())(*random_));
     run.sink(StepRetry{.step = &step, .tries = times.tries, .why = why, .backoff = pause});
     base::pause_for(pause, run.target.stop());
     times.waited += pause;

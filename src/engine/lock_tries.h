@@ -3,6 +3,7 @@
 
 #include "engine/step_runner.h"
 
+#include <optional>
 #include <random>
 #include <string>
 #include <string_view>
@@ -25,7 +26,7 @@ public:
 
 private:
     base::Millis longest_{50};
-    std::minstd_rand random_{std::random_device{}()};
+    std::optional<std::minstd_rand> random_;  // most steps never wait, and a seed is a system call
 };
 
 }  // namespace pgbelay::engine

@@ -9,6 +9,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <utility>
 
 namespace pgbelay::engine {
 
@@ -65,6 +66,10 @@ public:
             try_once();
             if (settled_) {
                 return outcome_;
+            }
+            if (std::exchange(forgotten_, false)) {
+                --outcome_.times.tries;
+                continue;
             }
             if (deadline_.passed()) {
                 return fail(lock_error());
@@ -141,7 +146,8 @@ private:
                                                base::in(kOwnStatement), nullptr);
         if (const auto* error = std::get_if<pg::ServerError>(&outcomes.back()); error != nullptr) {
             Journal::throw_if_replaced(run_.session.key(), outcomes);
-            return not_run(*error, step_.sends.empty() ? plan::Send{} : step_.sends.front());
+            forgotten_ = Journal::was_forgotten(outcomes);
+            return !forgotten_ && not_run(*error, step_.sends.empty() ? plan::Send{} : step_.sends.front());
         }
         return true;
     }
@@ -172,6 +178,10 @@ private:
             return;
         }
         Journal::throw_if_replaced(run_.session.key(), outcomes);
+        forgotten_ = Journal::was_forgotten(outcomes);
+        if (forgotten_) {
+            return;
+        }
         const std::size_t at = outcomes.size() - 1;
         const plan::Send& send = step_.sends[std::min(at < first_send ? 0 : at - first_send, step_.sends.size() - 1)];
         if (!weak_only()) {
@@ -494,6 +504,7 @@ private:
     bool untouched_ = false;
     bool may_lock_ = true;
     bool settled_ = false;
+    bool forgotten_ = false;  // a step before this one may have said DEALLOCATE ALL: at once another try, which sends our words anew
     std::string last_why_;
     Clock::time_point began_sends_{};
     StepOutcome outcome_;
