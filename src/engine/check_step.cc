@@ -27,10 +27,6 @@ pg::Outcome ask(RunContext& run, const plan::SessionContext& context, const std:
     return outcome;
 }
 
-bool is_true(const pg::Result& r) {
-    return r.rows() == 1 && r.columns() == 1 && r.text(0, 0) == "t";
-}
-
 // What a record cannot be made of; "" when it can.
 std::string not_recordable(const plan::Step& step, const pg::Result& r) {
     if (r.rows() != 1) {

@@ -43,9 +43,7 @@ Order ControlPoint::look() {
         state_ = session_.journal().control(session_.key());
         ask_again_at_ = base::in(kAskEvery);
         if (state_.epoch != session_.key().epoch) {
-            throw base::Error(base::ErrorCode::conflict,
-                              fmt::format("another pgbelay has taken over run {}; this one stops here", session_.key().id))
-                .hint("nothing was done twice; see `pgbelay status`");
+            throw_replaced(session_.key());
         }
     }
     switch (state_.request) {

@@ -29,10 +29,6 @@ std::optional<std::int64_t> single_number(const pg::Result& r) {
     return failure == std::errc{} && end == text.data() + text.size() ? std::optional(n) : std::nullopt;
 }
 
-bool is_true(const pg::Result& r) {
-    return r.rows() == 1 && r.columns() == 1 && r.text(0, 0) == "t";
-}
-
 std::string first_row(const pg::Result& r) {
     std::string row;
     for (int column = 0; r.rows() > 0 && column < r.columns() && column < 8; ++column) {
@@ -240,6 +236,10 @@ Mismatch table_mismatch(const ExpectedTable& expected, const Row& columns, const
     return {fmt::format("its table differs: {} expected {} missing, {} not expected", missing, missing == 1 ? "row is" : "rows are",
                         static_cast<std::ptrdiff_t>(lines.size()) - missing),
             draw(columns, lines)};
+}
+
+bool is_true(const pg::Result& r) {
+    return r.rows() == 1 && r.columns() == 1 && r.text(0, 0) == "t";
 }
 
 Mismatch mismatch(const runbook::Expectation& expects, const pg::Result& r, const Records& records) {

@@ -21,6 +21,9 @@ struct Mismatch {
     std::string detail;   // the first row, or the difference of two tables
 };
 
+// Whether the answer is one value, which is true.
+bool is_true(const pg::Result& result);
+
 Mismatch mismatch(const runbook::Expectation& expects, const pg::Result& result, const Records& records);
 
 // The rows that are missing ("- …") and those that are not expected ("+ …"), under the column names; at most 20. Without order rows are

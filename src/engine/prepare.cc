@@ -2,7 +2,6 @@
 
 #include "catalog/catalog.h"
 #include "engine/ledger.h"
-#include "engine/lock_look.h"
 #include "engine/requirements.h"
 #include "pg/activity.h"
 #include "pg/canonical.h"

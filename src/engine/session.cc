@@ -82,8 +82,7 @@ Session::TakenUp Session::take_up_again(const RunKey& key, const std::function<v
     }
     // A promoted standby may have the run as one of our own predecessors left it, but never as somebody else did.
     if (std::ranges::find(key.line, now->incarnation) == key.line.end()) {
-        throw Error(ErrorCode::conflict, fmt::format("another pgbelay has taken over run {}; this one stops here", key.id))
-            .hint("nothing was done twice; see `pgbelay status`");
+        throw_replaced(key);
     }
     if (now->over()) {
         key_ = key;

@@ -1,6 +1,7 @@
 // Runs a step that is one transaction: fence first, gentle with strong locks, everything from the first of them to COMMIT in one go.
 #include "base/fail_point.h"
 #include "engine/lock_look.h"
+#include "engine/lock_tries.h"
 #include "engine/step_runner.h"
 #include "sql/quote.h"
 
@@ -8,7 +9,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <random>
+#include <utility>
 
 namespace pgbelay::engine {
 
@@ -26,16 +27,6 @@ constexpr std::chrono::seconds kOwnStatement{10};
 constexpr Millis kIdleInTransaction{5'000};
 // For the way to the server and back, and a COMMIT on a busy disk.
 constexpr Millis kSlack{1'000};
-constexpr Millis kFirstBackoff{50};
-constexpr Millis kLongestBackoff{1'000};
-
-bool lock_not_got(const std::string& sqlstate) {
-    return sqlstate == "55P03" || sqlstate == "40P01";
-}
-
-Piece set_local(std::string_view name, Millis value) {
-    return {fmt::format("SET LOCAL {} = '{}ms'", name, value.count()), {}};
-}
 
 Millis since(Clock::time_point begin) {
     return std::chrono::duration_cast<Millis>(Clock::now() - begin);
@@ -66,8 +57,7 @@ public:
     }
 
     StepOutcome run() {
-        Millis backoff = kFirstBackoff;
-        std::minstd_rand random{std::random_device{}()};
+        Backoff backoff;
         for (;;) {
             if (!clear_to_try()) {
                 return outcome_;
@@ -77,14 +67,14 @@ public:
             if (settled_) {
                 return outcome_;
             }
+            if (std::exchange(forgotten_, false)) {
+                --outcome_.times.tries;
+                continue;
+            }
             if (deadline_.passed()) {
                 return fail(lock_error());
             }
-            const Millis pause = backoff / 2 + Millis(std::uniform_int_distribution<std::int64_t>(0, backoff.count())(random));
-            run_.sink(StepRetry{.step = &step_, .tries = outcome_.times.tries, .why = last_why_, .backoff = pause});
-            base::pause_for(pause, run_.target.stop());
-            outcome_.times.waited += pause;
-            backoff = std::min(backoff * 2, kLongestBackoff);
+            backoff.wait(run_, step_, last_why_, outcome_.times);
         }
     }
 
@@ -127,21 +117,19 @@ private:
 
     // Small DDL for which we have nothing to do between BEGIN and COMMIT.
     bool fits_one_exchange() const {
-        if (step_.sends.empty() || step_.long_running || records_deletions() ||
-            std::ranges::any_of(step_.sends, [](const plan::Send& s) { return s.copy_data.has_value(); })) {
+        if (step_.sends.empty() || step_.long_running || records_deletions() || copies(step_)) {
             return false;
         }
         return weak_only() ? step_.locks.empty() : first_strong_ == 0 && untouched_;
     }
 
     std::vector<Piece> opening_pieces(Millis lock_timeout, Millis statement_timeout) const {
-        std::vector<Piece> pieces = run_.session.journal().opening(run_.session.key(), step_.n);
-        if (recorded_ == Recorded::no) {
-            pieces = run_.session.journal().opening_without_record(run_.session.key());
-        }
+        const Journal& journal = run_.session.journal();
+        std::vector<Piece> pieces =
+            recorded_ == Recorded::yes ? journal.opening(run_.session.key(), step_.n) : journal.opening_without_record(run_.session.key());
         pieces.insert(pieces.end(), also_.begin(), also_.end());
         if (records_deletions()) {
-            pieces.push_back(run_.session.journal().watch_deletions());
+            pieces.push_back(journal.watch_deletions());
         }
         pieces.push_back(set_local("lock_timeout", lock_timeout));
         pieces.push_back(set_local("statement_timeout", statement_timeout));
@@ -158,7 +146,8 @@ private:
                                                base::in(kOwnStatement), nullptr);
         if (const auto* error = std::get_if<pg::ServerError>(&outcomes.back()); error != nullptr) {
             Journal::throw_if_replaced(run_.session.key(), outcomes);
-            return not_run(*error, step_.sends.empty() ? plan::Send{} : step_.sends.front());
+            forgotten_ = Journal::was_forgotten(outcomes);
+            return !forgotten_ && not_run(*error, step_.sends.empty() ? plan::Send{} : step_.sends.front());
         }
         return true;
     }
@@ -189,6 +178,10 @@ private:
             return;
         }
         Journal::throw_if_replaced(run_.session.key(), outcomes);
+        forgotten_ = Journal::was_forgotten(outcomes);
+        if (forgotten_) {
+            return;
+        }
         const std::size_t at = outcomes.size() - 1;
         const plan::Send& send = step_.sends[std::min(at < first_send ? 0 : at - first_send, step_.sends.size() - 1)];
         if (!weak_only()) {
@@ -317,7 +310,7 @@ private:
         const std::size_t locked = pieces.size() - 1;
         pieces.push_back(set_local("statement_timeout", hold_));
         limit_transaction(pieces);
-        if (std::ranges::any_of(step_.sends, [](const plan::Send& s) { return s.copy_data.has_value(); })) {
+        if (copies(step_)) {
             run_strong_one_by_one(pieces, locked);
             return;
         }
@@ -446,8 +439,8 @@ private:
                      .at(send.place)
                      .sqlstate(error.sqlstate)
                      .hint("nothing of the step stands; `pgbelay resume` tries it again, or give it more with timeout= and deploy anew"));
-        } else if (lock_not_got(error.sqlstate)) {
-            last_why_ = error.sqlstate == "40P01" ? "deadlock detected" : "lock not available";
+        } else if (std::string why = lock_not_got(error.sqlstate); !why.empty()) {
+            last_why_ = std::move(why);
         } else {
             fail(explain(error, send));
         }
@@ -511,6 +504,7 @@ private:
     bool untouched_ = false;
     bool may_lock_ = true;
     bool settled_ = false;
+    bool forgotten_ = false;  // a step before this one may have said DEALLOCATE ALL: at once another try, which sends our words anew
     std::string last_why_;
     Clock::time_point began_sends_{};
     StepOutcome outcome_;

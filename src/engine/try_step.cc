@@ -1,6 +1,7 @@
 // Runs `sql try`: statements in a transaction that is always rolled back. While it holds strong locks the application waits, so that it
 // has the same budgets as a step that commits: to get a lock, and to hold it.
 #include "engine/lock_look.h"
+#include "engine/lock_tries.h"
 #include "engine/step_runner.h"
 
 #include <fmt/core.h>
@@ -21,12 +22,6 @@ namespace {
 constexpr std::chrono::seconds kOwnStatement{10};
 // For the way to the server and back.
 constexpr Millis kSlack{500};
-constexpr Millis kFirstBackoff{50};
-constexpr Millis kLongestBackoff{1'000};
-
-Piece set_local(std::string_view name, Millis value) {
-    return {fmt::format("SET LOCAL {} = '{}ms'", name, value.count()), {}};
-}
 
 class TryStep {
 public:
@@ -43,7 +38,7 @@ public:
                                             : step.timeout) {}
 
     StepOutcome run() {
-        Millis backoff = kFirstBackoff;
+        Backoff backoff;
         for (;;) {
             if (!clear_to_try()) {
                 return outcome_;
@@ -61,10 +56,7 @@ public:
                 fail(Error(ErrorCode::server, fmt::format("no lock within {}: {}", base::format_duration(limits_.deadline), last_why_)));
                 return outcome_;
             }
-            run_.sink(StepRetry{.step = &step_, .tries = outcome_.times.tries, .why = last_why_, .backoff = backoff});
-            base::pause_for(backoff, run_.target.stop());
-            outcome_.times.waited += backoff;
-            backoff = std::min(backoff * 2, kLongestBackoff);
+            backoff.wait(run_, step_, last_why_, outcome_.times);
         }
     }
 
@@ -168,8 +160,8 @@ private:
             outcome_.interrupted = stopped ? Order::stop : ordered_;
         } else if (step_.expects.expect == runbook::Expect::error && error.sqlstate == step_.expects.sqlstate) {
             outcome_.note = fmt::format("failed as expected: {}", error.message);
-        } else if (error.sqlstate == "55P03" || error.sqlstate == "40P01") {
-            last_why_ = error.sqlstate == "40P01" ? "deadlock detected" : "lock not available";
+        } else if (std::string why = lock_not_got(error.sqlstate); !why.empty()) {
+            last_why_ = std::move(why);
             return false;
         } else if (error.sqlstate == "57014" || error.sqlstate == "25P04") {
             fail(Error(ErrorCode::server, fmt::format("the try took longer than its budget of {}", base::format_duration(budget_)))

@@ -89,14 +89,17 @@ private:
         // From here on every name in a definition comes out qualified, whatever the user's search_path.
         ask(queries::kLoadUnderPath, {"pg_catalog", ""});
         load_relations();
-        load_columns();
-        load_indexes();
-        load_constraints();
-        load_attachments();
-        load_links();
-        load_publications();
-        load_sequences();
-        hand_over_relations();
+        // Of a database in which nothing that is named is there yet, nothing more need be asked.
+        if (!relations_.empty()) {
+            load_columns();
+            load_indexes();
+            load_constraints();
+            load_attachments();
+            load_links();
+            load_publications();
+            load_sequences();
+            hand_over_relations();
+        }
         load_functions();
         load_types();
         load_taken_names();

@@ -119,11 +119,6 @@ int send_params(PGconn* raw, const char* sql, const Params& params) {
     return PQsendQueryParams(raw, sql, static_cast<int>(values.size()), nullptr, values.data(), nullptr, nullptr, 0);
 }
 
-int send_prepared(PGconn* raw, const char* name, const Params& params) {
-    const auto values = to_values(params);
-    return PQsendQueryPrepared(raw, name, static_cast<int>(values.size()), values.data(), nullptr, nullptr, 0);
-}
-
 }  // namespace
 
 std::string fold(const char* text) {
@@ -263,23 +258,42 @@ Outcome Connection::try_query(const Query& query, const Params& params) {
     return outcome;
 }
 
+int Connection::State::send_repeated(const std::string& sql, const Params& params) {
+    const Repeated& query = sent.at(sql);
+    if (query.times == 1) {
+        return send_params(raw, sql.c_str(), params);
+    }
+    const auto values = to_values(params);
+    return PQsendQueryPrepared(raw, query.name.c_str(), static_cast<int>(values.size()), values.data(), nullptr, nullptr, 0);
+}
+
 // Planning costs more than most of them: what is asked once for every step is planned once. Statements outlive a rollback.
 Outcome Connection::send_query(const Query& query, const Params& params, Exchange& exchange) {
     const std::string text(query.text);
-    const std::string name = fmt::format("pgbelay_{}", static_cast<const void*>(query.text.data()));
-    const int before = state_->sent[query.text.data()]++;
-    if (before == 1) {
-        if (PQsendPrepare(state_->raw, name.c_str(), text.c_str(), 0, nullptr) == 0) {
-            return lost(state_->raw);
-        }
-        Outcome prepared = collect(exchange, std::nullopt);
-        if (std::holds_alternative<ServerError>(prepared)) {
-            --state_->sent[query.text.data()];
-            return prepared;
-        }
+    if (auto error = prepare(text, exchange)) {
+        return *std::move(error);
     }
-    const int sent = before == 0 ? send_params(state_->raw, text.c_str(), params) : send_prepared(state_->raw, name.c_str(), params);
-    return sent == 0 ? lost(state_->raw) : collect(exchange, std::nullopt);
+    return state_->send_repeated(text, params) == 0 ? lost(state_->raw) : collect(exchange, std::nullopt);
+}
+
+// Counts what is about to be sent, and prepares it when that is the second time.
+std::optional<ServerError> Connection::prepare(const std::string& sql, Exchange& exchange) {
+    auto& sent = state_->sent[sql];
+    if (sent.name.empty()) {
+        sent.name = fmt::format("pgbelay_{}", state_->sent.size());
+    }
+    if (++sent.times != 2) {
+        return std::nullopt;
+    }
+    if (PQsendPrepare(state_->raw, sent.name.c_str(), sql.c_str(), 0, nullptr) == 0) {
+        return lost(state_->raw);
+    }
+    Outcome prepared = collect(exchange, std::nullopt);
+    if (auto* error = std::get_if<ServerError>(&prepared); error != nullptr) {
+        sent.times = 1;
+        return std::move(*error);
+    }
+    return std::nullopt;
 }
 
 Outcome Connection::run(const std::string& sql, const std::optional<std::string>& copy_data, base::Deadline deadline,
@@ -342,12 +356,18 @@ std::vector<Outcome> Connection::pipeline(const std::vector<Piece>& pieces, base
                                           const Ticker* ticker, Boundaries boundaries) {
     base::heed(state_->heeded);
     stop = stop != nullptr ? stop : state_->heeded;
+    std::vector<Outcome> broken;
+    Exchange exchange(state_->raw, state_->canceller, deadline, stop, ticker);
+    for (const Piece& piece : pieces) {
+        if (auto error = piece.repeated ? prepare(piece.sql, exchange) : std::nullopt) {
+            broken.emplace_back(*std::move(error));
+            return broken;
+        }
+    }
     if (PQenterPipelineMode(state_->raw) == 0) {
-        std::vector<Outcome> broken;
         broken.emplace_back(lost(state_->raw));
         return broken;
     }
-    Exchange exchange(state_->raw, state_->canceller, deadline, stop, ticker);
     std::vector<std::string> marks;
     for (const Piece& piece : pieces) {
         if (boundaries == Boundaries::marked && base::has_fail_points()) {
@@ -356,7 +376,9 @@ std::vector<Outcome> Connection::pipeline(const std::vector<Piece>& pieces, base
             PQflush(state_->raw);
             passing_send(marks.back());
         }
-        if (send_params(state_->raw, piece.sql.c_str(), piece.params) == 0) {
+        const int sent =
+            piece.repeated ? state_->send_repeated(piece.sql, piece.params) : send_params(state_->raw, piece.sql.c_str(), piece.params);
+        if (sent == 0) {
             break;
         }
     }
@@ -364,6 +386,10 @@ std::vector<Outcome> Connection::pipeline(const std::vector<Piece>& pieces, base
     exchange.flush();
     std::vector<Outcome> outcomes = collect_pipeline(exchange, marks);
     PQexitPipelineMode(state_->raw);
+    const auto* error = outcomes.empty() ? nullptr : std::get_if<ServerError>(&outcomes.back());
+    if (error != nullptr && error->sqlstate == "26000" && pieces[outcomes.size() - 1].repeated) {
+        state_->sent.at(pieces[outcomes.size() - 1].sql).times = 0;
+    }
     return outcomes;
 }
 

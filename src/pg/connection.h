@@ -127,6 +127,9 @@ public:
     struct Piece {
         std::string sql;
         Params params;
+        // Whether `sql` will be sent many times: from the second time on it is a prepared statement. A DEALLOCATE of the user's takes
+        // that away: the piece then fails once with 26000.
+        bool repeated = false;
     };
     // Pieces that change nothing, whatever happens to us between them, are not worth a fail point.
     enum class Boundaries { marked, none };
@@ -149,6 +152,7 @@ private:
     // A connection as libpq makes it, without any setting of ours.
     static Connection connect(const Conninfo& conninfo, std::string_view purpose, base::Deadline deadline, const base::StopSignal* stop);
     Outcome send_query(const Query& query, const Params& params, Exchange& exchange);
+    std::optional<ServerError> prepare(const std::string& sql, Exchange& exchange);
     Outcome collect(Exchange& exchange, const std::optional<std::string>& copy_data);
     std::vector<Outcome> collect_pipeline(Exchange& exchange, const std::vector<std::string>& boundaries);
 

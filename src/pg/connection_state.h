@@ -22,13 +22,19 @@ struct Connection::State {
     State(const State&) = delete;
     State& operator=(const State&) = delete;
     void close() noexcept;
+    // By the name of `sent` when it was prepared; 0 when the connection is broken.
+    int send_repeated(const std::string& sql, const Params& params);
 
     PGconn* raw;
     Canceller canceller;
     std::vector<std::string> notices;
     const base::StopSignal* heeded = nullptr;  // see Heeding
-    // How often each of our queries was sent, by its text, which is compiled in: from the second time on it is a prepared statement.
-    std::map<const char*, int> sent;
+    struct Repeated {
+        int times = 0;
+        std::string name;
+    };
+    // How often each of our queries was sent: from the second time on it is a prepared statement of that name.
+    std::map<std::string, Repeated> sent;
 };
 
 // The life of one statement (or pipeline) from its bytes to its last result. On stop and at the deadline it cancels and goes

@@ -205,11 +205,8 @@ std::string more_of(const plan::Step& step, const Style& style) {
     for (const std::string& line : step.lines) {
         out += labelled("-", line, style, {6, 2});
     }
-    if (!step.not_before.empty()) {
-        out += labelled("", "not before " + step.not_before, style, {5, 1});
-    } else if (step.not_before_after != 0) {
-        out += labelled("", fmt::format("not before {} after step {}", base::format_duration(step.not_before_delay), step.not_before_after),
-                        style, {5, 1});
+    if (step.waits()) {
+        out += labelled("", not_before_words(step), style, {5, 1});
     }
     if (step.timeout.count() != 0) {
         out += labelled("", "done within " + base::format_duration(step.timeout), style, {5, 1});
@@ -259,6 +256,15 @@ std::string notes_text(const plan::Plan& plan, const Surroundings& surroundings,
 }
 
 }  // namespace
+
+std::string not_before_words(const plan::Step& step) {
+    if (!step.not_before.empty()) {
+        return "not before " + step.not_before;
+    }
+    return step.not_before_after == 0
+               ? ""
+               : fmt::format("not before {} after step {}", base::format_duration(step.not_before_delay), step.not_before_after);
+}
 
 int steps_to_run(const plan::Plan& plan) {
     return static_cast<int>(std::count_if(plan.steps.begin(), plan.steps.end(), [](const plan::Step& step) { return !step.skip; }));

@@ -1,6 +1,7 @@
 #include "report/render.h"
 
 #include "catalog/lock_mode.h"
+#include "report/plan_text.h"
 #include "report/text.h"
 #include "sql/quote.h"
 
@@ -31,6 +32,9 @@ drop_if_invalid() {
     invalid=$(ask <<<"SELECT NOT indisvalid FROM pg_index WHERE indexrelid = to_regclass('${1//"'"/"''"}')")
     [ "$invalid" != t ] || alone <<<"DROP INDEX CONCURRENTLY $1"
 }
+
+# Shows what it answers, and what an error is called.
+look() { psql "$DATABASE_URL" -Xq -v ON_ERROR_STOP=1 -v VERBOSITY=verbose; }
 
 # One transaction. When a lock is not got in time nothing has happened, and it is tried again.
 transaction() {
@@ -127,9 +131,10 @@ std::string in_a_transaction(const plan::Step& step, const runbook::Limits& limi
     const bool strong = takes_strong_locks(step);
     std::string sql = "BEGIN;\n" + set("LOCAL ", "lock_timeout", strong ? limits.lock_timeout : Millis(0)) +
                       set("LOCAL ", "statement_timeout",
-                          strong              ? limits.hold
-                          : step.long_running ? Millis(0)
-                                              : limits.statement_timeout);
+                          strong                      ? limits.hold
+                          : step.timeout.count() != 0 ? step.timeout
+                          : step.long_running         ? Millis(0)
+                                                      : limits.statement_timeout);
     return here_document("transaction", sql + settings(step.context, true) + statements(step) + "COMMIT;\n");
 }
 
@@ -145,12 +150,46 @@ std::string by_itself(const plan::Step& step) {
 }
 
 std::string expectation(const plan::Step& step) {
-    switch (step.expect) {
+    switch (step.expects.expect) {
         case runbook::Expect::empty: return "expect_empty";
         case runbook::Expect::is_true: return "expect_true";
-        case runbook::Expect::count: return fmt::format("expect_number {}", step.expect_count);
+        case runbook::Expect::count: return fmt::format("expect_number {}", step.expects.count);
+        default: return "look";
     }
-    return "";
+}
+
+// What a person has to see in the output; "" where the command itself sees to it.
+std::string to_be_seen(const plan::Step& step) {
+    const auto& expects = step.expects;
+    std::string out;
+    switch (expects.expect) {
+        case runbook::Expect::compare: {
+            const auto& than = expects.comparison;
+            out = fmt::format("The value must be {} {}.\n\n", than.op,
+                              than.record.empty() ? than.value : fmt::format("{} as it was noted at {}", than.column, than.record));
+            break;
+        }
+        case runbook::Expect::table: {
+            std::string table = fmt::format("{}\n", fmt::join(expects.table.columns, "\t"));
+            for (const auto& row : expects.table.rows) {
+                table += fmt::format("{}\n", fmt::join(row, "\t"));
+            }
+            out = fmt::format("It must show this{}:\n\n", expects.table.ordered ? ", in this order" : "") + fence("text", table);
+            break;
+        }
+        case runbook::Expect::error: out = fmt::format("It must fail with SQLSTATE {}.\n\n", expects.sqlstate); break;
+        default: break;
+    }
+    return out + (step.record.empty() ? "" : fmt::format("Note the values, as {}: a later step needs them.\n\n", step.record));
+}
+
+std::string tried(const plan::Step& step, const runbook::Limits& limits) {
+    const bool fails = step.expects.expect == runbook::Expect::error;
+    const Millis budget = step.timeout.count() == 0 ? limits.hold : step.timeout;
+    return here_document(fails ? "if look" : "look", "BEGIN;\n" + set("LOCAL ", "lock_timeout", limits.lock_timeout) +
+                                                         set("LOCAL ", "statement_timeout", budget) + settings(step.context, true) +
+                                                         statements(step) + "ROLLBACK;\n") +
+           (fails ? "then fail 'expected an error'; fi\n" : "");
 }
 
 std::string commands(const plan::Step& step, const runbook::Limits& limits) {
@@ -159,7 +198,13 @@ std::string commands(const plan::Step& step, const runbook::Limits& limits) {
         case plan::StepKind::concurrent:
         case plan::StepKind::repeatable:
         case plan::StepKind::once: return by_itself(step);
-        case plan::StepKind::check: return here_document(expectation(step), settings(step.context, true) + statements(step));
+        case plan::StepKind::check:
+            if (expectation(step) == "look") {
+                return here_document("look", "BEGIN READ ONLY;\n" + settings(step.context, true) + statements(step) + "ROLLBACK;\n");
+            }
+            return here_document(expectation(step), settings(step.context, true) + statements(step));
+        case plan::StepKind::attempt: return tried(step, limits);
+        case plan::StepKind::confirm: return "";
         case plan::StepKind::attach: break;
     }
     // One transaction each, so that no lock is held for the next one.
@@ -254,7 +299,16 @@ std::string step_text(const plan::Step& step, const runbook::Limits& limits, con
     if (step.skip) {
         return out + fmt::format("Not needed: {}.\n\n", *step.skip);
     }
-    out += about(step);
+    if (step.waits()) {
+        out += fmt::format("To begin {}.\n\n", not_before_words(step));
+    }
+    out += about(step) + to_be_seen(step);
+    for (const std::string& line : step.lines) {
+        out += fmt::format("- [ ] {}\n", line);
+    }
+    if (step.kind == plan::StepKind::confirm) {
+        return out + "\n";
+    }
     std::string script;
     for (const std::string& echo : step.echoes) {
         script += fmt::format("printf '%s\\n' {}\n", shell_quoted(echo));

@@ -80,9 +80,7 @@ std::string read_record(const Command& command) {
     if (record == nullptr) {
         return "";
     }
-    const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
-    const auto allowed = [&](char c) { return letter(c) || (c >= '0' && c <= '9') || c == '-'; };
-    if (!letter(record->text.front()) || !std::all_of(record->text.begin(), record->text.end(), allowed)) {
+    if (!is_record_name(record->text)) {
         throw input_error(fmt::format("\"{}\" cannot be the name of recorded values", record->text), record->place)
             .hint("begin with a letter; use letters, digits, \"-\" and \"_\"");
     }

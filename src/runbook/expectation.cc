@@ -15,12 +15,6 @@ namespace {
 constexpr std::string_view kWays =
     "write expect=empty, expect=true or expect=N, a line such as `-- expect: >= 100`, or an expect fence after it";
 
-bool is_word(std::string_view text) {
-    const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
-    return !text.empty() && letter(text.front()) &&
-           std::all_of(text.begin(), text.end(), [&](char c) { return letter(c) || (c >= '0' && c <= '9') || c == '-'; });
-}
-
 // "it''s" as it is between quotes.
 std::string unquote(std::string_view text, const base::Place& place) {
     std::string value;
@@ -79,6 +73,12 @@ int sign_of(const Number& n) {
 
 }  // namespace
 
+bool is_record_name(std::string_view text) {
+    const auto letter = [](char c) { return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_'; };
+    return !text.empty() && letter(text.front()) &&
+           std::all_of(text.begin(), text.end(), [&](char c) { return letter(c) || (c >= '0' && c <= '9') || c == '-'; });
+}
+
 std::optional<int> compare_numbers(std::string_view a, std::string_view b) {
     const auto x = read_number(a);
     const auto y = read_number(b);
@@ -133,7 +133,7 @@ Comparison read_comparison(std::string_view text, const base::Place& place) {
             .hint("write a number, a text between single quotes, true, or NAME.COLUMN of a recorded value");
     }
     const std::size_t point = value.find('.');
-    if (point != std::string_view::npos && is_word(value.substr(0, point)) && is_word(value.substr(point + 1))) {
+    if (point != std::string_view::npos && is_record_name(value.substr(0, point)) && is_record_name(value.substr(point + 1))) {
         comparison.record = value.substr(0, point);
         comparison.column = value.substr(point + 1);
     } else {

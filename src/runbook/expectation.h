@@ -49,6 +49,9 @@ struct Expectation {
     bool operator==(const Expectation&) const = default;
 };
 
+// A letter or "_", then letters, digits, "-" and "_": what records, and the columns that are asked for, can be called.
+bool is_record_name(std::string_view text);
+
 // The value of `expect=`: empty, true or a number. Throws Error{input} at the place.
 Expectation read_expect_word(const std::string& text, const base::Place& place);
 // The text after `-- expect:`. Throws Error{input} at the place for an operator that is none, and for no value.

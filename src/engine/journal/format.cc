@@ -72,8 +72,15 @@ std::string journal_ddl(const std::string& owner, const std::vector<std::string>
 }
 
 std::string upgrade_ddl(int from) {
-    std::string ddl = from < 2 ? std::string(queries::kUpgradeTo2.text) : "";
-    return from < 3 ? ddl + std::string(queries::kUpgradeTo3.text) : ddl;
+    std::string ddl;
+    if (from < 2) {
+        ddl += queries::kUpgradeTo2.text;
+    }
+    if (from < 3) {
+        ddl += queries::kUpgradeTo3.text;
+        ddl += queries::kUpgradeHandOver.text;
+    }
+    return ddl;
 }
 
 void ensure_journal(pg::Connection& connection, const std::string& owner, const std::vector<std::string>& grant_to) {

@@ -81,11 +81,6 @@ pg::Params new_row(const plan::Plan& plan, const NewRun& run, const pg::ServerFa
             key.line.back()};
 }
 
-[[noreturn]] void throw_replaced(const RunKey& key) {
-    throw Error(ErrorCode::conflict, fmt::format("another pgbelay has taken over run {}; this one stops here", key.id))
-        .hint("nothing was done twice; see `pgbelay status`");
-}
-
 }  // namespace
 
 std::string operator_name() {
@@ -155,20 +150,42 @@ bool Journal::take_over(RunKey& key, base::Deadline deadline, const base::StopSi
     }
 }
 
+void throw_replaced(const RunKey& key) {
+    throw Error(ErrorCode::conflict, fmt::format("another pgbelay has taken over run {}; this one stops here", key.id))
+        .hint("nothing was done twice; see `pgbelay status`");
+}
+
 std::vector<pg::Connection::Piece> Journal::opening(const RunKey& key, int n, StepResult result, const std::string& note) const {
-    return {{"BEGIN", {}}, piece(queries::kStepDone, {str(key.id), str(key.epoch), str(n), std::string(engine::to_string(result)), note})};
+    pg::Connection::Piece record =
+        piece(queries::kStepDone, {str(key.id), str(key.epoch), str(n), std::string(engine::to_string(result)), note});
+    record.repeated = true;
+    return {{"BEGIN", {}}, std::move(record)};
 }
 
 std::vector<pg::Connection::Piece> Journal::opening_without_record(const RunKey& key) const {
     return {{"BEGIN", {}}, piece(queries::kFence, {str(key.id), str(key.epoch)})};
 }
 
-void Journal::throw_if_replaced(const RunKey& key, const std::vector<pg::Outcome>& outcomes) {
-    constexpr std::size_t kFence = 1;  // right after BEGIN
+namespace {
+
+// The SQLSTATE that the fence, right after BEGIN, has ended a pipeline with; "" when it did not.
+std::string fence_error(const std::vector<pg::Outcome>& outcomes) {
+    constexpr std::size_t kFence = 1;
     const auto* error = outcomes.size() == kFence + 1 ? std::get_if<pg::ServerError>(&outcomes.back()) : nullptr;
-    if (error != nullptr && (error->sqlstate == "23502" || error->sqlstate == "22012")) {
+    return error == nullptr ? "" : error->sqlstate;
+}
+
+}  // namespace
+
+void Journal::throw_if_replaced(const RunKey& key, const std::vector<pg::Outcome>& outcomes) {
+    const std::string sqlstate = fence_error(outcomes);
+    if (sqlstate == "23502" || sqlstate == "22012") {
         throw_replaced(key);
     }
+}
+
+bool Journal::was_forgotten(const std::vector<pg::Outcome>& outcomes) {
+    return fence_error(outcomes) == "26000";
 }
 
 pg::Connection::Piece Journal::watch_deletions() const {

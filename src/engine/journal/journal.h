@@ -95,6 +95,9 @@ std::string to_json_text(const Record& record);
 // Who runs pgbelay here: "alice@laptop", from the operating system.
 std::string operator_name();
 
+// For who finds that another process has taken his run over: Error{conflict}.
+[[noreturn]] void throw_replaced(const RunKey& key);
+
 // Wraps one connection, over which it writes outside of steps. Every write is a boundary for the fail points.
 class Journal {
 public:
@@ -114,6 +117,8 @@ public:
     std::vector<pg::Connection::Piece> opening_without_record(const RunKey& key) const;
     // Throws Error{conflict} when it was the fence that ended a pipeline which began with an opening.
     static void throw_if_replaced(const RunKey& key, const std::vector<pg::Outcome>& outcomes);
+    // Whether it failed only because the user's statements took the session's prepared ones away (26000): nothing ran, another try may.
+    static bool was_forgotten(const std::vector<pg::Outcome>& outcomes);
 
     // For a step that may delete rows: the last of its opening, and what goes right before COMMIT. What was deferred runs first, under the
     // user's own role and settings; then it is written down, under ours, from which tables rows were deleted.

@@ -331,6 +331,26 @@ TEST(Pipeline, StopsAtTheFirstErrorAndRunsNothingAfterIt) {
     EXPECT_EQ(value(c, "SELECT count(*) FROM t"), "0");
 }
 
+TEST(Pipeline, PreparesWhatIsRepeatedAndRecoversWhenTheUserDropsIt) {
+    const Database db;
+    Connection c = db.open();
+    const auto send = [&](const char* number) {
+        return std::move(c.pipeline({{"SELECT $1::int + 1", {number}, true}}, base::in(seconds(10)), nullptr).back());
+    };
+    const char* const kPrepared = "SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE 'SELECT $1::int%'";
+    EXPECT_EQ(std::get<Result>(send("1")).integer(0, 0), 2);
+    EXPECT_EQ(value(c, kPrepared), "0");
+    EXPECT_EQ(std::get<Result>(send("2")).integer(0, 0), 3);
+    EXPECT_EQ(value(c, kPrepared), "1");
+    EXPECT_EQ(std::get<Result>(send("3")).integer(0, 0), 4);
+
+    must_run(c, "DEALLOCATE ALL");
+    EXPECT_EQ(error_of(send("4")).sqlstate, "26000");
+    EXPECT_EQ(std::get<Result>(send("5")).integer(0, 0), 6);
+    EXPECT_EQ(std::get<Result>(send("6")).integer(0, 0), 7);
+    EXPECT_EQ(value(c, kPrepared), "1");
+}
+
 TEST(Pipeline, ALockTimeoutLeavesTheConnectionUsable) {
     const Database db;
     Connection holder = db.open();

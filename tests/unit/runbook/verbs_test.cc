@@ -102,6 +102,10 @@ struct Bad {
     std::string hint;
 };
 
+void PrintTo(const Bad& bad, std::ostream* out) {
+    *out << bad.name;
+}
+
 class BadVerbs : public testing::TestWithParam<Bad> {};
 
 TEST_P(BadVerbs, SayWhereAndWhatToDo) {

@@ -1,0 +1,7 @@
+CREATE TABLE one (id bigint PRIMARY KEY);
+CREATE TABLE two (id bigint PRIMARY KEY);
+CREATE TABLE three (id bigint PRIMARY KEY);
+DO $$ BEGIN EXECUTE 'DEALLOCATE ALL'; END $$;
+CREATE TABLE four (id bigint PRIMARY KEY);
+CREATE TABLE five (id bigint PRIMARY KEY);
+CREATE TABLE six (id bigint PRIMARY KEY);
