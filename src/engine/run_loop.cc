@@ -47,7 +47,8 @@ RunLoop::RunLoop(Target& target, const plan::Plan& plan, std::unique_ptr<Session
       sink_(sink),
       ledger_(target, layouts(plan)),
       rows_(plan),
-      replicas_(target.replicas(), target.stop()) {
+      replicas_(target.replicas(), target.stop()),
+      health_(plan, sink_, target.stop()) {
     for (const auto& table : plan.tables) {
         if (table.oid == catalog::Oid{}) {
             new_tables_.insert(table.name);
@@ -136,9 +137,10 @@ void RunLoop::reconcile() {
     forget_whole_files();
     intents_ = session_->journal().intents(session_->key());
     rows_.before(target_, *session_, done_.empty());
-    guard_ = std::make_unique<Guard>(target_, plan_.limits);
+    guard_ = std::make_unique<Guard>(target_, plan_.limits, plan_.on_breach);
     guard_->set_ours(session_->pids());
-    control_ = std::make_unique<ControlPoint>(*session_, *guard_, plan_.on_breach, sink_, target_.stop());
+    control_ = std::make_unique<ControlPoint>(*session_, *guard_, plan_, clock_, sink_, target_.stop());
+    health_.take_up(*session_, *guard_);
     if (!report_.error) {
         report_.steps.clear();
         report_.result = good_result_;
@@ -147,12 +149,16 @@ void RunLoop::reconcile() {
 
 void RunLoop::steps() {
     for (auto next = plan_.steps.begin(); next != plan_.steps.end();) {
+        health_.at_the_end_of(&*next, *session_, *guard_);
         if (must_wait(*next)) {
             return;
         }
         // What has a time of its own begins when all before it has ended.
         const auto aside = std::find_if_not(next, plan_.steps.end(), runs_aside);
-        const auto last = next == aside ? aside : std::find_if(next + 1, aside, [](const plan::Step& step) { return step.waits(); });
+        const auto stands_apart = [&](const plan::Step& step) {
+            return step.waits() || plan_.section_of(step.n) != plan_.section_of(next->n);
+        };
+        const auto last = next == aside ? aside : std::find_if(next + 1, aside, stands_apart);
         // A transaction may follow at once; for everything else what was done before must be there.
         const bool by_itself = last == next && next->kind == plan::StepKind::transaction && next->when.empty();
         write_timings(!by_itself);
@@ -162,6 +168,7 @@ void RunLoop::steps() {
         next = std::max(last, next + 1);
     }
     write_timings(true);
+    health_.at_the_end_of(nullptr, *session_, *guard_);
     for (const auto& text : plan_.trailing_echoes) {
         sink_(Echo{text});
     }
@@ -254,10 +261,15 @@ RunLoop::Next RunLoop::steps_aside(std::span<const plan::Step> steps) {
 }
 
 Begun RunLoop::begin(RunContext& context, const plan::Step& step) {
+    health_.before(step, *session_, *guard_);
     for (const auto& text : step.echoes) {
         sink_(Echo{text});
     }
     sink_(StepStarted{.step = &step, .total = static_cast<int>(plan_.steps.size())});
+    // Nobody is hurried to confirm something.
+    if (step.kind != plan::StepKind::confirm) {
+        control_->step_begins(step.n);
+    }
     try {
         return skip_by_plan(step) || skip_by_when(context, step) ? Begun::settled : Begun::runs;
     } catch (const Error& error) {
@@ -409,6 +421,7 @@ Also RunLoop::ledger_rows(const plan::Step& step) const {
 
 // Evidence, the event, and what follows from the outcome.
 RunLoop::Next RunLoop::settle(const plan::Step& step, StepOutcome outcome) {
+    control_->step_ends(step.n);
     const bool interrupted = outcome.interrupted != Order::go_on;
     // Of several that fail side by side the first one says why the run ends.
     if (outcome.error && !report_.error) {
@@ -447,6 +460,9 @@ RunLoop::Next RunLoop::settle(const plan::Step& step, StepOutcome outcome) {
         return Next::end;
     }
     note_done(step, outcome.result);
+    if (!step.only_looks() && !step.sends.empty() && (outcome.result == StepResult::done || outcome.result == StepResult::adopted)) {
+        health_.took_effect(step);
+    }
     losses_ = 0;
     return Next::go_on;
 }

@@ -7,6 +7,7 @@
 #include "engine/ledger.h"
 #include "engine/row_watch.h"
 #include "engine/run.h"
+#include "engine/section_health.h"
 #include "engine/session.h"
 #include "engine/step_runner.h"
 
@@ -91,6 +92,7 @@ private:
     Ledger ledger_;
     RowWatch rows_;
     Replicas replicas_;
+    SectionHealth health_;
     ForStep carry_along_;
     std::function<void(Session&)> when_good_;
     RunResult good_result_ = RunResult::deployed;
@@ -108,6 +110,7 @@ private:
     bool aborted_ = false;
     int timeline_ = 0;  // of the server on which the run was last written
     int losses_ = 0;    // of the connection, since a step got done
+    RunClock clock_;
     base::Clock::time_point began_ = base::Clock::now();
 };
 

@@ -219,6 +219,9 @@ Plan Planner::make() {
     }
     finish_file(file_);
     plan_.trailing_echoes = std::move(echoes_);
+    if (std::ranges::all_of(plan_.sections, [](const Section& section) { return section.title.empty(); })) {
+        plan_.sections.clear();
+    }
     seal();
     if (options_.after != nullptr) {
         *options_.after = catalog_;
@@ -239,6 +242,7 @@ void Planner::take_item(const runbook::Item& item) {
         take_confirm(item, std::get<runbook::ConfirmItem>(item.what));
     }
     ends_[item.name] = static_cast<int>(plan_.steps.size());
+    note_section(item.section);
 }
 
 void Planner::take_sql(const runbook::Item& item, const runbook::SqlItem& sql) {

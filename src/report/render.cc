@@ -2,6 +2,7 @@
 
 #include "catalog/lock_mode.h"
 #include "report/plan_text.h"
+#include "report/render_watch.h"
 #include "report/text.h"
 #include "sql/quote.h"
 
@@ -352,6 +353,7 @@ std::string plain_runbook(const plan::Plan& plan, const plan::Plan& undo) {
         "Digest {}, plan digest {}.\n\n",
         one_line(plan.name), plan.digest, plan.plan_digest);
     out += "Who is in the way:\n\n" + fence("sql", kInTheWay);
+    out += watch_text(plan);
     out += "## First, in the shell\n\n" + fence("sh", functions(plan.limits)) + "## To do it\n\n";
     for (const plan::Step& step : plan.steps) {
         out += step_text(step, plan.limits);

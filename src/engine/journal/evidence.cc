@@ -40,6 +40,14 @@ pg::Connection::Piece Journal::evidence(const RunKey& key, const Evidence& evide
     return {std::string(queries::kKeepEvidence.text), params_of(key, evidence)};
 }
 
+void Journal::keep(const RunKey& key, const Evidence& evidence) {
+    write(queries::kKeepEvidence, params_of(key, evidence));
+}
+
+std::vector<Evidence> Journal::evidence(const RunKey& key) {
+    return read_evidence(*connection_, key.id);
+}
+
 Records Journal::records(const RunKey& key) {
     Records records;
     for (const Evidence& evidence : read_evidence(*connection_, key.id)) {

@@ -142,6 +142,9 @@ public:
     std::optional<ControlState> find(std::int64_t run);
     // The row, for the transaction of the step; what an earlier incarnation wrote of it is replaced.
     pg::Connection::Piece evidence(const RunKey& key, const Evidence& evidence) const;
+    // At once, outside of any step.
+    void keep(const RunKey& key, const Evidence& evidence);
+    std::vector<Evidence> evidence(const RunKey& key);
     Records records(const RunKey& key);
     // When the time of a step has come, by the server's clock; the run is written down as waiting for it.
     struct Due {

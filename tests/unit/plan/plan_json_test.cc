@@ -52,12 +52,9 @@ Book everything() {
     book.item("dated", late);
     book.runbook.on_breach = runbook::OnBreach::abort;
     book.runbook.blockers = {.action = runbook::Blockers::Action::terminate, .older_than = base::Millis(90'001), .migrators = true};
-    book.runbook.limits.blocked_sessions = 7;
-    book.runbook.limits.active_sessions = 8;
-    book.runbook.limits.replication_lag = base::Millis(9);
-    book.runbook.limits.oldest_transaction = base::Millis(10);
-    book.runbook.limits.rollbacks_per_second = 0.5;
-    book.runbook.limits.deadlocks_per_second = 1.5;
+    book.runbook.limits.guard = {{.name = "active_sessions", .most = 8},
+                                 {.name = "rollbacks_per_second", .most = 0.5, .of_baseline = true},
+                                 {.name = "lock_waiters", .most = 7, .action = runbook::OnBreach::rollback, .samples = 4}};
     book.runbook.limits.hold = base::Millis(11);
     return book;
 }
@@ -125,12 +122,7 @@ TEST(PlanJson, KeepsFilesLimitsAndDigests) {
     EXPECT_EQ(again.on_breach, runbook::OnBreach::abort);
     EXPECT_EQ(again.blockers, plan.blockers);
     EXPECT_EQ(again.blockers.older_than, base::Millis(90'001));
-    EXPECT_EQ(again.limits.blocked_sessions, 7);
-    EXPECT_EQ(again.limits.active_sessions, 8);
-    EXPECT_EQ(again.limits.replication_lag, base::Millis(9));
-    EXPECT_EQ(again.limits.oldest_transaction, base::Millis(10));
-    EXPECT_EQ(again.limits.rollbacks_per_second, 0.5);
-    EXPECT_EQ(again.limits.deadlocks_per_second, 1.5);
+    EXPECT_EQ(again.limits.guard, plan.limits.guard);
     EXPECT_EQ(again.limits.hold, base::Millis(11));
     ASSERT_EQ(again.files.size(), 2U);
     EXPECT_EQ(again.files[0].rollback, plan.files[0].rollback);
