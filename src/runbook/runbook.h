@@ -4,8 +4,8 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/wait.h"
-#include "runbook/requirement.h"
 #include "runbook/expectation.h"
+#include "runbook/requirement.h"
 #include "sql/script.h"
 #include "sql/statement.h"
 

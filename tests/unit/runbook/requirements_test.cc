@@ -96,7 +96,7 @@ TEST(Requirements, AreReadInTheOrderWritten) {
     EXPECT_EQ(runbook.requirements[5].name, (sql::QualifiedName{"Odd.Name", "T\"1"}));
     EXPECT_EQ(runbook.requirements[6].name, (sql::QualifiedName{"", "orders"}));
     EXPECT_EQ(runbook.requirements[8].column, "region");
-    EXPECT_EQ(runbook.requirements[10].time, base::Millis(300'000));
+    EXPECT_EQ(runbook.requirements[11].time, base::Millis(300'000));
     EXPECT_EQ(runbook.requirements[0].place.line, 4);
 }
 
