@@ -258,7 +258,7 @@ void Reader::add_looking() {
         command("report", "The evidence about a run", "pgbelay report 7 --format json -o run7.json", [this] { return Report{run()}; });
     run_number(report);
     database(report);
-    output(report, documents());
+    output(report, {"text", "json", "md"});
 }
 
 void Reader::add_steering() {
@@ -376,7 +376,7 @@ std::vector<CommandDescription> Reader::describe() const {
 }
 
 Format format_of(std::string_view text) {
-    return text == "json" ? Format::json : text == "jsonl" ? Format::jsonl : Format::text;
+    return text == "json" ? Format::json : text == "jsonl" ? Format::jsonl : text == "md" ? Format::md : Format::text;
 }
 
 Arguments Reader::take() {

@@ -12,7 +12,7 @@
 
 namespace pgbelay::cli {
 
-enum class Format { text, json, jsonl };
+enum class Format { text, json, jsonl, md };
 enum class Color { automatic, always, never };
 
 // Options that more than one command takes.

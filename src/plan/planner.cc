@@ -192,6 +192,7 @@ Plan Planner::make() {
     plan_.limits = runbook_.limits;
     plan_.on_breach = runbook_.on_breach;
     plan_.blockers = runbook_.blockers;
+    plan_.document = runbook_.document;
     plan_.documentation = runbook_.documentation;
     plan_.fences = runbook_.fences;
     for (const auto& file : runbook_.files) {
@@ -227,8 +228,8 @@ Plan Planner::make() {
 }
 
 void Planner::take_item(const runbook::Item& item) {
+    const std::size_t first_step = plan_.steps.size();
     if (const auto* sql = std::get_if<runbook::SqlItem>(&item.what); sql != nullptr) {
-        const std::size_t first_step = plan_.steps.size();
         take_sql(item, *sql);
         set_times(*sql, first_step);
     } else if (const auto* check = std::get_if<runbook::CheckItem>(&item.what); check != nullptr) {
@@ -239,6 +240,11 @@ void Planner::take_item(const runbook::Item& item) {
         take_confirm(item, std::get<runbook::ConfirmItem>(item.what));
     }
     ends_[item.name] = static_cast<int>(plan_.steps.size());
+    if (item.place.file == runbook_.document.path) {
+        for (std::size_t i = first_step; i < plan_.steps.size(); ++i) {
+            plan_.steps[i].fence = plan_.steps[i].place.file == item.place.file ? base::Place{} : item.place;
+        }
+    }
 }
 
 void Planner::take_sql(const runbook::Item& item, const runbook::SqlItem& sql) {
