@@ -60,6 +60,8 @@ struct History {
 };
 struct Report {
     std::optional<std::int64_t> run;
+    std::string receipt;  // the file to write one to
+    std::string key;      // "" = the account's own
 };
 struct Pause {
     std::optional<std::int64_t> run;
