@@ -89,6 +89,7 @@ private:
     History history_;
     Pause pause_;
     Approve approve_;
+    Report report_;
     InitDb init_db_;
     Demo demo_;
     Completion completion_;
@@ -254,11 +255,15 @@ void Reader::add_looking() {
     database(history);
     output(history, documents());
 
-    auto* report =
-        command("report", "The evidence about a run", "pgbelay report 7 --format json -o run7.json", [this] { return Report{run()}; });
+    auto* report = command("report", "The evidence about a run", "pgbelay report 7 --format md -o run7.md", [this] {
+        report_.run = run();
+        return report_;
+    });
     run_number(report);
     database(report);
-    output(report, documents());
+    report->add_option("--receipt", report_.receipt, "Sign there that it was deployed, for deployed_on: elsewhere")->type_name("FILE");
+    report->add_option("--key", report_.key, "The SSH key to sign with, else the account's own")->type_name("FILE");
+    output(report, {"text", "json", "md"});
 }
 
 void Reader::add_steering() {
@@ -376,7 +381,7 @@ std::vector<CommandDescription> Reader::describe() const {
 }
 
 Format format_of(std::string_view text) {
-    return text == "json" ? Format::json : text == "jsonl" ? Format::jsonl : Format::text;
+    return text == "json" ? Format::json : text == "jsonl" ? Format::jsonl : text == "md" ? Format::md : Format::text;
 }
 
 Arguments Reader::take() {

@@ -12,7 +12,7 @@
 
 namespace pgbelay::cli {
 
-enum class Format { text, json, jsonl };
+enum class Format { text, json, jsonl, md };
 enum class Color { automatic, always, never };
 
 // Options that more than one command takes.
@@ -60,6 +60,8 @@ struct History {
 };
 struct Report {
     std::optional<std::int64_t> run;
+    std::string receipt;  // the file to write one to
+    std::string key;      // "" = the account's own
 };
 struct Pause {
     std::optional<std::int64_t> run;

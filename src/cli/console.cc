@@ -57,7 +57,8 @@ void Console::say(std::string_view text) const {
 
 void Console::error(const base::Error& error) const {
     switch (common_.format) {
-        case Format::text: write_all(STDERR_FILENO, error_text(error, style_for(terminal_, terminal_.err, common_.color, false))); return;
+        case Format::text:
+        case Format::md: write_all(STDERR_FILENO, error_text(error, style_for(terminal_, terminal_.err, common_.color, false))); return;
         case Format::json: write_all(STDOUT_FILENO, report::dump(report::error_document(error))); return;
         case Format::jsonl: {
             report::Json line;

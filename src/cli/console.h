@@ -20,11 +20,11 @@ public:
 
     const Terminal& terminal() const { return terminal_; }
     Format format() const { return common_.format; }
-    bool json() const { return common_.format != Format::text; }
+    bool json() const { return common_.format == Format::json || common_.format == Format::jsonl; }
     bool quiet() const { return common_.quiet; }
     const std::string& output() const { return common_.output; }
     // Standard output is free for people: it carries no document of ours.
-    bool stdout_is_for_people() const { return !json() || !common_.output.empty(); }
+    bool stdout_is_for_people() const { return common_.format == Format::text || !common_.output.empty(); }
     // Of text for people, and of a text document.
     report::Style style() const;
     report::Style document_style() const;

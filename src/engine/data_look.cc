@@ -64,7 +64,7 @@ Finding look(Target& target, const plan::DataCheck& check, base::Millis time) {
                        "the step itself finds out, and fails without harm if a row is in its way", check.place};
     };
     if (!check.not_before.empty()) {
-        return {Level::warning, kGate, fmt::format("{}: can only be seen while it runs: {}", subject, check.not_before), "", check.place};
+        return {Level::later, kGate, fmt::format("{}: can only be seen while it runs: {}", subject, check.not_before), "", check.place};
     }
     if (time <= base::Millis(0)) {
         return not_looked_at("there was no time for it");

@@ -10,7 +10,7 @@
 namespace pgbelay::engine {
 
 struct Finding {
-    enum class Level { ok, warning, refusal } level = Level::ok;
+    enum class Level { ok, later, warning, refusal } level = Level::ok;  // later: only a step of the plan can tell
     std::string gate;     // "version", "primary", "pooler", "rights", "journal", "activity", "replica", "statements", "pending"
     std::string message;  // "PostgreSQL 15.18", "the server is a hot standby"
     std::string hint;     // the way out, "" for ok

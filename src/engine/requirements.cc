@@ -298,7 +298,13 @@ std::string why_not_asked(Target& target, const plan::Plan& plan) {
 }
 
 Verdict verdict_of(Level level) {
-    return level == Level::ok ? Verdict::holds : level == Level::warning ? Verdict::warning : Verdict::refused;
+    switch (level) {
+        case Level::ok: return Verdict::holds;
+        case Level::later: return Verdict::not_asked;
+        case Level::warning: return Verdict::warning;
+        case Level::refusal: return Verdict::refused;
+    }
+    return Verdict::refused;
 }
 
 }  // namespace

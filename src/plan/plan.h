@@ -57,6 +57,7 @@ struct Step {
     int n = 0;  // from 1, the order of execution
     std::string name;
     base::Place place;
+    base::Place fence;  // of a runbook, where its statements stand in a file of their own
     StepKind kind = StepKind::transaction;
     std::vector<Send> sends;
     SessionContext context;
@@ -181,6 +182,7 @@ struct Plan {
     std::vector<Refusal> refusals;           // any: nothing runs
     std::vector<std::string> notes;          // about the whole
     std::vector<std::string> not_whole;      // INVALID and NOT VALID things on these tables from before, in words
+    runbook::Document document;              // what its steps stand in, for the report
     std::vector<std::string> documentation;  // fences that do not run
     int fences = 0;
     std::vector<std::string> trailing_echoes;

@@ -247,6 +247,7 @@ static void take_duration(const nlohmann::json& j, const char* key, base::Millis
 
 void to_json(nlohmann::json& j, const Step& step) {
     j = {{"n", step.n}, {"name", step.name}, {"place", step.place}, {"kind", to_string(step.kind)}, {"sends", step.sends}};
+    put(j, "fence", step.fence);
     put(j, "context", step.context);
     put(j, "locks", step.locks);
     put(j, "long_running", step.long_running);
@@ -294,6 +295,7 @@ void from_json(const nlohmann::json& j, Step& step) {
     j.at("place").get_to(step.place);
     step.kind = step_kind(j.at("kind").get<std::string>());
     j.at("sends").get_to(step.sends);
+    take(j, "fence", step.fence);
     take(j, "context", step.context);
     take(j, "locks", step.locks);
     take(j, "long_running", step.long_running);
@@ -389,6 +391,9 @@ void to_json(nlohmann::json& j, const Plan& plan) {
     put(j, "mentioned", plan.mentioned);
     put(j, "windows", plan.windows);
     put(j, "gates", plan.gates);
+    if (const auto& document = plan.document; !document.text.empty()) {
+        j["document"] = {{"path", document.path}, {"first_line", document.first_line}, {"text", document.text}};
+    }
     if (!plan.row_statistics) {
         j["row_statistics"] = false;
     }
@@ -418,6 +423,11 @@ void from_json(const nlohmann::json& j, Plan& plan) {
     take(j, "mentioned", plan.mentioned);
     take(j, "windows", plan.windows);
     take(j, "gates", plan.gates);
+    if (const auto document = j.find("document"); document != j.end()) {
+        document->at("path").get_to(plan.document.path);
+        document->at("first_line").get_to(plan.document.first_line);
+        document->at("text").get_to(plan.document.text);
+    }
     take(j, "row_statistics", plan.row_statistics);
 }
 

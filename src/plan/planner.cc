@@ -192,6 +192,7 @@ Plan Planner::make() {
     plan_.limits = runbook_.limits;
     plan_.on_breach = runbook_.on_breach;
     plan_.blockers = runbook_.blockers;
+    plan_.document = runbook_.document;
     plan_.documentation = runbook_.documentation;
     plan_.fences = runbook_.fences;
     for (const auto& file : runbook_.files) {
@@ -230,8 +231,8 @@ Plan Planner::make() {
 }
 
 void Planner::take_item(const runbook::Item& item) {
+    const std::size_t first_step = plan_.steps.size();
     if (const auto* sql = std::get_if<runbook::SqlItem>(&item.what); sql != nullptr) {
-        const std::size_t first_step = plan_.steps.size();
         take_sql(item, *sql);
         set_times(*sql, first_step);
     } else if (const auto* check = std::get_if<runbook::CheckItem>(&item.what); check != nullptr) {
@@ -242,7 +243,7 @@ void Planner::take_item(const runbook::Item& item) {
         take_confirm(item, std::get<runbook::ConfirmItem>(item.what));
     }
     ends_[item.name] = static_cast<int>(plan_.steps.size());
-    note_section(item.section);
+    note_place(item, first_step);
 }
 
 void Planner::take_sql(const runbook::Item& item, const runbook::SqlItem& sql) {
@@ -588,17 +589,6 @@ void Planner::seal() {
 
 Plan make_plan(const runbook::Runbook& runbook, const catalog::Catalog& catalog, const PlanOptions& options) {
     return Planner(runbook, catalog, options).make();
-}
-
-bool Plan::undone_by_author(const Step& step) const {
-    return step.file >= 0 && !files.at(static_cast<std::size_t>(step.file)).rollback.empty();
-}
-
-bool Plan::points_of_no_return() const {
-    return std::ranges::any_of(steps, [this](const Step& step) {
-        return !step.skip && !undone_by_author(step) &&
-               std::ranges::any_of(step.inverses, [](const auto& i) { return !i.possible || i.loses_data; });
-    });
 }
 
 }  // namespace pgbelay::plan

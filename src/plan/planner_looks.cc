@@ -85,14 +85,20 @@ void Planner::set_times(const runbook::SqlItem& sql, std::size_t first_step) {
     }
 }
 
-void Planner::note_section(const std::string& title) {
+// Where its steps stand in the runbook: their fence, and their section.
+void Planner::note_place(const runbook::Item& item, std::size_t first_step) {
+    if (item.place.file == runbook_.document.path) {
+        for (std::size_t i = first_step; i < plan_.steps.size(); ++i) {
+            plan_.steps[i].fence = plan_.steps[i].place.file == item.place.file ? base::Place{} : item.place;
+        }
+    }
     const int last = static_cast<int>(plan_.steps.size());
     const int before = plan_.sections.empty() ? 0 : plan_.sections.back().last;
     if (last == before) {
         return;
     }
-    if (plan_.sections.empty() || plan_.sections.back().title != title) {
-        plan_.sections.push_back({.title = title});
+    if (plan_.sections.empty() || plan_.sections.back().title != item.section) {
+        plan_.sections.push_back({.title = item.section});
     }
     plan_.sections.back().last = last;
 }

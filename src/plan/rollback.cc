@@ -180,4 +180,15 @@ Plan make_rollback_plan(const RollbackRunbook& rollback, const catalog::Catalog&
     return plan;
 }
 
+bool Plan::undone_by_author(const Step& step) const {
+    return step.file >= 0 && !files.at(static_cast<std::size_t>(step.file)).rollback.empty();
+}
+
+bool Plan::points_of_no_return() const {
+    return std::ranges::any_of(steps, [this](const Step& step) {
+        return !step.skip && !undone_by_author(step) &&
+               std::ranges::any_of(step.inverses, [](const auto& i) { return !i.possible || i.loses_data; });
+    });
+}
+
 }  // namespace pgbelay::plan

@@ -16,6 +16,7 @@ using Level = engine::Finding::Level;
 std::string_view level_name(Level level) {
     switch (level) {
         case Level::ok: return "ok";
+        case Level::later: return "later";
         case Level::warning: return "warning";
         case Level::refusal: return "refused";
     }
@@ -23,7 +24,7 @@ std::string_view level_name(Level level) {
 }
 
 Ink ink(Level level) {
-    return level == Level::ok ? Ink::good : level == Level::warning ? Ink::warning : Ink::bad;
+    return level == Level::ok ? Ink::good : level == Level::later ? Ink::faint : level == Level::warning ? Ink::warning : Ink::bad;
 }
 
 int number_of(const std::vector<engine::Finding>& findings, Level level) {

@@ -23,7 +23,9 @@ Ink ink(Verdict verdict) {
 
 std::vector<plan::GateRecord> worth_saying(const std::vector<plan::GateRecord>& gates) {
     std::vector<plan::GateRecord> rest = gates;
-    std::erase_if(rest, [](const plan::GateRecord& gate) { return gate.gate == "data" && gate.verdict == Verdict::holds; });
+    std::erase_if(rest, [](const plan::GateRecord& gate) {
+        return gate.gate == "data" && (gate.verdict == Verdict::holds || gate.verdict == Verdict::not_asked);
+    });
     return rest;
 }
 

@@ -1,6 +1,7 @@
 #include "report/render.h"
 
 #include "catalog/lock_mode.h"
+#include "report/markdown.h"
 #include "report/plan_text.h"
 #include "report/render_watch.h"
 #include "report/text.h"
@@ -64,18 +65,6 @@ expect_number() {
     [ "$n" = "$1" ] || fail "expected $1, got $n"
 }
 )sh";
-
-std::string fence(std::string_view language, std::string_view content) {
-    // Longer than any run of backticks inside.
-    std::size_t longest = 0;
-    std::size_t run = 0;
-    for (const char c : content) {
-        run = c == '`' ? run + 1 : 0;
-        longest = std::max(longest, run);
-    }
-    const std::string mark(std::max<std::size_t>(3, longest + 1), '`');
-    return fmt::format("{}{}\n{}{}{}\n\n", mark, language, content, content.ends_with('\n') ? "" : "\n", mark);
-}
 
 std::string shell_quoted(std::string_view text) {
     std::string out = "'";
@@ -175,7 +164,7 @@ std::string to_be_seen(const plan::Step& step) {
             for (const auto& row : expects.table.rows) {
                 table += fmt::format("{}\n", fmt::join(row, "\t"));
             }
-            out = fmt::format("It must show this{}:\n\n", expects.table.ordered ? ", in this order" : "") + fence("text", table);
+            out = fmt::format("It must show this{}:\n\n", expects.table.ordered ? ", in this order" : "") + markdown_fence("text", table);
             break;
         }
         case runbook::Expect::error: out = fmt::format("It must fail with SQLSTATE {}.\n\n", expects.sqlstate); break;
@@ -315,7 +304,7 @@ std::string step_text(const plan::Step& step, const runbook::Limits& limits, con
         script += fmt::format("printf '%s\\n' {}\n", shell_quoted(echo));
     }
     const std::string what = with_condition(step, commands(step, limits));
-    out += fence("sh", script + (undone == nullptr ? what : if_it_was_done(step, *undone, what)));
+    out += markdown_fence("sh", script + (undone == nullptr ? what : if_it_was_done(step, *undone, what)));
     if (!step.condition.empty()) {
         out += fmt::format("Afterwards: {}.\n\n", step.condition.describe());
     }
@@ -352,9 +341,9 @@ std::string plain_runbook(const plan::Plan& plan, const plan::Plan& undo) {
         "before each step who is in the way, wait until they are gone, and stop when a block fails.\n\n"
         "Digest {}, plan digest {}.\n\n",
         one_line(plan.name), plan.digest, plan.plan_digest);
-    out += "Who is in the way:\n\n" + fence("sql", kInTheWay);
+    out += "Who is in the way:\n\n" + markdown_fence("sql", kInTheWay);
     out += watch_text(plan);
-    out += "## First, in the shell\n\n" + fence("sh", functions(plan.limits)) + "## To do it\n\n";
+    out += "## First, in the shell\n\n" + markdown_fence("sh", functions(plan.limits)) + "## To do it\n\n";
     for (const plan::Step& step : plan.steps) {
         out += step_text(step, plan.limits);
     }

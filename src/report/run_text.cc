@@ -17,16 +17,6 @@ namespace {
 
 constexpr Column kColumn{2, 14};
 
-std::string result_words(const std::string& result) {
-    if (result.empty()) {
-        return "not reached";
-    }
-    if (result == "intent") {
-        return "in flight";
-    }
-    return result == "rolled_back" ? "rolled back" : result;
-}
-
 // What a run that waits is waiting for, as it wrote down last.
 std::string waiting_words(const engine::RunRecord& run) {
     std::string words = "waiting";
@@ -78,7 +68,7 @@ std::string name_of(const engine::RunRecord& run, int n) {
 }
 
 std::string step_text(const engine::RunRecord& run, const engine::StepRecord& record, const Style& style) {
-    const std::string result = result_words(record.result);
+    const std::string result = step_result_words(record.result);
     const int room = style.columns - 6 - 2 - width(result);
     std::string out = fmt::format("{:>4}  {}  {}\n", record.n, pad(shorten(name_of(run, record.n), room, style), room), result);
     constexpr Column kUnder{6, 9};
@@ -164,6 +154,16 @@ std::string next_move(const engine::RunRecord& run) {
 
 }  // namespace
 
+std::string step_result_words(const std::string& result) {
+    if (result.empty()) {
+        return "not reached";
+    }
+    if (result == "intent") {
+        return "in flight";
+    }
+    return result == "rolled_back" ? "rolled back" : result;
+}
+
 std::string run_text(const engine::RunRecord& run, const Style& style) {
     std::string out = paint(style, Ink::strong, title(run)) + "\n";
     out += line("state", state_words(run), style);
@@ -227,7 +227,7 @@ std::string status_text(const std::string& target, const std::optional<engine::R
         out += line("steps", fmt::format("{} of {} finished", finished, run->plan ? run->plan->steps.size() : run->steps.size()), style);
     }
     if (const engine::StepRecord* step = current_step(*run); step != nullptr && run->state != "deployed") {
-        out += line("at step", fmt::format("{}, {}: {}", step->n, name_of(*run, step->n), result_words(step->result)), style);
+        out += line("at step", fmt::format("{}, {}: {}", step->n, name_of(*run, step->n), step_result_words(step->result)), style);
     }
     out += line("error", run->error, style);
     out += line("started", run->started_at, style);

@@ -103,6 +103,7 @@ public:
         runbook_.requirements = matter.requirements;
         runbook_.windows = matter.windows;
         runbook_.notifications = matter.notifications;
+        runbook_.document = {path_, front.body_first_line, std::string(front.body)};
         read_steps(read_fences(front.body, path_, front.body_first_line));
         finish();
         return std::move(runbook_);

@@ -161,6 +161,7 @@ private:
         runbook_.notifications = std::move(read.notifications);
         runbook_.documentation = std::move(read.documentation);
         runbook_.fences = read.fences;
+        runbook_.document = std::move(read.document);
     }
 
     // The ledger would take the second for a changed first.

@@ -127,6 +127,14 @@ struct Target {
     std::string missing;  // the variable without a value: an error only where this target is used
 };
 
+// The Markdown that a runbook was read from, without its front matter, in which secrets may stand.
+struct Document {
+    std::string path;
+    int first_line = 1;
+    std::string text;
+    bool operator==(const Document&) const = default;
+};
+
 struct Runbook {
     std::string name;  // of the front matter, or of the first path
     std::vector<File> files;
@@ -142,6 +150,7 @@ struct Runbook {
     bool from_directory = false;             // some PATH was a directory: the ledgers decide what is pending
     std::vector<std::string> documentation;  // "deploy.md:14": fences that do not run
     int fences = 0;                          // fences in all, of Markdown
+    Document document;                       // for the report; empty where there is no Markdown
     // SHA-256 over everything that the author gave, the same on every database.
     std::string digest;
 };

@@ -24,6 +24,10 @@ const std::vector<Rule>& rules() {
         add(R"(\b(127\.0\.0\.1|localhost):\d+)", "$1:<port>");
         // What a step cost is in part left out when it is nothing.
         add(R"(\(((\d+ tries|waited <time>|queued <time>|held <time>|\d+ sessions? waited on us), )*(ran )?<time>\))", "(<cost>)");
+        add(R"(<clock>: ((\d+ tries|waited <time>|queued <time>|held <time>|\d+ sessions? waited on us), )*(ran )?<time>)",
+            "<clock>: <cost>");
+        add(R"(\n- longest time in the queue [^\n]*(\n- most seen in [^\n]*)?)", "\n- <cost>");
+        add(R"(\| with \| pgbelay [^|]* \|)", "| with | pgbelay <version> |");
         add(R"(\n      took     [^\n]*(\n {15}[^\n]*)*)", "\n      took     <cost>");
         add(R"(\n  felt at most [^\n]*(\n {16}[^\n]*)*)", "\n  felt at most  <cost>");
         add(R"(\n  waited        <time> in all for others)", "");

@@ -8,6 +8,7 @@
 #include <fmt/format.h>
 #include <gmock/gmock.h>
 
+#include <csignal>
 #include <list>
 #include <thread>
 
@@ -322,6 +323,26 @@ TEST_F(Breach, OfAMultipleOfWhatItWasBeforeTheFirstChange) {
     EXPECT_THAT(ended.said, AllOf(HasSubstr("was aborted by the guard: rollbacks_per_second"), HasSubstr("(3x of "),
                                   HasSubstr("before the first change)")));
     EXPECT_THAT(stage_.value("SELECT content FROM pgbelay.evidence WHERE kind = 'baseline'"), HasSubstr("rollbacks_per_second"));
+}
+
+TEST_F(Breach, AResumeGoesByWhatItWasBeforeTheFirstChange) {
+    const std::string text = runbook("limits: { active_sessions: 2x:abort }\n",
+                                     {section("One", "CREATE TABLE one ();"), section("Two", slow(60)), section("Three", "CREATE TABLE three ();")});
+    const auto running = start(text);
+    eventually("the second section", [&] { return running.client->has_said("[2/3]"); });
+    running.client->signal(SIGINT);
+    EXPECT_EQ(running.client->wait(), 130);
+    const std::string before = stage_.value("SELECT content || at FROM pgbelay.evidence WHERE kind = 'baseline'");
+    EXPECT_NE(before, "");
+    // Twelve are more than twice the five that nobody counts for, although they are there when it goes on.
+    std::list<Busy> many;
+    for (int i = 0; i < 12; ++i) {
+        many.emplace_back(stage_.database, "", "SELECT pg_sleep(100)");
+    }
+    const auto resumed = stage_.run({"resume"});
+    EXPECT_EQ(resumed.status, 5) << resumed.said;
+    EXPECT_THAT(resumed.said, HasSubstr("active_sessions 12 > 10 (2x of 0 before the first change, counted as 5)"));
+    EXPECT_EQ(stage_.value("SELECT content || at FROM pgbelay.evidence WHERE kind = 'baseline'"), before);
 }
 
 TEST_F(Breach, OwnRollbacksBreakNothing) {

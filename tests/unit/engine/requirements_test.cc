@@ -94,7 +94,7 @@ TEST(Requirements, SayWhatIsHiddenFromARole) {
 TEST(Requirements, AreNotAskedWhereNothingIsLeftToRun) {
     const engine::testing::Database database;
     pg::Connection connection = database.open();
-    engine::testing::run(connection, "CREATE TABLE made (id bigint)");
+    engine::testing::run(connection, "CREATE TABLE public.made (id bigint)");
     const File file("  no_relations: made\n");
     runbook::Runbook runbook = runbook::read({file.path()}, {});
     Target target = database.target();

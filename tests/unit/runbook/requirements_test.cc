@@ -96,7 +96,7 @@ TEST(Requirements, AreReadInTheOrderWritten) {
     EXPECT_EQ(runbook.requirements[5].name, (sql::QualifiedName{"Odd.Name", "T\"1"}));
     EXPECT_EQ(runbook.requirements[6].name, (sql::QualifiedName{"", "orders"}));
     EXPECT_EQ(runbook.requirements[8].column, "region");
-    EXPECT_EQ(runbook.requirements[10].time, base::Millis(300'000));
+    EXPECT_EQ(runbook.requirements[11].time, base::Millis(300'000));
     EXPECT_EQ(runbook.requirements[0].place.line, 4);
 }
 
@@ -111,6 +111,15 @@ TEST(Requirements, TakeVariablesWithoutShowingThem) {
     const base::Error error = error_of_text("require: { postgres: \"${V}\" }\n", {{"V", "hunter2"}});
     EXPECT_THAT(std::string(error.what()) + error.hint(), Not(HasSubstr("hunter2")));
     EXPECT_THAT(error.message(), HasSubstr("${V}"));
+}
+
+TEST(Requirements, TakeWhatIsWantedOfEachName) {
+    const Runbook runbook = read_text(
+        "require:\n  after: { The base: backup.id, Other: a.b }\n  deployed_on: { staging: s.receipt }\n  allowed_signers: keys\n");
+    EXPECT_THAT(described(runbook), ElementsAre("after The base (backup.id)", "after Other (a.b)", "deployed_on staging (s.receipt)"));
+    EXPECT_EQ(runbook.requirements[0].options.at("value"), "backup.id");
+    EXPECT_EQ(runbook.requirements[2].options.at("receipt"), "s.receipt");
+    EXPECT_EQ(runbook.requirements[2].options.at("allowed_signers"), "keys");
 }
 
 TEST(Requirements, ArePartOfTheDigestAsTheyAreWritten) {
@@ -131,6 +140,9 @@ struct BadRequirement {
 
 TEST(Requirements, SayWhereTheyAreWrongAndWhatWouldBeRight) {
     const std::vector<BadRequirement> bad = {
+        {"require: { after: { The base: backup } }\n", 3, "\"backup\" is no recorded value", "RECORD.COLUMN"},
+        {"require: { same_as: { staging: x } }\n", 3, "same_as", ""},
+        {"require: { allowed_signers: x }\n", 3, "nothing has to be approved", "approvals"},
         {"require: 13\n", 3, "needs keys and values", "postgres"},
         {"require:\n  postgre: 13\n", 4, "unknown key \"postgre\" in require", "\"postgres\""},
         {"require:\n  postgres: thirteen\n", 4, "not a range", ">=13"},
