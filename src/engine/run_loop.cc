@@ -47,6 +47,7 @@ RunLoop::RunLoop(Target& target, const plan::Plan& plan, std::unique_ptr<Session
       sink_(sink),
       ledger_(target, layouts(plan)),
       rows_(plan),
+      windows_(plan.windows),
       replicas_(target.replicas(), target.stop()) {
     for (const auto& table : plan.tables) {
         if (table.oid == catalog::Oid{}) {
@@ -177,15 +178,30 @@ bool RunLoop::must_wait(const plan::Step& step) {
         return true;
     }
     const Journal::Due due = session_->journal().due(session_->key(), step);
-    if (due.now) {
-        return false;
+    if (!due.now) {
+        wait(step, due.at);
     }
+    return !due.now;
+}
+
+void RunLoop::wait(const plan::Step& step, const std::string& until) {
     report_.result = RunResult::waiting;
     report_.waiting_for = step.name;
-    report_.waiting_until = due.at;
-    sink_(Waiting{.step = &step, .until = due.at});
-    session_->journal().wait_until(session_->key(), step, due.at);
-    return true;
+    report_.waiting_until = until;
+    sink_(Waiting{.step = &step, .until = until});
+    session_->journal().wait_until(session_->key(), step, until);
+}
+
+// When it may begin, where the windows are shut or would shut before its end; "" for now.
+std::string RunLoop::outside_of_windows(const plan::Step& step) {
+    if (step.only_looks() || step.skip) {
+        return "";
+    }
+    const auto later = windows_.not_now(target_.control(), step);
+    if (later) {
+        sink_(Notice{.text = later->why, .warning = true});
+    }
+    return later ? later->until : "";
 }
 
 bool RunLoop::done_earlier(const plan::Step& step) {
@@ -202,6 +218,13 @@ bool RunLoop::done_earlier(const plan::Step& step) {
 RunLoop::Next RunLoop::step(const plan::Step& step) {
     if (done_earlier(step)) {
         return Next::go_on;
+    }
+    if (const std::string until = outside_of_windows(step); !until.empty()) {
+        write_timings(true);
+        if (look_at_committed(true) != Next::end) {
+            wait(step, until);
+        }
+        return Next::end;
     }
     RunContext context{target_, plan_, *session_, *control_, *guard_, sink_, replicas_, options_.blockers.value_or(plan_.blockers), made_};
     guard_->reset_peak();
@@ -227,9 +250,16 @@ RunLoop::Next RunLoop::steps_aside(std::span<const plan::Step> steps) {
             left.push_back(&step);
         }
     }
+    const plan::Step* postponed = nullptr;
+    std::string until;
     const BuildsCallbacks callbacks{
         .begin =
             [&](const plan::Step& step) {
+                until = outside_of_windows(step);
+                if (!until.empty()) {
+                    postponed = &step;
+                    return Begun::later;
+                }
                 const Begun begun = begin(context, step);
                 StepOutcome outcome;
                 if (begun != Begun::runs || StandbyWait(context, step).wait_until_clear(outcome)) {
@@ -250,7 +280,12 @@ RunLoop::Next RunLoop::steps_aside(std::span<const plan::Step> steps) {
     };
     run_builds(context, left, callbacks, options_.on_failure == OnFailure::rollback);
     std::ranges::sort(report_.steps, {}, &StepReport::n);
-    return report_.error ? Next::end : Next::go_on;
+    if (report_.error || postponed == nullptr) {
+        return report_.error ? Next::end : Next::go_on;
+    }
+    write_timings(true);
+    wait(*postponed, until);
+    return Next::end;
 }
 
 Begun RunLoop::begin(RunContext& context, const plan::Step& step) {
@@ -447,6 +482,7 @@ RunLoop::Next RunLoop::settle(const plan::Step& step, StepOutcome outcome) {
         return Next::end;
     }
     note_done(step, outcome.result);
+    windows_.learn(step, outcome.times.ran);
     losses_ = 0;
     return Next::go_on;
 }

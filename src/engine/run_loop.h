@@ -9,6 +9,7 @@
 #include "engine/run.h"
 #include "engine/session.h"
 #include "engine/step_runner.h"
+#include "engine/window_gate.h"
 
 #include <map>
 #include <memory>
@@ -48,6 +49,8 @@ private:
     void steps();
     Next step(const plan::Step& step);
     bool must_wait(const plan::Step& step);
+    void wait(const plan::Step& step, const std::string& until);
+    std::string outside_of_windows(const plan::Step& step);
     Next steps_aside(std::span<const plan::Step> steps);
     bool done_earlier(const plan::Step& step);
     Begun begin(RunContext& context, const plan::Step& step);
@@ -90,6 +93,7 @@ private:
     std::unique_ptr<ControlPoint> control_;
     Ledger ledger_;
     RowWatch rows_;
+    RunningWindows windows_;
     Replicas replicas_;
     ForStep carry_along_;
     std::function<void(Session&)> when_good_;

@@ -442,6 +442,30 @@ void Planner::add_skipped(const Member& member) {
     step.skip = member.skip;
 }
 
+namespace {
+
+std::int64_t bytes_of(const catalog::Catalog& catalog, const catalog::QualifiedName& name) {
+    const catalog::Relation* relation = catalog.find(name);
+    if (relation == nullptr) {
+        return 0;
+    }
+    std::int64_t bytes = relation->bytes;
+    for (const auto& child : relation->children) {
+        bytes += relation->kind == 'p' ? bytes_of(catalog, child) : 0;
+    }
+    return bytes;
+}
+
+std::int64_t bytes_read(const catalog::Catalog& catalog, const analysis::Run& run) {
+    std::int64_t bytes = run.method == analysis::Method::build ? bytes_of(catalog, run.table) : 0;
+    for (const auto& name : run.scans) {
+        bytes += run.method == analysis::Method::build && name == run.table ? 0 : bytes_of(catalog, name);
+    }
+    return bytes;
+}
+
+}  // namespace
+
 void Planner::add_step_for(const Member& member, const analysis::Run& run) {
     Step& step = new_step(member, kind_of(run.method));
     step.name = run.name.empty() ? step.name : run.name;
@@ -461,6 +485,7 @@ void Planner::add_step_for(const Member& member, const analysis::Run& run) {
     step.may_change_rows = member.may_change_rows;
     step.index = run.index;
     step.table = run.table;
+    step.reads += bytes_read(catalog_, run);
     step.finish_with = run.finish_with;
     step.rebuilds = run.method == analysis::Method::build && member.statement->kind == "ReindexStmt";
 }
@@ -584,6 +609,7 @@ void Planner::seal() {
     nlohmann::json steps = nlohmann::json::array();
     for (const auto& step : plan_.steps) {
         steps.push_back(step);
+        steps.back().erase("reads");  // a table that has grown makes no other plan
     }
     plan_.plan_digest = base::sha256(steps.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
 }
