@@ -10,6 +10,7 @@
 #include "engine/section_health.h"
 #include "engine/session.h"
 #include "engine/step_runner.h"
+#include "engine/window_gate.h"
 
 #include <map>
 #include <memory>
@@ -49,6 +50,8 @@ private:
     void steps();
     Next step(const plan::Step& step);
     bool must_wait(const plan::Step& step);
+    void wait(const plan::Step& step, const std::string& until);
+    std::string outside_of_windows(const plan::Step& step);
     Next steps_aside(std::span<const plan::Step> steps);
     bool done_earlier(const plan::Step& step);
     Begun begin(RunContext& context, const plan::Step& step);
@@ -91,6 +94,7 @@ private:
     std::unique_ptr<ControlPoint> control_;
     Ledger ledger_;
     RowWatch rows_;
+    RunningWindows windows_;
     Replicas replicas_;
     SectionHealth health_;
     ForStep carry_along_;

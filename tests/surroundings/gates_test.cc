@@ -57,6 +57,28 @@ TEST_F(Gates, OutsideOfItsWindowNothingIsDeployed) {
     EXPECT_NE(evidence.said.find("the window is open until"), std::string::npos) << evidence.said;
 }
 
+TEST_F(Gates, AStepThatWouldRunPastTheEndOfTheWindowDoesNotBegin) {
+    // As large as the server can tell: the rest of its segments are holes.
+    stage_.session().run("CREATE TABLE vast (id bigint)");
+    const std::string file = stage_.value("SELECT current_setting('data_directory') || '/' || pg_relation_filepath('vast')");
+    for (const char* segment : {"", ".1", ".2", ".3"}) {
+        ASSERT_EQ(local({"truncate", "-s", "1G", file + segment}).status, 0);
+        ASSERT_EQ(local({"chown", "--reference", file, file + segment}).status, 0);
+    }
+    write(fmt::format("window: \"{}-{} UTC\"\n", clock(-60), clock(2)),
+          "ALTER TABLE busy ADD COLUMN region text;\nCREATE INDEX vast_id ON vast (id);\nALTER TABLE busy ADD COLUMN area text;");
+    const auto deployed = deploy();
+    EXPECT_EQ(deployed.status, 0) << deployed.said;
+    EXPECT_NE(deployed.said.find("would probably take 3 min"), std::string::npos) << deployed.said;
+    EXPECT_EQ(stage_.run_state(), "waiting");
+    EXPECT_EQ(column(), "1") << "what stood before it is done";
+    EXPECT_EQ(stage_.value("SELECT to_regclass('vast_id') IS NULL"), "t");
+    const auto status = stage_.run({"status"});
+    EXPECT_NE(status.said.find("waiting until"), std::string::npos) << status.said;
+    const auto rolled_back = stage_.run({"rollback", "-y"});
+    EXPECT_EQ(rolled_back.status, 0) << "windows do not hold a rollback up: " << rolled_back.said;
+}
+
 TEST_F(Gates, ADumpInTheWindowIsNamed) {
     Session dump = stage_.session();
     dump.run("SET application_name = 'pg_dump'; BEGIN; LOCK TABLE busy IN ACCESS SHARE MODE");
