@@ -314,7 +314,7 @@ TEST_F(Breach, OfAMultipleOfWhatItWasBeforeTheFirstChange) {
         return std::stoi(stage_.value("SELECT xact_rollback FROM pg_stat_database WHERE datname = current_database()")) > 20;
     });
     const auto running =
-        start(runbook(limits, {section("One", "CREATE TABLE one ();\n" + slow(3.5)), section("Two", "CREATE TABLE two ();\n" + slow(60))}));
+        start(runbook(limits, {section("One", "CREATE TABLE one ();\n" + slow(2.5)), section("Two", "CREATE TABLE two ();\n" + slow(60))}));
     eventually("the second section", [&] { return table("two") == "two"; });
     EXPECT_FALSE(running.client->has_said("guard:")) << running.client->said();
     const Restless many(stage_.database.url(), {kWrong}, Millis(2));
@@ -326,8 +326,9 @@ TEST_F(Breach, OfAMultipleOfWhatItWasBeforeTheFirstChange) {
 }
 
 TEST_F(Breach, AResumeGoesByWhatItWasBeforeTheFirstChange) {
-    const std::string text = runbook("limits: { active_sessions: 2x:abort }\n",
-                                     {section("One", "CREATE TABLE one ();"), section("Two", slow(60)), section("Three", "CREATE TABLE three ();")});
+    const std::string text =
+        runbook("limits: { active_sessions: 2x:abort }\n",
+                {section("One", "CREATE TABLE one ();"), section("Two", slow(60)), section("Three", "CREATE TABLE three ();")});
     const auto running = start(text);
     eventually("the second section", [&] { return running.client->has_said("[2/3]"); });
     running.client->signal(SIGINT);

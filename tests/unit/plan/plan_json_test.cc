@@ -143,8 +143,8 @@ TEST(PlanJson, ReadsTheLimitsOfOlderJournals) {
     old["limits"]["replication_lag_ms"] = 9;
     old["limits"]["deadlocks_per_second"] = 1.5;
     EXPECT_EQ(old.get<Plan>().limits.guard, (std::vector<runbook::GuardLimit>{{.name = "blocked_sessions", .most = 7},
-                                                                             {.name = "replication_lag", .most = 9},
-                                                                             {.name = "deadlocks_per_second", .most = 1.5}}));
+                                                                              {.name = "replication_lag", .most = 9},
+                                                                              {.name = "deadlocks_per_second", .most = 1.5}}));
     // A measure of a later version: nothing is watched that this one cannot measure.
     old["limits"]["guard"] = {{{"name", "moon_phase"}, {"most", 1}}};
     EXPECT_EQ(old.get<Plan>().limits.guard.size(), 3U);

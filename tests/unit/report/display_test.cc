@@ -110,8 +110,9 @@ engine::GuardBreach breach(bool cleared) {
 }
 
 engine::HealthSeen seen(bool far) {
-    return {{.section = "Apply",
-             .figures = {{.name = "active_sessions", .now = 12, .before = 9}, {.name = "lock_waiters", .now = 6, .before = 0, .far = far}}}};
+    return {
+        {.section = "Apply",
+         .figures = {{.name = "active_sessions", .now = 12, .before = 9}, {.name = "lock_waiters", .now = 6, .before = 0, .far = far}}}};
 }
 
 TEST(PlainDisplay, SaysWhatABreachDoesAndHowItIsAfterASection) {

@@ -68,10 +68,11 @@ TEST(Render, NamesWhatSomebodyHasToWatchSincePsqlDoesNot) {
     plan.limits.guard = {{.name = "rollbacks_per_second", .most = 3, .of_baseline = true, .action = runbook::OnBreach::rollback},
                          {.name = "lock_waiters", .most = 10},
                          {.name = "run_time", .most = 1'800'000, .action = runbook::OnBreach::abort}};
-    EXPECT_THAT(plain_runbook(plan, {}),
-                HasSubstr("- `rollbacks_per_second` above 3 times what it was before for some seconds: cancel what runs, and undo what is done.\n"
-                          "- `lock_waiters` above 10 for some seconds: begin no other block until it is not.\n"
-                          "- `run_time` above 30 min: cancel what runs, and stop.\n"));
+    EXPECT_THAT(
+        plain_runbook(plan, {}),
+        HasSubstr("- `rollbacks_per_second` above 3 times what it was before for some seconds: cancel what runs, and undo what is done.\n"
+                  "- `lock_waiters` above 10 for some seconds: begin no other block until it is not.\n"
+                  "- `run_time` above 30 min: cancel what runs, and stop.\n"));
     plan.limits.guard.clear();
     plan.sections = {{.title = "Apply", .last = 1}};
     EXPECT_THAT(plain_runbook(plan, {}), HasSubstr("somebody has to, after each section"));
