@@ -204,6 +204,12 @@ void Reader::add_deploying() {
     render->add_flag("--as-written", texts_.as_written, "Rewrite nothing");
     output(render, {"text"});
 
+    auto* init =
+        command("init", "Draft a runbook for migrations", "pgbelay init migrations/ -o deploy.md", [this] { return Init{texts_.paths}; });
+    paths(init, true);
+    database(init);
+    output(init, {"text"});
+
     auto* deploy = command("deploy", "Change the database", "pgbelay deploy migrations/ --db postgres://app@db1/orders",
                            [this] { return Deploy{texts_.paths, dry_run_, texts_.as_written, failure()}; });
     paths(deploy, true);
