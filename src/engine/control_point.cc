@@ -15,7 +15,15 @@ ControlPoint::ControlPoint(Session& session, Guard& guard, runbook::OnBreach on_
     : session_(session), guard_(guard), on_breach_(on_breach), sink_(sink), stop_(stop), ask_again_at_(base::Clock::now()) {}
 
 Order ControlPoint::from_guard() {
-    const auto breach = guard_.view().breach;
+    auto breach = guard_.view().breach;
+    runbook::OnBreach action = on_breach_;
+    for (const std::string& complaint : measurements_ == nullptr ? std::vector<std::string>{} : measurements_->take_complaints()) {
+        sink_(Notice{.text = complaint, .warning = true});
+    }
+    if (const auto probe = measurements_ == nullptr || breach ? std::nullopt : measurements_->breach()) {
+        breach = probe->what;
+        action = probe->action;
+    }
     if (breach && !breach_) {
         sink_(GuardBreach{.what = *breach});
     } else if (!breach && breach_) {
@@ -26,7 +34,7 @@ Order ControlPoint::from_guard() {
         return Order::go_on;
     }
     why_ = "guard: " + *breach;
-    switch (on_breach_) {
+    switch (action) {
         case runbook::OnBreach::pause: return Order::pause;
         case runbook::OnBreach::abort: return Order::abort;
         case runbook::OnBreach::rollback: return Order::roll_back;

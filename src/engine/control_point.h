@@ -3,6 +3,7 @@
 
 #include "engine/event.h"
 #include "engine/guard.h"
+#include "engine/measurements.h"
 #include "engine/session.h"
 
 #include <optional>
@@ -16,6 +17,9 @@ enum class Order { go_on, pause, pause_now, abort, roll_back, stop };
 class ControlPoint {
 public:
     ControlPoint(Session& session, Guard& guard, runbook::OnBreach on_breach, const Sink& sink, base::StopSignal* stop);
+
+    // Whose probes count as limits, too; it must live as long.
+    void watch(Measurements& measurements) { measurements_ = &measurements; }
 
     // Cheap: reads notifications, asks the journal at most once a second. Throws Error{conflict} when we were replaced.
     Order look();
@@ -38,6 +42,7 @@ private:
     ControlState state_;
     std::optional<std::string> breach_;
     std::string why_;
+    Measurements* measurements_ = nullptr;
     base::Clock::duration paused_{0};
 };
 

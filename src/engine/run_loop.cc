@@ -47,7 +47,8 @@ RunLoop::RunLoop(Target& target, const plan::Plan& plan, std::unique_ptr<Session
       sink_(sink),
       ledger_(target, layouts(plan)),
       rows_(plan),
-      replicas_(target.replicas(), target.stop()) {
+      replicas_(target.replicas(), target.stop()),
+      measurements_(target, plan, sink) {
     for (const auto& table : plan.tables) {
         if (table.oid == catalog::Oid{}) {
             new_tables_.insert(table.name);
@@ -76,6 +77,9 @@ RunReport RunLoop::run(bool resumed) {
             }
             const bool waits = report_.result == RunResult::waiting;
             if (!report_.error && !waits) {
+                measure_after();
+            }
+            if (!report_.error && !waits) {
                 verify_all();
             }
             if (!report_.error && !waits && when_good_) {
@@ -90,6 +94,7 @@ RunReport RunLoop::run(bool resumed) {
                 report_.result = error.code() == ErrorCode::interrupted ? RunResult::interrupted : RunResult::stopped;
                 break;
             }
+            measurements_.stop_probes();
             control_.reset();
             guard_.reset();
             session_.reset();
@@ -125,6 +130,7 @@ RunReport RunLoop::run(bool resumed) {
 // The journal's word on what is done, before the first step of an incarnation.
 void RunLoop::reconcile() {
     committed_.clear();
+    measured_before_ = false;
     const auto before = std::exchange(done_, session_->journal().steps_done(session_->key()));
     say_what_was_lost(before);
     left_.clear();
@@ -139,6 +145,7 @@ void RunLoop::reconcile() {
     guard_ = std::make_unique<Guard>(target_, plan_.limits);
     guard_->set_ours(session_->pids());
     control_ = std::make_unique<ControlPoint>(*session_, *guard_, plan_.on_breach, sink_, target_.stop());
+    control_->watch(measurements_);
     if (!report_.error) {
         report_.steps.clear();
         report_.result = good_result_;
@@ -153,6 +160,10 @@ void RunLoop::steps() {
         // What has a time of its own begins when all before it has ended.
         const auto aside = std::find_if_not(next, plan_.steps.end(), runs_aside);
         const auto last = next == aside ? aside : std::find_if(next + 1, aside, [](const plan::Step& step) { return step.waits(); });
+        if (std::any_of(next, std::max(last, next + 1), [](const plan::Step& step) { return !step.only_looks(); }) &&
+            measure_before() == Next::end) {
+            return;
+        }
         // A transaction may follow at once; for everything else what was done before must be there.
         const bool by_itself = last == next && next->kind == plan::StepKind::transaction && next->when.empty();
         write_timings(!by_itself);
@@ -162,9 +173,48 @@ void RunLoop::steps() {
         next = std::max(last, next + 1);
     }
     write_timings(true);
+    if (measure_before() == Next::end) {
+        return;
+    }
     for (const auto& text : plan_.trailing_echoes) {
         sink_(Echo{text});
     }
+}
+
+// Once an incarnation, right before the first step that may change something.
+RunLoop::Next RunLoop::measure_before() {
+    if (measured_before_) {
+        return Next::go_on;
+    }
+    measured_before_ = true;
+    try {
+        measurements_.before(*session_, changed());
+        measurements_.begin_probes(*session_);
+        return Next::go_on;
+    } catch (const Error& error) {
+        return failed_to_measure(error);
+    }
+}
+
+void RunLoop::measure_after() {
+    try {
+        measurements_.end_probes(*session_);
+        measurements_.after(*session_);
+    } catch (const Error& error) {
+        failed_to_measure(error);
+    }
+}
+
+RunLoop::Next RunLoop::failed_to_measure(const Error& error) {
+    if (error.code() == ErrorCode::connection || error.code() == ErrorCode::conflict) {
+        throw error;
+    }
+    if (error.code() == ErrorCode::interrupted) {
+        take_effect_order(Order::stop, "");
+    } else {
+        fail(error);
+    }
+    return Next::end;
 }
 
 // Whether the run ends here until the step's time has come.
@@ -515,15 +565,25 @@ void RunLoop::verify_all() {
     report_.rows = rows_.after(target_, *session_);
     const auto lost = rows_.failures(target_.control(), report_.rows);
     report_.verification_failures.insert(report_.verification_failures.end(), lost.begin(), lost.end());
+    const auto& missed = measurements_.failures();
+    const bool only_missed = report_.verification_failures.empty() && !missed.empty();
+    for (const auto& failure : missed) {
+        report_.verification_failures.push_back(failure.words);
+    }
     report_.verified = report_.verification_failures.empty();
     sink_(Verified{.holds = report_.verified, .failures = report_.verification_failures});
     if (!report_.verified) {
         report_.result = RunResult::stopped;
-        report_.error =
-            Error(ErrorCode::check, "verification failed: " + report_.verification_failures.front())
-                .detail(fmt::format("{}", fmt::join(report_.verification_failures, "\n")))
-                .hint(lost.size() == report_.verification_failures.size() ? way_out_of_loss(report_.run)
-                                                                          : "mend it, then `pgbelay resume`; or `pgbelay rollback`");
+        report_.error = Error(ErrorCode::check, "verification failed: " + report_.verification_failures.front())
+                            .detail(fmt::format("{}", fmt::join(report_.verification_failures, "\n")))
+                            .hint(!lost.empty() && lost.size() == report_.verification_failures.size()
+                                      ? way_out_of_loss(report_.run)
+                                      : "mend it, then `pgbelay resume`; or `pgbelay rollback`");
+        if (only_missed) {
+            // A condition of the author's, like a check's.
+            report_.error->at(missed.front().place);
+            want_rollback_ = options_.on_failure == OnFailure::rollback;
+        }
     } else {
         report_.result = good_result_;
     }
@@ -531,6 +591,9 @@ void RunLoop::verify_all() {
 
 void RunLoop::close() {
     write_guard_summary();
+    measurements_.end_probes(*session_);
+    report_.measured =
+        measured(plan_, plan_.measurements.empty() ? std::vector<Evidence>{} : session_->journal().all_evidence(session_->key()));
     if (report_.result == RunResult::waiting && !report_.error) {
         return;  // written down when it was found
     }

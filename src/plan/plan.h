@@ -147,6 +147,14 @@ struct PlannedTable {
     bool operator==(const PlannedTable&) const = default;
 };
 
+// What is asked before the first change and after the last, under the settings in effect where it stands.
+struct Measurement {
+    std::string name;
+    base::Place place;
+    SessionContext context;
+    runbook::Gauge gauge;
+};
+
 struct Refusal {
     base::Place place;
     std::string message;
@@ -164,6 +172,7 @@ struct Plan {
     std::vector<PlannedFile> files;
     std::vector<StatementPlan> statements;
     std::vector<Step> steps;
+    std::vector<Measurement> measurements;
     std::vector<PlannedTable> tables;
     std::set<std::string> mentioned;         // identifiers in statements whose effects are not known
     bool row_statistics = true;              // track_counts was on when the plan was made

@@ -1,4 +1,4 @@
-// The journal's evidence: values that checks recorded, confirmations, and the times for which runs wait.
+// The journal's evidence: values that checks recorded, confirmations, what was measured, and the times for which runs wait.
 #include "base/fail_point.h"
 #include "engine/journal/journal.h"
 
@@ -50,6 +50,14 @@ Records Journal::records(const RunKey& key) {
     return records;
 }
 
+void Journal::keep(const RunKey& key, const Evidence& evidence) {
+    write(queries::kKeepEvidence, params_of(key, evidence));
+}
+
+std::vector<Evidence> Journal::all_evidence(const RunKey& key) {
+    return read_evidence(*connection_, key.id);
+}
+
 Journal::Due Journal::due(const RunKey& key, const plan::Step& step) {
     const pg::Result r = connection_->query(queries::kDue, {step.not_before, std::to_string(key.id), std::to_string(step.not_before_after),
                                                             std::to_string(step.not_before_delay.count())});
@@ -58,7 +66,7 @@ Journal::Due Journal::due(const RunKey& key, const plan::Step& step) {
 
 void Journal::wait_until(const RunKey& key, const plan::Step& step, const std::string& until) {
     const Evidence waiting{.n = step.n, .kind = "waiting", .name = step.name, .content = dumped({{"until", until}})};
-    write(queries::kKeepEvidence, params_of(key, waiting));
+    keep(key, waiting);
     set_state(key, "waiting");
 }
 

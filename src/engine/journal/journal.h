@@ -143,6 +143,9 @@ public:
     // The row, for the transaction of the step; what an earlier incarnation wrote of it is replaced.
     pg::Connection::Piece evidence(const RunKey& key, const Evidence& evidence) const;
     Records records(const RunKey& key);
+    // The row by itself, of what belongs to no step's transaction.
+    void keep(const RunKey& key, const Evidence& evidence);
+    std::vector<Evidence> all_evidence(const RunKey& key);
     // When the time of a step has come, by the server's clock; the run is written down as waiting for it.
     struct Due {
         bool now = true;
