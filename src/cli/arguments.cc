@@ -89,6 +89,7 @@ private:
     History history_;
     Pause pause_;
     Approve approve_;
+    Report report_;
     InitDb init_db_;
     Demo demo_;
     Completion completion_;
@@ -203,6 +204,12 @@ void Reader::add_deploying() {
     render->add_flag("--as-written", texts_.as_written, "Rewrite nothing");
     output(render, {"text"});
 
+    auto* init =
+        command("init", "Draft a runbook for migrations", "pgbelay init migrations/ -o deploy.md", [this] { return Init{texts_.paths}; });
+    paths(init, true);
+    database(init);
+    output(init, {"text"});
+
     auto* deploy = command("deploy", "Change the database", "pgbelay deploy migrations/ --db postgres://app@db1/orders",
                            [this] { return Deploy{texts_.paths, dry_run_, texts_.as_written, failure()}; });
     paths(deploy, true);
@@ -254,10 +261,14 @@ void Reader::add_looking() {
     database(history);
     output(history, documents());
 
-    auto* report =
-        command("report", "The evidence about a run", "pgbelay report 7 --format json -o run7.json", [this] { return Report{run()}; });
+    auto* report = command("report", "The evidence about a run", "pgbelay report 7 --format md -o run7.md", [this] {
+        report_.run = run();
+        return report_;
+    });
     run_number(report);
     database(report);
+    report->add_option("--receipt", report_.receipt, "Sign there that it was deployed, for deployed_on: elsewhere")->type_name("FILE");
+    report->add_option("--key", report_.key, "The SSH key to sign with, else the account's own")->type_name("FILE");
     output(report, {"text", "json", "md"});
 }
 

@@ -47,6 +47,9 @@ struct Render {
     std::vector<std::string> paths;
     bool as_written = false;
 };
+struct Init {
+    std::vector<std::string> paths;
+};
 struct Check {
     std::vector<std::string> paths;  // none: only the target's gates
     bool as_written = false;
@@ -60,6 +63,8 @@ struct History {
 };
 struct Report {
     std::optional<std::int64_t> run;
+    std::string receipt;  // the file to write one to
+    std::string key;      // "" = the account's own
 };
 struct Pause {
     std::optional<std::int64_t> run;
@@ -99,8 +104,8 @@ struct Completion {
     std::string what;  // bash, zsh, fish, man
 };
 
-using Command = std::variant<Deploy, Plan, Render, Check, Status, History, Report, Pause, Resume, Abort, Rollback, Verify, Mark, Approve,
-                             InitDb, Demo, Completion>;
+using Command = std::variant<Deploy, Plan, Render, Init, Check, Status, History, Report, Pause, Resume, Abort, Rollback, Verify, Mark,
+                             Approve, InitDb, Demo, Completion>;
 
 struct Arguments {
     Common common;

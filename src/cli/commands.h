@@ -26,6 +26,7 @@ int carry_out(const Arguments& arguments, const Console& console, Interrupts& in
 int run(const Deploy& command, const Context& context);
 int run(const Plan& command, const Context& context);
 int run(const Render& command, const Context& context);
+int run(const Init& command, const Context& context);
 int run(const Check& command, const Context& context);
 int run(const Status& command, const Context& context);
 int run(const History& command, const Context& context);

@@ -86,6 +86,7 @@ private:
                 if (begun == Begun::failed) {
                     give_up();
                 }
+                ending_ = ending_ || begun == Begun::later;
                 continue;
             }
             active_.push_back(std::make_unique<ConcurrentStep>(

@@ -9,8 +9,8 @@
 
 namespace pgbelay::engine {
 
-// `settled`: it is there already, or its `when` does not hold.
-enum class Begun { runs, settled, failed };
+// `settled`: it is there already, or its `when` does not hold. `later`: neither it nor another begins any more in this run.
+enum class Begun { runs, settled, later, failed };
 
 struct BuildsCallbacks {
     std::function<Begun(const plan::Step&)> begin;

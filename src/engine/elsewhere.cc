@@ -2,7 +2,8 @@
 
 #include "engine/journal/journal.h"
 #include "engine/journal/records.h"
-#include "pg/standing.h"
+#include "engine/likeness.h"
+#include "engine/receipt.h"
 
 #include <fmt/core.h>
 #include <fmt/format.h>
@@ -37,27 +38,29 @@ bool same_database(const Target& here, const Target& there) {
     return here.facts().system_identifier == there.facts().system_identifier && here.facts().database_oid == there.facts().database_oid;
 }
 
-// How this target differs from the other one, in what matters to a migration; "" when it does not.
-std::string differences(Target& here, Target& there) {
-    std::vector<std::string> words;
-    if (here.control().major() != there.control().major()) {
-        words.push_back(fmt::format("PostgreSQL {} there, {} here", there.facts().version_text, here.facts().version_text));
+// What the run kept under "record.column"; "" when it kept nothing, or NULL.
+std::string recorded_value(Target& target, std::int64_t run, const std::string& name) {
+    const std::size_t dot = name.find('.');
+    const Records records = Journal(target.control()).records({.id = run});
+    const auto record = records.find(name.substr(0, dot));
+    if (record == records.end()) {
+        return "";
     }
-    const auto ours = pg::extension_versions(here.control());
-    for (const auto& [name, version] : pg::extension_versions(there.control())) {
-        const auto same = ours.find(name);
-        if (same == ours.end()) {
-            words.push_back(fmt::format("extension {} {} there, none here", name, version));
-        } else if (same->second != version) {
-            words.push_back(fmt::format("extension {} {} there, {} here", name, version, same->second));
-        }
-    }
-    return fmt::format("{}", fmt::join(words, "; "));
+    const auto column = std::ranges::find(record->second, name.substr(dot + 1), &Record::value_type::first);
+    return column == record->second.end() ? "" : column->second.value_or("");
 }
 
 }  // namespace
 
 Answer deployed_on(Target& target, const runbook::Runbook& runbook, const runbook::Requirement& requirement) {
+    // As `--env` chose it.
+    const bool itself = target.conninfo().source().starts_with(fmt::format("target {} of ", requirement.subject));
+    if (requirement.options.contains("receipt") && !itself) {
+        return shown_by_receipt(target, runbook.digest, requirement);
+    }
+    if (itself) {
+        return {true, "this is that target itself", ""};
+    }
     auto opened = open_other(target, runbook, requirement.subject);
     if (auto* answer = std::get_if<Answer>(&opened)) {
         return *answer;
@@ -71,7 +74,7 @@ Answer deployed_on(Target& target, const runbook::Runbook& runbook, const runboo
         return {false, fmt::format("nothing was deployed on {} with pgbelay yet", other.describe()), way_out};
     }
     if (const auto run = latest_deployed(other.control(), other.facts(), runbook.digest, ""); run && run->verified) {
-        const std::string differs = differences(target, other);
+        const std::string differs = differences(likeness_of(target), likeness_of(other));
         return {
             true,
             fmt::format("run {} on {}, by {} on {}{}", run->id, other.describe(), run->who, run->at, differs.empty() ? "" : "; " + differs),
@@ -91,8 +94,18 @@ Answer deployed_after(Target& target, const runbook::Requirement& requirement) {
         return {false, "nothing was deployed here with pgbelay yet", way_out};
     }
     const auto run = latest_deployed(target.control(), target.facts(), "", requirement.subject);
-    return run ? Answer{true, fmt::format("run {}, by {} on {}", run->id, run->who, run->at), ""}
-               : Answer{false, "it was not deployed here, or was rolled back", way_out};
+    if (!run) {
+        return {false, "it was not deployed here, or was rolled back", way_out};
+    }
+    Answer answer{true, fmt::format("run {}, by {} on {}", run->id, run->who, run->at), ""};
+    if (const auto wanted = requirement.options.find("value"); wanted != requirement.options.end()) {
+        const std::string value = recorded_value(target, run->id, wanted->second);
+        answer.holds = !value.empty();
+        answer.found +=
+            value.empty() ? fmt::format("; it did not record {}", wanted->second) : fmt::format("; {} is {}", wanted->second, value);
+        answer.hint = fmt::format("deploy {} again, with a `sql check record=…` that finds {}", requirement.subject, wanted->second);
+    }
+    return answer;
 }
 
 Answer same_as(Target& target, const runbook::Runbook& runbook, const runbook::Requirement& requirement) {
@@ -100,7 +113,7 @@ Answer same_as(Target& target, const runbook::Runbook& runbook, const runbook::R
     if (auto* answer = std::get_if<Answer>(&opened)) {
         return *answer;
     }
-    const std::string differs = differences(target, std::get<Target>(opened));
+    const std::string differs = differences(likeness_of(target), likeness_of(std::get<Target>(opened)));
     return {differs.empty(), differs.empty() ? "same major version and extensions" : differs, "make them alike, or test on one that is"};
 }
 

@@ -47,6 +47,7 @@ RunLoop::RunLoop(Target& target, const plan::Plan& plan, std::unique_ptr<Session
       sink_(sink),
       ledger_(target, layouts(plan)),
       rows_(plan),
+      windows_(plan.windows),
       replicas_(target.replicas(), target.stop()),
       measurements_(target, plan, sink) {
     for (const auto& table : plan.tables) {
@@ -181,63 +182,6 @@ void RunLoop::steps() {
     }
 }
 
-// Once an incarnation, right before the first step that may change something.
-RunLoop::Next RunLoop::measure_before() {
-    if (measured_before_) {
-        return Next::go_on;
-    }
-    measured_before_ = true;
-    try {
-        measurements_.before(*session_, changed());
-        measurements_.begin_probes(*session_);
-        return Next::go_on;
-    } catch (const Error& error) {
-        return failed_to_measure(error);
-    }
-}
-
-void RunLoop::measure_after() {
-    try {
-        measurements_.end_probes(*session_);
-        measurements_.after(*session_);
-    } catch (const Error& error) {
-        failed_to_measure(error);
-    }
-}
-
-RunLoop::Next RunLoop::failed_to_measure(const Error& error) {
-    if (error.code() == ErrorCode::connection || error.code() == ErrorCode::conflict) {
-        throw error;
-    }
-    if (error.code() == ErrorCode::interrupted) {
-        take_effect_order(Order::stop, "");
-    } else {
-        fail(error);
-    }
-    return Next::end;
-}
-
-// Whether the run ends here until the step's time has come.
-bool RunLoop::must_wait(const plan::Step& step) {
-    if (!step.waits() || done_.contains(step.n)) {
-        return false;
-    }
-    write_timings(true);
-    if (look_at_committed(true) == Next::end) {
-        return true;
-    }
-    const Journal::Due due = session_->journal().due(session_->key(), step);
-    if (due.now) {
-        return false;
-    }
-    report_.result = RunResult::waiting;
-    report_.waiting_for = step.name;
-    report_.waiting_until = due.at;
-    sink_(Waiting{.step = &step, .until = due.at});
-    session_->journal().wait_until(session_->key(), step, due.at);
-    return true;
-}
-
 bool RunLoop::done_earlier(const plan::Step& step) {
     const auto done = done_.find(step.n);
     if (done == done_.end()) {
@@ -252,6 +196,13 @@ bool RunLoop::done_earlier(const plan::Step& step) {
 RunLoop::Next RunLoop::step(const plan::Step& step) {
     if (done_earlier(step)) {
         return Next::go_on;
+    }
+    if (const std::string until = outside_of_windows(step); !until.empty()) {
+        write_timings(true);
+        if (look_at_committed(true) != Next::end) {
+            wait(step, until);
+        }
+        return Next::end;
     }
     RunContext context{target_, plan_, *session_, *control_, *guard_, sink_, replicas_, options_.blockers.value_or(plan_.blockers), made_};
     guard_->reset_peak();
@@ -277,9 +228,16 @@ RunLoop::Next RunLoop::steps_aside(std::span<const plan::Step> steps) {
             left.push_back(&step);
         }
     }
+    const plan::Step* postponed = nullptr;
+    std::string until;
     const BuildsCallbacks callbacks{
         .begin =
             [&](const plan::Step& step) {
+                until = outside_of_windows(step);
+                if (!until.empty()) {
+                    postponed = &step;
+                    return Begun::later;
+                }
                 const Begun begun = begin(context, step);
                 StepOutcome outcome;
                 if (begun != Begun::runs || StandbyWait(context, step).wait_until_clear(outcome)) {
@@ -300,7 +258,12 @@ RunLoop::Next RunLoop::steps_aside(std::span<const plan::Step> steps) {
     };
     run_builds(context, left, callbacks, options_.on_failure == OnFailure::rollback);
     std::ranges::sort(report_.steps, {}, &StepReport::n);
-    return report_.error ? Next::end : Next::go_on;
+    if (report_.error || postponed == nullptr) {
+        return report_.error ? Next::end : Next::go_on;
+    }
+    write_timings(true);
+    wait(*postponed, until);
+    return Next::end;
 }
 
 Begun RunLoop::begin(RunContext& context, const plan::Step& step) {
@@ -497,6 +460,7 @@ RunLoop::Next RunLoop::settle(const plan::Step& step, StepOutcome outcome) {
         return Next::end;
     }
     note_done(step, outcome.result);
+    windows_.learn(step, outcome.times.ran);
     losses_ = 0;
     return Next::go_on;
 }

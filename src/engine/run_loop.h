@@ -10,6 +10,7 @@
 #include "engine/run.h"
 #include "engine/session.h"
 #include "engine/step_runner.h"
+#include "engine/window_gate.h"
 
 #include <map>
 #include <memory>
@@ -49,6 +50,8 @@ private:
     void steps();
     Next step(const plan::Step& step);
     bool must_wait(const plan::Step& step);
+    void wait(const plan::Step& step, const std::string& until);
+    std::string outside_of_windows(const plan::Step& step);
     Next measure_before();
     void measure_after();
     Next failed_to_measure(const base::Error& error);
@@ -94,6 +97,7 @@ private:
     std::unique_ptr<ControlPoint> control_;
     Ledger ledger_;
     RowWatch rows_;
+    RunningWindows windows_;
     Replicas replicas_;
     Measurements measurements_;
     ForStep carry_along_;

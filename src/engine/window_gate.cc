@@ -63,4 +63,45 @@ void refuse_shut_windows(Target& target, const std::vector<std::string>& windows
     }
 }
 
+RunningWindows::RunningWindows(const std::vector<std::string>& windows) : windows_(windows), any_(!windows.empty()) {}
+
+std::optional<RunningWindows::Later> RunningWindows::not_now(pg::Connection& connection, const plan::Step& step) {
+    constexpr std::chrono::seconds kAskAgain{60};
+    if (!any_) {
+        return std::nullopt;
+    }
+    if (!asked_ || base::Clock::now() - asked_at_ > kAskAgain) {
+        asked_ = server_time(connection);
+        asked_at_ = base::Clock::now();
+    }
+    return not_at(*asked_ + std::chrono::duration_cast<std::chrono::seconds>(base::Clock::now() - asked_at_), step);
+}
+
+std::optional<RunningWindows::Later> RunningWindows::not_at(Instant now, const plan::Step& step) const {
+    if (!windows_.open(now)) {
+        return Later{windows_.words(windows_.opens(now)), "the window is shut"};
+    }
+    const auto closes = windows_.closes(now);
+    const base::Millis takes = expected(step);
+    if (!closes || now + takes <= *closes) {
+        return std::nullopt;
+    }
+    return Later{windows_.words(windows_.opens(*closes)), fmt::format("{} would probably take {}, and the window closes in {}", step.name,
+                                                                      base::format_duration(takes), in(now, *closes))};
+}
+
+base::Millis RunningWindows::expected(const plan::Step& step) const {
+    constexpr double kAtFirst = 20e6;  // bytes a second
+    constexpr double kEnough = 1;      // seconds of work that tell something
+    const double rate = took_ >= kEnough ? read_ / took_ : kAtFirst;
+    return base::Millis(static_cast<std::int64_t>(static_cast<double>(step.reads) / rate * 1000));
+}
+
+void RunningWindows::learn(const plan::Step& step, base::Millis ran) {
+    if (step.reads > 0) {
+        read_ += static_cast<double>(step.reads);
+        took_ += std::chrono::duration<double>(ran).count();
+    }
+}
+
 }  // namespace pgbelay::engine

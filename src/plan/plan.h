@@ -78,6 +78,7 @@ struct Step {
     // Method::build and drop_concurrently:
     sql::QualifiedName index;
     sql::QualifiedName table;
+    std::int64_t reads = 0;    // bytes of the tables that it reads from end to end, as they were when the plan was made
     std::string finish_with;   // sent instead when an earlier try was cut off half-way: DETACH … FINALIZE
     bool rebuilds = false;     // REINDEX: what it makes was there before; OIDs tell whether it happened
     base::Millis timeout{0};   // from its beginning to its end; 0 = only the limits

@@ -269,6 +269,7 @@ void to_json(nlohmann::json& j, const Step& step) {
     put(j, "may_change_rows", step.may_change_rows);
     put(j, "index", step.index);
     put(j, "table", step.table);
+    put(j, "reads", step.reads);
     put(j, "finish_with", step.finish_with);
     put(j, "rebuilds", step.rebuilds);
     put(j, "timeout_ms", step.timeout.count());
@@ -317,6 +318,7 @@ void from_json(const nlohmann::json& j, Step& step) {
     take(j, "may_change_rows", step.may_change_rows);
     take(j, "index", step.index);
     take(j, "table", step.table);
+    take(j, "reads", step.reads);
     take(j, "finish_with", step.finish_with);
     take(j, "rebuilds", step.rebuilds);
     take_duration(j, "timeout_ms", step.timeout);

@@ -18,41 +18,6 @@ namespace pgbelay::plan {
 
 namespace {
 
-StepKind kind_of(analysis::Method method) {
-    switch (method) {
-        case analysis::Method::transaction:
-        case analysis::Method::validate: return StepKind::transaction;
-        case analysis::Method::build:
-        case analysis::Method::drop_concurrently: return StepKind::concurrent;
-        case analysis::Method::attach: return StepKind::attach;
-        case analysis::Method::repeatable: return StepKind::repeatable;
-        case analysis::Method::once: return StepKind::once;
-    }
-    return StepKind::transaction;
-}
-
-void merge_locks(std::vector<analysis::RelationLock>& into, const std::vector<analysis::RelationLock>& locks) {
-    for (const auto& lock : locks) {
-        // What builds and VACUUM take is waited for gently, too: as a statement's own wait, with its snapshot, it would be a deadlock for
-        // the concurrent build that it waits for.
-        if (!catalog::blocks_the_application(lock.mode) && lock.mode != catalog::LockMode::share_update_exclusive) {
-            continue;
-        }
-        const auto same = std::ranges::find(into, lock.relation, &analysis::RelationLock::relation);
-        if (same == into.end()) {
-            into.push_back(lock);
-        } else {
-            same->mode = std::max(same->mode, lock.mode);
-            same->only = same->only && lock.only;
-            same->lockable = same->lockable && lock.lockable;
-        }
-    }
-}
-
-bool takes_strong_lock(const analysis::Run& run) {
-    return std::ranges::any_of(run.locks, [](const auto& lock) { return catalog::blocks_the_application(lock.mode); });
-}
-
 std::vector<std::string> inverse_of(const std::vector<analysis::Run>& runs, bool& possible, bool& loses_data) {
     std::vector<std::string> sql;
     for (auto run = runs.rbegin(); run != runs.rend(); ++run) {
@@ -71,14 +36,6 @@ std::string reasons_for_no_inverse(const std::vector<analysis::Run>& runs) {
         }
     }
     return fmt::format("{}", fmt::join(reasons, "; "));
-}
-
-// What one transaction is called after: its only run, or the first of several.
-std::string name_of(const std::vector<const analysis::Run*>& runs, const std::string& otherwise) {
-    if (runs.empty() || runs.front()->name.empty()) {
-        return otherwise;
-    }
-    return runs.size() == 1 ? runs.front()->name : fmt::format("{} and {} more", runs.front()->name, runs.size() - 1);
 }
 
 void fill(StatementPlan& shown, const analysis::Analysis& analysis) {
@@ -424,141 +381,6 @@ void Planner::take_group(const Group& group) {
     context_ = std::exchange(after_group_, {});
 }
 
-Step& Planner::new_step(const Member& member, StepKind kind) {
-    Step step;
-    step.n = static_cast<int>(plan_.steps.size()) + 1;
-    step.kind = kind;
-    step.name = member.name;
-    step.place = member.statement->place;
-    step.context = member.context;
-    step.why = member.why;
-    step.file = file_;
-    step.echoes = std::exchange(echoes_, {});
-    plan_.steps.push_back(std::move(step));
-    return plan_.steps.back();
-}
-
-void Planner::add_skipped(const Member& member) {
-    Step& step = new_step(member, StepKind::transaction);
-    step.sends.push_back({.sql = member.statement->sql, .place = member.statement->place, .statement = member.statement->n});
-    step.skip = member.skip;
-}
-
-void Planner::add_step_for(const Member& member, const analysis::Run& run) {
-    Step& step = new_step(member, kind_of(run.method));
-    step.name = run.name.empty() ? step.name : run.name;
-    step.sends.push_back({.sql = run.sql,
-                          .place = member.statement->place,
-                          .statement = member.statement->n,
-                          .copy_data = member.statement->copy_data,
-                          .takes_strong_lock = takes_strong_lock(run)});
-    merge_locks(step.locks, run.locks);
-    if (step.kind != StepKind::transaction) {
-        // It takes its locks by itself.
-        std::erase_if(step.locks, [](const auto& lock) { return !catalog::blocks_the_application(lock.mode); });
-    }
-    step.long_running = run.method == analysis::Method::validate;
-    step.condition = run.condition;
-    step.inverses.push_back(run.inverse);
-    step.may_change_rows = member.may_change_rows;
-    step.index = run.index;
-    step.table = run.table;
-    step.finish_with = run.finish_with;
-    step.rebuilds = run.method == analysis::Method::build && member.statement->kind == "ReindexStmt";
-}
-
-// What of the group goes into its one transaction, in the author's order.
-void Planner::arrange(const Group& group, const std::vector<Member>& members) {
-    const std::size_t first_step = plan_.steps.size();
-    const auto add_phase = [&](analysis::Phase phase) {
-        for (const auto& member : members) {
-            for (const auto& run : member.runs) {
-                if (!member.skip && run.phase == phase) {
-                    add_step_for(member, run);
-                }
-            }
-        }
-    };
-    add_phase(analysis::Phase::before);
-
-    Step transaction;
-    std::vector<catalog::Condition> conditions;
-    int parts = 0;
-    const Member* named_after = nullptr;
-    std::vector<const analysis::Run*> runs;
-    for (const auto& member : members) {
-        if (member.skip) {
-            add_skipped(member);
-            continue;
-        }
-        if (member.local_setting) {
-            transaction.sends.push_back({.sql = *member.local_setting, .place = member.statement->place, .statement = member.statement->n});
-            continue;
-        }
-        bool counted = false;
-        for (const auto& run : member.runs) {
-            if (run.phase != analysis::Phase::inside) {
-                continue;
-            }
-            if (run.method != analysis::Method::transaction) {
-                add_step_for(member, run);
-                continue;
-            }
-            transaction.sends.push_back({.sql = run.sql,
-                                         .place = member.statement->place,
-                                         .statement = member.statement->n,
-                                         .copy_data = member.statement->copy_data,
-                                         .takes_strong_lock = takes_strong_lock(run)});
-            merge_locks(transaction.locks, run.locks);
-            transaction.may_change_rows = transaction.may_change_rows || member.may_change_rows;
-            transaction.inverses.push_back(run.inverse);
-            conditions.push_back(run.condition);
-            runs.push_back(&run);
-            named_after = named_after == nullptr ? &member : named_after;
-            parts += counted ? 0 : 1;
-            counted = true;
-        }
-    }
-    if (named_after != nullptr) {
-        Step& step = new_step(*named_after, StepKind::transaction);
-        step.sends = std::move(transaction.sends);
-        step.locks = std::move(transaction.locks);
-        step.inverses = std::move(transaction.inverses);
-        step.condition = lasting(conditions);
-        step.may_change_rows = transaction.may_change_rows;
-        if (parts > 1) {
-            step.name = fmt::format("{} and {} more", step.name, parts - 1);
-            step.context = members.front().context;
-        } else if (named_after->runs.size() > 1) {
-            step.name = name_of(runs, step.name);
-        }
-    }
-    add_phase(analysis::Phase::after);
-    number_steps(first_step);
-
-    const auto when = group.statements.size() == 1 ? group.statements.front()->directive("when") : std::nullopt;
-    for (std::size_t i = first_step; when && i < plan_.steps.size(); ++i) {
-        plan_.steps[i].when = *when;
-        plan_.steps[i].when_from = static_cast<int>(first_step) + 1;
-    }
-}
-
-// Several steps of one statement are told apart by their place among them.
-void Planner::number_steps(std::size_t first) {
-    std::map<std::string, int> total;
-    for (std::size_t i = first; i < plan_.steps.size(); ++i) {
-        ++total[plan_.steps[i].name];
-    }
-    std::map<std::string, int> seen;
-    for (std::size_t i = first; i < plan_.steps.size(); ++i) {
-        std::string& name = plan_.steps[i].name;
-        if (const int of = total.at(name); of > 1) {
-            const int n = ++seen[name];
-            name = fmt::format("{} ({} of {})", name, n, of);
-        }
-    }
-}
-
 // The last step of a file carries its ledger row; a file without any step gets an empty one for it.
 void Planner::finish_file(int file) {
     if (file < 0) {
@@ -586,6 +408,7 @@ void Planner::seal() {
     nlohmann::json steps = nlohmann::json::array();
     for (const auto& step : plan_.steps) {
         steps.push_back(step);
+        steps.back().erase("reads");  // a table that has grown makes no other plan
     }
     for (const auto& measurement : plan_.measurements) {
         steps.push_back(measurement);

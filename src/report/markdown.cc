@@ -48,7 +48,7 @@ std::string markdown_fence(std::string_view language, std::string_view content) 
         longest = std::max(longest, run);
     }
     const std::string mark(std::max<std::size_t>(3, longest + 1), '`');
-    return fmt::format("{}{}\n{}{}{}\n\n", mark, language, content, content.ends_with('\n') ? "" : "\n", mark);
+    return fmt::format("{}{}\n{}{}{}\n\n", mark, language, content, content.empty() || content.ends_with('\n') ? "" : "\n", mark);
 }
 
 }  // namespace pgbelay::report

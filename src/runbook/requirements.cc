@@ -61,8 +61,8 @@ public:
         const auto one_of = [this](Kind kind, std::string_view key) { return [=, this](const YamlNode& v) { read_any_of(kind, key, v); }; };
         const auto range = [this](Kind kind, std::string_view key) { return [=, this](const YamlNode& v) { read_range(kind, key, v); }; };
         const auto names = [this](Kind kind, std::string_view key) { return [=, this](const YamlNode& v) { read_names(kind, key, v); }; };
-        const auto subject = [this](Kind kind, std::string_view key) {
-            return [=, this](const YamlNode& v) { read_subjects(kind, key, v); };
+        const auto subject = [this](Kind kind, std::string_view key, std::string_view of_each = "") {
+            return [=, this](const YamlNode& v) { read_subjects(kind, key, of_each, v); };
         };
         const auto time = [this](Kind kind, std::string_view key) { return [=, this](const YamlNode& v) { read_time(kind, key, v); }; };
         const std::array<Read, 21> readers = {
@@ -80,8 +80,8 @@ public:
             Read{"oldest_idle_in_transaction", time(Kind::oldest_idle, "oldest_idle_in_transaction")},
             Read{"connections", range(Kind::connections, "connections")},
             Read{"replication_lag", time(Kind::replication_lag, "replication_lag")},
-            Read{"deployed_on", subject(Kind::deployed_on, "deployed_on")},
-            Read{"after", subject(Kind::after, "after")},
+            Read{"deployed_on", subject(Kind::deployed_on, "deployed_on", "receipt")},
+            Read{"after", subject(Kind::after, "after", "value")},
             Read{"same_as", subject(Kind::same_as, "same_as")},
             Read{"disk_free", [this](const YamlNode& v) { read_disk_free(v); }},
             Read{"approvals", [this](const YamlNode& v) { read_approvals(v); }},
@@ -184,16 +184,39 @@ private:
     }
 
     // One name, or a list of those that are all needed.
-    void read_subjects(Kind kind, std::string_view key, const YamlNode& node) {
-        for (const YamlNode& value : node.kind == YamlNode::Kind::sequence ? node.sequence : std::vector<YamlNode>{node}) {
-            if (scalar(value, key).empty()) {
-                throw input_error(fmt::format("{} names nothing", key), value.place);
+    // A name, a list of names, or, where each may have something that is wanted of it, a map from name to that.
+    void read_subjects(Kind kind, std::string_view key, std::string_view of_each, const YamlNode& node) {
+        if (node.kind == YamlNode::Kind::map && !of_each.empty()) {
+            for (const auto& [name, wanted] : node.map) {
+                add_subject(kind, key, name);
+                Requirement& requirement = requirements_.back();
+                requirement.options[std::string(of_each)] = scalar(wanted, fmt::format("{}.{}", key, name.scalar));
+                requirement.written += fmt::format(" ({})", wanted.scalar);
+                if (kind == Kind::after && !is_recorded_value(wanted.scalar)) {
+                    throw input_error(fmt::format("\"{}\" is no recorded value", wanted.scalar), wanted.place)
+                        .hint("write RECORD.COLUMN, such as backup.id for a check with record=backup that selects id");
+                }
             }
-            require_short(value.scalar, value.place);
-            Requirement requirement{.kind = kind, .place = value.place, .key = std::string(key), .written = value.scalar};
-            requirement.subject = value.scalar;
-            requirements_.push_back(std::move(requirement));
+            return;
         }
+        for (const YamlNode& value : node.kind == YamlNode::Kind::sequence ? node.sequence : std::vector<YamlNode>{node}) {
+            add_subject(kind, key, value);
+        }
+    }
+
+    static bool is_recorded_value(std::string_view text) {
+        const std::size_t dot = text.find('.');
+        return dot != std::string_view::npos && is_record_name(text.substr(0, dot)) && dot + 1 < text.size();
+    }
+
+    void add_subject(Kind kind, std::string_view key, const YamlNode& value) {
+        if (scalar(value, key).empty()) {
+            throw input_error(fmt::format("{} names nothing", key), value.place);
+        }
+        require_short(value.scalar, value.place);
+        Requirement requirement{.kind = kind, .place = value.place, .key = std::string(key), .written = value.scalar};
+        requirement.subject = value.scalar;
+        requirements_.push_back(std::move(requirement));
     }
 
     void read_extensions(const YamlNode& node) {
@@ -323,17 +346,19 @@ private:
         approval_option_place_ = value.place;
     }
 
-    // They may stand before or after `approvals`, and are part of what is digested.
+    // They may stand before or after what is signed, and are part of what is digested.
     void settle_approvals() {
         bool any = false;
         for (Requirement& requirement : requirements_) {
-            if (requirement.kind == Kind::approvals) {
-                requirement.options = approval_options_;
+            const bool shows_receipt = requirement.kind == Kind::deployed_on && requirement.options.contains("receipt");
+            if (requirement.kind == Kind::approvals || shows_receipt) {
+                requirement.options.insert(approval_options_.begin(), approval_options_.end());
                 any = true;
             }
         }
         if (!any && !approval_options_.empty()) {
-            throw input_error("nothing has to be approved", approval_option_place_).hint("add approvals: { reviewed: 1 }, or remove this");
+            throw input_error("nothing has to be approved or shown by a receipt", approval_option_place_)
+                .hint("add approvals: { reviewed: 1 }, or remove this");
         }
     }
 

@@ -57,6 +57,28 @@ TEST_F(Gates, OutsideOfItsWindowNothingIsDeployed) {
     EXPECT_NE(evidence.said.find("the window is open until"), std::string::npos) << evidence.said;
 }
 
+TEST_F(Gates, AStepThatWouldRunPastTheEndOfTheWindowDoesNotBegin) {
+    // As large as the server can tell: the rest of its segments are holes.
+    stage_.session().run("CREATE TABLE vast (id bigint)");
+    const std::string file = stage_.value("SELECT current_setting('data_directory') || '/' || pg_relation_filepath('vast')");
+    for (const char* segment : {"", ".1", ".2", ".3"}) {
+        ASSERT_EQ(local({"truncate", "-s", "1G", file + segment}).status, 0);
+        ASSERT_EQ(local({"chown", "--reference", file, file + segment}).status, 0);
+    }
+    write(fmt::format("window: \"{}-{} UTC\"\n", clock(-60), clock(2)),
+          "ALTER TABLE busy ADD COLUMN region text;\nCREATE INDEX vast_id ON vast (id);\nALTER TABLE busy ADD COLUMN area text;");
+    const auto deployed = deploy();
+    EXPECT_EQ(deployed.status, 0) << deployed.said;
+    EXPECT_NE(deployed.said.find("would probably take 3 min"), std::string::npos) << deployed.said;
+    EXPECT_EQ(stage_.run_state(), "waiting");
+    EXPECT_EQ(column(), "1") << "what stood before it is done";
+    EXPECT_EQ(stage_.value("SELECT to_regclass('vast_id') IS NULL"), "t");
+    const auto status = stage_.run({"status"});
+    EXPECT_NE(status.said.find("waiting until"), std::string::npos) << status.said;
+    const auto rolled_back = stage_.run({"rollback", "-y"});
+    EXPECT_EQ(rolled_back.status, 0) << "windows do not hold a rollback up: " << rolled_back.said;
+}
+
 TEST_F(Gates, ADumpInTheWindowIsNamed) {
     Session dump = stage_.session();
     dump.run("SET application_name = 'pg_dump'; BEGIN; LOCK TABLE busy IN ACCESS SHARE MODE");
@@ -128,6 +150,68 @@ TEST_F(Gates, WhatWasNotDeployedOnStagingIsRefused) {
     EXPECT_EQ(deployed.status, 0) << deployed.said;
     const auto evidence = stage_.run({"report"});
     EXPECT_NE(evidence.said.find("deployed_on staging: run 1 on"), std::string::npos) << evidence.said;
+}
+
+TEST_F(Gates, AReceiptStandsForATargetThatCannotBeReached) {
+    for (const char* who : {"ops", "mallory"}) {
+        ASSERT_EQ(local({"ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", who, "-f", who}).status, 0);
+    }
+    stage_.folder.write("allowed_signers", "ops@example.com " + base::read_file(stage_.folder.path() / "ops.pub"));
+    const Database staging(large_table("busy"));
+    const std::string front = "targets: { staging: \"${STAGING_URL}\" }\nrequire: { deployed_on: { staging: staging.receipt } }\n";
+    const auto on_staging = [&](const std::vector<std::string>& words) {
+        base::Command command{.argv = {stage_.setting().binary.string()}, .working_directory = stage_.folder.path().string()};
+        command.argv.insert(command.argv.end(), words.begin(), words.end());
+        command.env = {{"STAGING_URL", staging.url()}, {"DATABASE_URL", staging.url()}};
+        return base::run_command(command, base::in(std::chrono::seconds(30)), nullptr);
+    };
+    write(front);
+    const auto never = deploy();
+    EXPECT_EQ(never.status, 3) << never.said;
+    EXPECT_NE(never.said.find("there is no receipt staging.receipt"), std::string::npos) << never.said;
+
+    const auto first = on_staging({"deploy", "-y", "--env", "staging", "deploy.md"});
+    ASSERT_EQ(first.status, 0) << "on staging itself it does not ask for itself: " << first.err;
+    ASSERT_EQ(on_staging({"report", "--receipt", "staging.receipt", "--key", "mallory"}).status, 0);
+    const auto by_mallory = deploy();
+    EXPECT_EQ(by_mallory.status, 3) << by_mallory.said;
+    EXPECT_NE(by_mallory.said.find("not among the allowed signers"), std::string::npos) << by_mallory.said;
+
+    ASSERT_EQ(on_staging({"report", "--receipt", "staging.receipt", "--key", "ops"}).status, 0);
+    write(front, "ALTER TABLE busy ADD COLUMN area text;");
+    const auto other = deploy();
+    EXPECT_EQ(other.status, 3) << other.said;
+    EXPECT_NE(other.said.find("not this digest: run 1 deployed"), std::string::npos) << other.said;
+    EXPECT_EQ(column(), "0");
+
+    write(front);
+    const auto deployed = deploy();
+    EXPECT_EQ(deployed.status, 0) << deployed.said;
+    const auto evidence = stage_.run({"report"});
+    EXPECT_NE(evidence.said.find("as ops@example.com has signed"), std::string::npos) << evidence.said;
+
+    ASSERT_EQ(on_staging({"rollback", "-y"}).status, 0);
+    const auto rolled_back = on_staging({"report", "1", "--receipt", "another.receipt", "--key", "ops"});
+    EXPECT_EQ(rolled_back.status, 3) << rolled_back.out << rolled_back.err;
+    EXPECT_FALSE(std::filesystem::exists(stage_.folder.path() / "another.receipt"));
+}
+
+TEST_F(Gates, AValueOfAnotherRunbookIsWanted) {
+    write("require: { after: { The base: backup.id } }\n");
+    const auto base = [&](const char* file, const char* id) {
+        stage_.folder.write(file,
+                            fmt::format("---\npgbelay: 1\nname: The base\n---\n```sql check record=backup\nSELECT {} AS id;\n```\n", id));
+        return stage_.run({"deploy", "-y", file}).status;
+    };
+    ASSERT_EQ(base("first.md", "NULL"), 0);
+    const auto without = deploy();
+    EXPECT_EQ(without.status, 3) << without.said;
+    EXPECT_NE(without.said.find("it did not record backup.id"), std::string::npos) << without.said;
+    ASSERT_EQ(base("second.md", "'BK-7'"), 0);
+    const auto deployed = deploy();
+    EXPECT_EQ(deployed.status, 0) << deployed.said;
+    const auto evidence = stage_.run({"report", "--format", "md"});
+    EXPECT_NE(evidence.said.find("backup.id is BK-7"), std::string::npos) << evidence.said;
 }
 
 TEST_F(Gates, AnotherRunbookIsWantedFirst) {

@@ -113,6 +113,15 @@ TEST(Requirements, TakeVariablesWithoutShowingThem) {
     EXPECT_THAT(error.message(), HasSubstr("${V}"));
 }
 
+TEST(Requirements, TakeWhatIsWantedOfEachName) {
+    const Runbook runbook = read_text(
+        "require:\n  after: { The base: backup.id, Other: a.b }\n  deployed_on: { staging: s.receipt }\n  allowed_signers: keys\n");
+    EXPECT_THAT(described(runbook), ElementsAre("after The base (backup.id)", "after Other (a.b)", "deployed_on staging (s.receipt)"));
+    EXPECT_EQ(runbook.requirements[0].options.at("value"), "backup.id");
+    EXPECT_EQ(runbook.requirements[2].options.at("receipt"), "s.receipt");
+    EXPECT_EQ(runbook.requirements[2].options.at("allowed_signers"), "keys");
+}
+
 TEST(Requirements, ArePartOfTheDigestAsTheyAreWritten) {
     const std::string none = read_text("").digest;
     const std::string yaml = "require: { database: \"${DB}\" }\n";
@@ -131,6 +140,9 @@ struct BadRequirement {
 
 TEST(Requirements, SayWhereTheyAreWrongAndWhatWouldBeRight) {
     const std::vector<BadRequirement> bad = {
+        {"require: { after: { The base: backup } }\n", 3, "\"backup\" is no recorded value", "RECORD.COLUMN"},
+        {"require: { same_as: { staging: x } }\n", 3, "same_as", ""},
+        {"require: { allowed_signers: x }\n", 3, "nothing has to be approved", "approvals"},
         {"require: 13\n", 3, "needs keys and values", "postgres"},
         {"require:\n  postgre: 13\n", 4, "unknown key \"postgre\" in require", "\"postgres\""},
         {"require:\n  postgres: thirteen\n", 4, "not a range", ">=13"},

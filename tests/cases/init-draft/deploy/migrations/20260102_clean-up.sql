@@ -1,0 +1,3 @@
+DROP TABLE IF EXISTS old_orders;
+DO $$ BEGIN PERFORM 1; END $$;
+ALTER TABLE orders DROP COLUMN total;
