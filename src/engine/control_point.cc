@@ -40,7 +40,13 @@ void ControlPoint::say_changes(const std::vector<Breach>& now) {
 }
 
 Order ControlPoint::from_guard() {
+    for (const std::string& complaint : measurements_ == nullptr ? std::vector<std::string>{} : measurements_->take_complaints()) {
+        sink_(Notice{.text = complaint, .warning = true});
+    }
     std::vector<Breach> now = guard_.view().breaches;
+    if (const auto probe = measurements_ == nullptr ? std::nullopt : measurements_->breach()) {
+        now.push_back({.limit = "probe", .what = probe->what, .action = probe->action});
+    }
     for (Breach& breach : times_.breaches()) {
         now.push_back(std::move(breach));
     }

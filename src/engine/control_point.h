@@ -3,6 +3,7 @@
 
 #include "engine/event.h"
 #include "engine/guard.h"
+#include "engine/measurements.h"
 #include "engine/session.h"
 #include "engine/time_limits.h"
 #include "plan/plan.h"
@@ -19,6 +20,9 @@ class ControlPoint {
 public:
     // `clock` lives for as long as the run, over all connections that it loses.
     ControlPoint(Session& session, Guard& guard, const plan::Plan& plan, RunClock& clock, const Sink& sink, base::StopSignal* stop);
+
+    // Whose probes count as limits, too; it must live as long.
+    void watch(Measurements& measurements) { measurements_ = &measurements; }
 
     // Cheap: reads notifications, asks the journal at most once a second. Throws Error{conflict} when we were replaced.
     Order look();
@@ -46,6 +50,7 @@ private:
     ControlState state_;
     std::vector<Breach> breaches_;  // that were said
     std::string why_;
+    Measurements* measurements_ = nullptr;
 };
 
 // The time that a step may take, pauses left out.

@@ -50,6 +50,9 @@ Figures Guard::means() const {
 }
 
 std::optional<Figures> Guard::look_now(base::Millis patience, const base::StopSignal* stop) {
+    if (stop != nullptr && stop->requested()) {
+        return std::nullopt;
+    }
     int ask = 0;
     {
         const std::lock_guard lock(mutex_);

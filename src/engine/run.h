@@ -4,6 +4,7 @@
 #include "base/error.h"
 #include "engine/confirmer.h"
 #include "engine/event.h"
+#include "engine/measured.h"
 #include "engine/rows.h"
 #include "engine/target.h"
 #include "plan/plan.h"
@@ -40,6 +41,7 @@ struct RunReport {
     std::vector<StepReport> steps;
     std::vector<std::string> verification_failures;
     RowsReport rows;
+    std::vector<Measured> measured;
     std::string waiting_for;    // the step whose time has not come; "" when the run does not wait
     std::string waiting_until;  // its time, by the server's clock
     std::optional<base::Error> error;

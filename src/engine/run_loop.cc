@@ -49,7 +49,8 @@ RunLoop::RunLoop(Target& target, const plan::Plan& plan, std::unique_ptr<Session
       rows_(plan),
       windows_(plan.windows),
       replicas_(target.replicas(), target.stop()),
-      health_(plan, sink_, target.stop()) {
+      health_(plan, sink_, target.stop()),
+      measurements_(target, plan, sink) {
     for (const auto& table : plan.tables) {
         if (table.oid == catalog::Oid{}) {
             new_tables_.insert(table.name);
@@ -78,6 +79,9 @@ RunReport RunLoop::run(bool resumed) {
             }
             const bool waits = report_.result == RunResult::waiting;
             if (!report_.error && !waits) {
+                measure_after();
+            }
+            if (!report_.error && !waits) {
                 verify_all();
             }
             if (!report_.error && !waits && when_good_) {
@@ -92,6 +96,7 @@ RunReport RunLoop::run(bool resumed) {
                 report_.result = error.code() == ErrorCode::interrupted ? RunResult::interrupted : RunResult::stopped;
                 break;
             }
+            measurements_.stop_probes();
             control_.reset();
             guard_.reset();
             session_.reset();
@@ -127,6 +132,7 @@ RunReport RunLoop::run(bool resumed) {
 // The journal's word on what is done, before the first step of an incarnation.
 void RunLoop::reconcile() {
     committed_.clear();
+    measured_before_ = false;
     const auto before = std::exchange(done_, session_->journal().steps_done(session_->key()));
     say_what_was_lost(before);
     left_.clear();
@@ -141,6 +147,7 @@ void RunLoop::reconcile() {
     guard_ = std::make_unique<Guard>(target_, plan_.limits, plan_.on_breach);
     guard_->set_ours(session_->pids());
     control_ = std::make_unique<ControlPoint>(*session_, *guard_, plan_, clock_, sink_, target_.stop());
+    control_->watch(measurements_);
     health_.take_up(*session_, *guard_);
     if (!report_.error) {
         report_.steps.clear();
@@ -160,6 +167,10 @@ void RunLoop::steps() {
             return step.waits() || plan_.section_of(step.n) != plan_.section_of(next->n);
         };
         const auto last = next == aside ? aside : std::find_if(next + 1, aside, stands_apart);
+        if (std::any_of(next, std::max(last, next + 1), [](const plan::Step& step) { return !step.only_looks(); }) &&
+            measure_before() == Next::end) {
+            return;
+        }
         // A transaction may follow at once; for everything else what was done before must be there.
         const bool by_itself = last == next && next->kind == plan::StepKind::transaction && next->when.empty();
         write_timings(!by_itself);
@@ -169,6 +180,9 @@ void RunLoop::steps() {
         next = std::max(last, next + 1);
     }
     write_timings(true);
+    if (measure_before() == Next::end) {
+        return;
+    }
     health_.at_the_end_of(nullptr, *session_, *guard_);
     for (const auto& text : plan_.trailing_echoes) {
         sink_(Echo{text});
@@ -531,15 +545,25 @@ void RunLoop::verify_all() {
     report_.rows = rows_.after(target_, *session_);
     const auto lost = rows_.failures(target_.control(), report_.rows);
     report_.verification_failures.insert(report_.verification_failures.end(), lost.begin(), lost.end());
+    const auto& missed = measurements_.failures();
+    const bool only_missed = report_.verification_failures.empty() && !missed.empty();
+    for (const auto& failure : missed) {
+        report_.verification_failures.push_back(failure.words);
+    }
     report_.verified = report_.verification_failures.empty();
     sink_(Verified{.holds = report_.verified, .failures = report_.verification_failures});
     if (!report_.verified) {
         report_.result = RunResult::stopped;
-        report_.error =
-            Error(ErrorCode::check, "verification failed: " + report_.verification_failures.front())
-                .detail(fmt::format("{}", fmt::join(report_.verification_failures, "\n")))
-                .hint(lost.size() == report_.verification_failures.size() ? way_out_of_loss(report_.run)
-                                                                          : "mend it, then `pgbelay resume`; or `pgbelay rollback`");
+        report_.error = Error(ErrorCode::check, "verification failed: " + report_.verification_failures.front())
+                            .detail(fmt::format("{}", fmt::join(report_.verification_failures, "\n")))
+                            .hint(!lost.empty() && lost.size() == report_.verification_failures.size()
+                                      ? way_out_of_loss(report_.run)
+                                      : "mend it, then `pgbelay resume`; or `pgbelay rollback`");
+        if (only_missed) {
+            // A condition of the author's, like a check's.
+            report_.error->at(missed.front().place);
+            want_rollback_ = options_.on_failure == OnFailure::rollback;
+        }
     } else {
         report_.result = good_result_;
     }
@@ -547,6 +571,9 @@ void RunLoop::verify_all() {
 
 void RunLoop::close() {
     write_guard_summary();
+    measurements_.end_probes(*session_);
+    report_.measured =
+        measured(plan_, plan_.measurements.empty() ? std::vector<Evidence>{} : session_->journal().evidence(session_->key()));
     if (report_.result == RunResult::waiting && !report_.error) {
         return;  // written down when it was found
     }

@@ -5,6 +5,7 @@
 #include "engine/control_point.h"
 #include "engine/guard.h"
 #include "engine/ledger.h"
+#include "engine/measurements.h"
 #include "engine/row_watch.h"
 #include "engine/run.h"
 #include "engine/section_health.h"
@@ -52,6 +53,9 @@ private:
     bool must_wait(const plan::Step& step);
     void wait(const plan::Step& step, const std::string& until);
     std::string outside_of_windows(const plan::Step& step);
+    Next measure_before();
+    void measure_after();
+    Next failed_to_measure(const base::Error& error);
     Next steps_aside(std::span<const plan::Step> steps);
     bool done_earlier(const plan::Step& step);
     Begun begin(RunContext& context, const plan::Step& step);
@@ -97,6 +101,7 @@ private:
     RunningWindows windows_;
     Replicas replicas_;
     SectionHealth health_;
+    Measurements measurements_;
     ForStep carry_along_;
     std::function<void(Session&)> when_good_;
     RunResult good_result_ = RunResult::deployed;
@@ -112,6 +117,7 @@ private:
     std::vector<Timing> timings_;              // of steps that have ended and are not in the journal yet
     bool want_rollback_ = false;
     bool aborted_ = false;
+    bool measured_before_ = false;
     int timeline_ = 0;  // of the server on which the run was last written
     int losses_ = 0;    // of the connection, since a step got done
     RunClock clock_;

@@ -7,6 +7,7 @@
 #include "pg/conninfo.h"
 
 #include <cstddef>
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -41,6 +42,7 @@ public:
     int rows() const;
     int columns() const;
     std::string column_name(int column) const;
+    std::uint32_t type_oid(int column) const;
     bool is_null(int row, int column) const;
     std::string text(int row, int column) const;  // "" for NULL
     std::optional<std::string> maybe(int row, int column) const;

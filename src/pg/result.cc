@@ -29,6 +29,10 @@ std::string Result::column_name(int column) const {
     return name == nullptr ? std::string() : name;
 }
 
+std::uint32_t Result::type_oid(int column) const {
+    return PQftype(result_.get(), column);
+}
+
 bool Result::is_null(int row, int column) const {
     return PQgetisnull(result_.get(), row, column) != 0;
 }

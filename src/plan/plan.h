@@ -148,6 +148,14 @@ struct PlannedTable {
     bool operator==(const PlannedTable&) const = default;
 };
 
+// What is asked before the first change and after the last, under the settings in effect where it stands.
+struct Measurement {
+    std::string name;
+    base::Place place;
+    SessionContext context;
+    runbook::Gauge gauge;
+};
+
 struct Refusal {
     base::Place place;
     std::string message;
@@ -175,6 +183,7 @@ struct Plan {
     std::vector<Section> sections;  // of a runbook with headings
     // Null outside of all sections.
     const Section* section_of(int n) const;
+    std::vector<Measurement> measurements;
     std::vector<PlannedTable> tables;
     std::set<std::string> mentioned;         // identifiers in statements whose effects are not known
     bool row_statistics = true;              // track_counts was on when the plan was made

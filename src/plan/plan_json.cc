@@ -326,6 +326,67 @@ void from_json(const nlohmann::json& j, Step& step) {
     take(j, "lines", step.lines);
 }
 
+static void put_measure(nlohmann::json& j, const runbook::Gauge& gauge) {
+    j["kind"] = number(gauge.kind);
+    j["sql"] = gauge.sql;
+    j["at"] = gauge.place;
+    put(j, "fail", gauge.fail);
+    put(j, "fail_is_query", gauge.fail_is_query);
+    j["timeout_ms"] = gauge.timeout.count();
+    put(j, "max_ms", gauge.max_ms);
+    put(j, "min_speedup", gauge.min_speedup);
+    put(j, "uses", gauge.uses);
+    for (const auto& node : gauge.without) {
+        j["without"].push_back({node.type, node.table});
+    }
+    put(j, "with", gauge.with);
+    j["runs"] = gauge.runs;
+    put(j, "writes", gauge.writes);
+    put(j, "every_ms", gauge.every.count());
+    put(j, "max_ratio", gauge.max_ratio);
+    if (gauge.on_breach) {
+        j["on_breach"] = number(*gauge.on_breach);
+    }
+    put(j, "required", gauge.required);
+}
+
+static void take_measure(const nlohmann::json& j, runbook::Gauge& gauge) {
+    gauge.kind = enumerator(j, "kind", runbook::MeasureKind::probe);
+    j.at("sql").get_to(gauge.sql);
+    j.at("at").get_to(gauge.place);
+    take(j, "fail", gauge.fail);
+    take(j, "fail_is_query", gauge.fail_is_query);
+    take_duration(j, "timeout_ms", gauge.timeout);
+    take(j, "max_ms", gauge.max_ms);
+    take(j, "min_speedup", gauge.min_speedup);
+    take(j, "uses", gauge.uses);
+    for (const auto& node : j.value("without", nlohmann::json::array())) {
+        gauge.without.push_back({node.at(0).get<std::string>(), node.at(1).get<std::string>()});
+    }
+    take(j, "with", gauge.with);
+    take(j, "runs", gauge.runs);
+    take(j, "writes", gauge.writes);
+    take_duration(j, "every_ms", gauge.every);
+    take(j, "max_ratio", gauge.max_ratio);
+    if (j.contains("on_breach")) {
+        gauge.on_breach = enumerator(j, "on_breach", runbook::OnBreach::rollback);
+    }
+    take(j, "required", gauge.required);
+}
+
+void to_json(nlohmann::json& j, const Measurement& measurement) {
+    j = {{"name", measurement.name}, {"place", measurement.place}};
+    put(j, "context", measurement.context);
+    put_measure(j, measurement.gauge);
+}
+
+static void from_json(const nlohmann::json& j, Measurement& measurement) {
+    j.at("name").get_to(measurement.name);
+    j.at("place").get_to(measurement.place);
+    take(j, "context", measurement.context);
+    take_measure(j, measurement.gauge);
+}
+
 static void to_json(nlohmann::json& j, const PlannedFile& file) {
     j = {{"path", file.path},
          {"key", file.key},
@@ -389,6 +450,9 @@ void to_json(nlohmann::json& j, const Plan& plan) {
          {"not_whole", plan.not_whole},
          {"trailing_echoes", plan.trailing_echoes}};
     put(j, "sections", plan.sections);
+    if (!plan.measurements.empty()) {
+        j["measurements"] = plan.measurements;
+    }
     put(j, "tables", plan.tables);
     put(j, "mentioned", plan.mentioned);
     put(j, "windows", plan.windows);
@@ -421,6 +485,7 @@ void from_json(const nlohmann::json& j, Plan& plan) {
     j.at("not_whole").get_to(plan.not_whole);
     j.at("trailing_echoes").get_to(plan.trailing_echoes);
     take(j, "sections", plan.sections);
+    take(j, "measurements", plan.measurements);
     take(j, "tables", plan.tables);
     take(j, "mentioned", plan.mentioned);
     take(j, "windows", plan.windows);

@@ -9,5 +9,6 @@ namespace pgbelay::plan {
 
 void to_json(nlohmann::json& j, const Step& step);
 void from_json(const nlohmann::json& j, Step& step);
+void to_json(nlohmann::json& j, const Measurement& measurement);
 
 }  // namespace pgbelay::plan

@@ -196,6 +196,8 @@ void Planner::take_item(const runbook::Item& item) {
         take_check(item, *check);
     } else if (const auto* attempt = std::get_if<runbook::TryItem>(&item.what); attempt != nullptr) {
         take_try(item, *attempt);
+    } else if (const auto* measure = std::get_if<runbook::MeasureItem>(&item.what); measure != nullptr) {
+        take_measure(item, *measure);
     } else {
         take_confirm(item, std::get<runbook::ConfirmItem>(item.what));
     }
@@ -406,6 +408,9 @@ void Planner::seal() {
     for (const auto& step : plan_.steps) {
         steps.push_back(step);
         steps.back().erase("reads");  // a table that has grown makes no other plan
+    }
+    for (const auto& measurement : plan_.measurements) {
+        steps.push_back(measurement);
     }
     plan_.plan_digest = base::sha256(steps.dump(-1, ' ', false, nlohmann::json::error_handler_t::replace));
 }

@@ -37,6 +37,7 @@ private:
     void take_check(const runbook::Item& item, const runbook::CheckItem& check);
     void take_try(const runbook::Item& item, const runbook::TryItem& attempt);
     void take_confirm(const runbook::Item& item, const runbook::ConfirmItem& confirm);
+    void take_measure(const runbook::Item& item, const runbook::MeasureItem& measure);
     Step& new_step_of(const runbook::Item& item, StepKind kind);
     void set_times(const runbook::SqlItem& sql, std::size_t first_step);
     void take_group(const Group& group);

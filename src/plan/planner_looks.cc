@@ -32,6 +32,13 @@ void Planner::take_confirm(const runbook::Item& item, const runbook::ConfirmItem
     new_step_of(item, StepKind::confirm).lines = confirm.lines;
 }
 
+void Planner::take_measure(const runbook::Item& item, const runbook::MeasureItem& measure) {
+    if (measure.statement.opaque()) {
+        refuse_opaque(measure.statement);
+    }
+    plan_.measurements.push_back({.name = item.name, .place = item.place, .context = context_, .gauge = measure.gauge});
+}
+
 // Analysed for its locks alone: the catalog stays as it is, since nothing of a try does.
 void Planner::take_try(const runbook::Item& item, const runbook::TryItem& attempt) {
     Step& step = new_step_of(item, StepKind::attempt);

@@ -1,5 +1,6 @@
 #include "report/deploy_json.h"
 
+#include "report/measures.h"
 #include "report/redact.h"
 #include "report/run_json.h"
 
@@ -36,6 +37,7 @@ Json deploy_json(const engine::RunReport& report) {
     json["verified"] = report.verified;
     json["verification_failures"] = report.verification_failures;
     json["rows"] = rows_json(report.rows);
+    json["measurements"] = measures_json(report.measured);
     json["changed"] = report.changed;
     json["steps"] = Json::array();
     for (const engine::StepReport& step : report.steps) {

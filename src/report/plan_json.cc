@@ -1,6 +1,7 @@
 #include "report/plan_json.h"
 
 #include "report/gates.h"
+#include "report/measures.h"
 #include "report/redact.h"
 #include "sql/tree.h"
 
@@ -168,6 +169,7 @@ Json plan_json(const plan::Plan& plan, const Surroundings& surroundings) {
     for (const plan::Step& step : plan.steps) {
         json["steps"].push_back(step_json(step));
     }
+    json["measurements"] = planned_measures_json(plan);
     json["requirements"] = gates_json(plan.gates);
     json["refusals"] = Json::array();
     for (const plan::Refusal& refusal : plan.refusals) {

@@ -1,6 +1,7 @@
 #include "report/plan_text.h"
 
 #include "report/gates.h"
+#include "report/measures.h"
 #include "report/text.h"
 
 #include <fmt/core.h>
@@ -290,6 +291,7 @@ std::string plan_text(const plan::Plan& plan, const Surroundings& surroundings, 
     out += notes_text(plan, surroundings, style);
     out += gates_text(worth_saying(plan.gates), style);
     out += steps_text(plan, style);
+    out += planned_measures_text(plan, style);
     out += refusals_text(plan, style);
     out += fmt::format("digest       {}\n", plan.digest);
     out += fmt::format("plan digest  {}\n", plan.plan_digest);

@@ -4,6 +4,7 @@
 #include "report/fact_sql.h"
 #include "report/markdown.h"
 #include "report/plan_text.h"
+#include "report/render_measures.h"
 #include "report/render_watch.h"
 #include "report/text.h"
 #include "sql/quote.h"
@@ -174,6 +175,13 @@ std::string to_be_seen(const plan::Step& step) {
     return out + (step.record.empty() ? "" : fmt::format("Note the values, as {}: a later step needs them.\n\n", step.record));
 }
 
+// A query that only looks; what it answers is shown.
+std::string looked(const plan::SessionContext& context, const std::string& sql, bool may_fail) {
+    return here_document(may_fail ? "if ! look" : "look",
+                         "BEGIN READ ONLY;\n" + settings(context, true) + terminated(sql) + "ROLLBACK;\n") +
+           (may_fail ? "then echo 'nothing to note'; fi\n" : "");
+}
+
 std::string tried(const plan::Step& step, const runbook::Limits& limits) {
     const bool fails = step.expects.expect == runbook::Expect::error;
     const Millis budget = step.timeout.count() == 0 ? limits.hold : step.timeout;
@@ -312,10 +320,12 @@ std::string plain_runbook(const plan::Plan& plan, const plan::Plan& undo) {
         one_line(plan.name), plan.digest, plan.plan_digest);
     out += "Who is in the way:\n\n" + markdown_fence("sql", kInTheWay);
     out += watch_text(plan);
-    out += "## First, in the shell\n\n" + markdown_fence("sh", functions(plan.limits)) + "## To do it\n\n";
+    out += "## First, in the shell\n\n" + markdown_fence("sh", functions(plan.limits));
+    out += measures_by_hand_before(plan, looked) + "## To do it\n\n";
     for (const plan::Step& step : plan.steps) {
         out += step_text(step, plan.limits);
     }
+    out += measures_by_hand_after(plan, looked);
     out +=
         "Then tell pgbelay that it is done, so that it does not do it again: `pgbelay mark PATH --db \"$DATABASE_URL\"`. The ledger of "
         "another migration tool is to be told by its own means.\n\n";

@@ -1,6 +1,7 @@
 #include "report/run_json.h"
 
 #include "report/gates.h"
+#include "report/measures.h"
 #include "report/redact.h"
 
 namespace pgbelay::report {
@@ -129,6 +130,7 @@ Json run_json(const engine::RunRecord& run) {
                                     {"at", evidence.at}});
     }
     json["rows"] = rows_json(run.rows);
+    json["measurements"] = measures_json(run.measured);
     json["guard"] = {{"samples", run.guard_samples}, {"maxima", Json::object()}};
     for (const auto& [name, value] : run.guard_maxima) {
         json["guard"]["maxima"][name] = value;

@@ -2,6 +2,7 @@
 
 #include "report/json.h"
 #include "report/markdown.h"
+#include "report/measures.h"
 #include "report/plan_text.h"
 #include "report/progress.h"
 #include "report/redact.h"
@@ -255,6 +256,12 @@ std::string recorded(const RunRecord& run) {
     return rows.empty() ? "" : "## Recorded values\n\n| value | is | recorded |\n|---|---|---|\n" + rows + "\n";
 }
 
+std::string measured(const RunRecord& run) {
+    constexpr int kColumns = 100;
+    const std::string text = measures_text(run.measured, {.columns = kColumns});
+    return text.empty() ? "" : "## Before and after\n\n" + markdown_fence("text", text);
+}
+
 std::string impact(const RunRecord& run) {
     std::string out = "## Impact\n\n";
     base::Millis held{0};
@@ -336,7 +343,7 @@ std::string run_markdown(const RunRecord& run, const std::string& target) {
     }
     const AnnotatedRunbook runbook(run);
     return head(run, target) + requirements(run) + runbook.text() + "\n" + steps_of_files(run, runbook.others()) + criteria(run) +
-           recorded(run) + impact(run) + way_back(run) + hand_over(run, target);
+           recorded(run) + measured(run) + impact(run) + way_back(run) + hand_over(run, target);
 }
 
 }  // namespace pgbelay::report

@@ -2,6 +2,7 @@
 
 #include "report/gates.h"
 #include "report/json.h"
+#include "report/measures.h"
 #include "report/progress.h"
 #include "report/redact.h"
 #include "report/text.h"
@@ -189,7 +190,9 @@ std::string run_text(const engine::RunRecord& run, const Style& style) {
     for (const engine::StepRecord& step : run.steps) {
         out += step_text(run, step, style);
     }
-    return out + rows_text(run, style) + signals_text(run, style) + health_text(run, style) + guard_text(run);
+    const std::string measures = measures_text(run.measured, style);
+    return out + (measures.empty() ? "" : "\n" + measures) + rows_text(run, style) + signals_text(run, style) + health_text(run, style) +
+           guard_text(run);
 }
 
 std::string history_text(const std::string& target, const std::vector<engine::RunRecord>& runs, const Style& style) {
@@ -236,7 +239,9 @@ std::string status_text(const std::string& target, const std::optional<engine::R
     for (const std::string& debt : run->debts) {
         out += line("still owed", debt, style);
     }
-    return out + line("next", next_move(*run), style);
+    out += line("next", next_move(*run), style);
+    const std::string measures = measures_text(run->measured, style);
+    return out + (measures.empty() ? "" : "\n" + measures);
 }
 
 }  // namespace pgbelay::report

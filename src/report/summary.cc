@@ -1,5 +1,6 @@
 #include "report/summary.h"
 
+#include "report/measures.h"
 #include "report/progress.h"
 #include "report/redact.h"
 #include "report/text.h"
@@ -144,7 +145,8 @@ std::string summary_text(const engine::RunReport& report, const Ending& ending, 
     if (report.changed && !ending.undo.empty()) {
         out += labelled("to undo", ending.undo, style, kColumn);
     }
-    return out;
+    const std::string measures = measures_text(report.measured, style);
+    return out + (measures.empty() ? "" : "\n" + measures);
 }
 
 }  // namespace pgbelay::report

@@ -171,7 +171,10 @@ void require_steps_to_wait_for(const std::vector<Item>& items) {
             throw input_error(fmt::format("not_before waits for \"{}\", and no step before this one is called so", name), item.place)
                 .hint(before.empty() ? "give an earlier step that name with name=" : suggest(name, before));
         }
-        before.push_back(item.name);
+        // A measurement ends with the run.
+        if (!std::holds_alternative<MeasureItem>(item.what)) {
+            before.push_back(item.name);
+        }
     }
 }
 

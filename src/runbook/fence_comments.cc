@@ -16,10 +16,13 @@ struct Known {
     std::string_view belongs_to;
     std::string_view example;
 };
-constexpr std::array<Known, 3> kKnown = {{
+constexpr std::array<Known, 6> kKnown = {{
     {"when", "sql apply", "-- when: SELECT NOT EXISTS (…)"},
     {"expect", "sql check and sql try", "-- expect: >= 100"},
     {"not_before", "sql apply", "-- not_before: 7d after NAME"},
+    {"fail", "sql baseline and sql probe", "-- fail: after.n < before.n"},
+    {"not", "sql explain", "-- not: Seq Scan on orders"},
+    {"with", "sql explain", "-- with: $1 = 7"},
 }};
 
 // Whether one letter more, less or another makes the one of the other.

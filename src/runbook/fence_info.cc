@@ -21,7 +21,7 @@ struct Language {
 
 const std::array<Language, 6>& languages() {
     static const std::array<Language, 6> all = {{
-        {"sql", {"apply", "check", "try", "rollback", "explain", "probe", "watch"}},
+        {"sql", {"apply", "check", "try", "rollback", "baseline", "explain", "probe", "watch"}},
         {"http", {"check", "probe", "watch"}},
         {"log", {"check", "probe", "watch"}},
         {"sh", {"run"}},
@@ -37,12 +37,15 @@ struct Supported {
     std::vector<std::string_view> attributes;
 };
 
-const std::array<Supported, 4>& supported_sql() {
-    static const std::array<Supported, 4> all = {{
+const std::array<Supported, 7>& supported_sql() {
+    static const std::array<Supported, 7> all = {{
         {"apply", Verb::apply, {"file", "name", "transaction", "timeout", "not_before"}},
         {"check", Verb::check, {"expect", "name", "record"}},
         {"try", Verb::attempt, {"expect", "expect_error", "name", "timeout"}},
         {"rollback", Verb::rollback, {"name"}},
+        {"baseline", Verb::baseline, {"name", "timeout"}},
+        {"explain", Verb::explain, {"max_ms", "min_speedup", "name", "runs", "timeout", "uses"}},
+        {"probe", Verb::probe, {"every", "max_ms", "max_ratio", "name", "on_breach", "required", "timeout"}},
     }};
     return all;
 }

@@ -13,6 +13,9 @@ enum class Verb {
     apply,
     check,
     attempt,  // `sql try`
+    baseline,
+    explain,
+    probe,
     rollback,
     confirm,  // languages of their own, without a verb
     expect,

@@ -91,8 +91,11 @@ void add_new_limits(base::DigestBuilder& digest, const Limits& limits) {
 }  // namespace
 
 std::string_view verb_of(const Item& item) {
-    static constexpr std::array<std::string_view, std::variant_size_v<decltype(Item::what)>> kVerbs = {"sql apply", "sql check", "sql try",
-                                                                                                       "confirm"};
+    static constexpr std::array<std::string_view, 4> kVerbs = {"sql apply", "sql check", "sql try", "confirm"};
+    if (const auto* measure = std::get_if<MeasureItem>(&item.what)) {
+        static constexpr std::array<std::string_view, 3> kMeasures = {"sql baseline", "sql explain", "sql probe"};
+        return kMeasures.at(static_cast<std::size_t>(measure->gauge.kind));
+    }
     return kVerbs.at(item.what.index());
 }
 
@@ -103,6 +106,7 @@ struct Forward {
     std::vector<const sql::Statement*> operator()(const CheckItem& item) const { return {&item.statement}; }
     std::vector<const sql::Statement*> operator()(const TryItem& item) const { return pointers(item.statements); }
     std::vector<const sql::Statement*> operator()(const ConfirmItem&) const { return {}; }
+    std::vector<const sql::Statement*> operator()(const MeasureItem& item) const { return {&item.statement}; }
 
     static std::vector<const sql::Statement*> pointers(const std::vector<sql::Statement>& statements) {
         std::vector<const sql::Statement*> all;
@@ -206,6 +210,28 @@ std::string digest_of(const ConfirmItem& item) {
     for (const std::string& line : item.lines) {
         digest.add(line);
     }
+    return digest.hex();
+}
+
+std::string digest_of(const MeasureItem& item) {
+    base::DigestBuilder digest;
+    const Gauge& gauge = item.gauge;
+    digest.add(to_string(gauge.kind)).add(digest_of(std::vector<sql::Statement>{item.statement}));
+    digest.add(gauge.fail).add(fmt::format("{}", gauge.timeout.count()));
+    const auto add_number = [&](const std::optional<double>& value) { digest.add(value ? fmt::format("{}", *value) : "none"); };
+    add_number(gauge.max_ms);
+    digest.add(gauge.uses).add(fmt::format("{}", gauge.runs));
+    add_number(gauge.min_speedup);
+    for (const ForbiddenNode& node : gauge.without) {
+        digest.add("not").add(node.type).add(node.table);
+    }
+    for (const std::string& expression : gauge.with) {
+        digest.add("with").add(expression);
+    }
+    digest.add(fmt::format("{}", gauge.every.count()))
+        .add(gauge.on_breach ? to_string(*gauge.on_breach) : std::string_view())
+        .add(gauge.required ? "required" : "");
+    add_number(gauge.max_ratio);
     return digest.hex();
 }
 

@@ -25,6 +25,7 @@ std::string digest_of(const SqlItem& item);
 std::string digest_of(const CheckItem& item);
 std::string digest_of(const TryItem& item);
 std::string digest_of(const ConfirmItem& item);
+std::string digest_of(const MeasureItem& item);
 std::string digest_of(const Item& item);
 std::string digest_of(const std::vector<sql::Statement>& statements);
 

@@ -9,6 +9,7 @@
 #include "runbook/front_matter.h"
 #include "runbook/items.h"
 #include "runbook/layout.h"
+#include "runbook/measure_fence.h"
 #include "runbook/text.h"
 #include "runbook/transaction_rule.h"
 
@@ -188,6 +189,9 @@ private:
             case Verb::check: return add_item(fence, command, read_check(fence, command, table));
             case Verb::attempt: return add_item(fence, command, read_try(fence, command, table));
             case Verb::confirm: return add_item(fence, command, read_confirm(fence));
+            case Verb::baseline: return add_item(fence, command, read_baseline(fence, command, statements_in(fence)));
+            case Verb::explain: return add_item(fence, command, read_explain(fence, command, statements_in(fence)));
+            case Verb::probe: return add_item(fence, command, read_probe(fence, command, statements_in(fence)));
             case Verb::rollback: return add_rollback(fence);
             case Verb::expect: return;
         }

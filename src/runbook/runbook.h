@@ -6,6 +6,7 @@
 #include "base/wait.h"
 #include "runbook/expectation.h"
 #include "runbook/guard_limit.h"
+#include "runbook/measure.h"
 #include "runbook/requirement.h"
 #include "sql/script.h"
 #include "sql/statement.h"
@@ -95,6 +96,12 @@ struct ConfirmItem {
     std::vector<std::string> lines;
 };
 
+// A query that is asked before the first change and after the last.
+struct MeasureItem {
+    sql::Statement statement;
+    Gauge gauge;
+};
+
 // The file that an item belongs to in the ledger: several items of a runbook share one.
 struct File {
     std::string path;    // as given, for people
@@ -112,7 +119,7 @@ struct Item {
     base::Place place;
     int file = -1;        // index into Runbook::files
     std::string section;  // of a runbook: the heading that it stands under
-    std::variant<SqlItem, CheckItem, TryItem, ConfirmItem> what;
+    std::variant<SqlItem, CheckItem, TryItem, ConfirmItem, MeasureItem> what;
 };
 
 // What its fence is called: "sql apply", "sql check"; the same for files and directories of SQL.

@@ -27,6 +27,9 @@ constexpr std::string_view kRunbook =
     "pause\n"
     "blockers: cancel:30s\n---\n# Orders\n\nSome *prose* with `code` and [a link](http://example.org).\n\n## Before\n\n"
     "```sql check expect=empty name=nothing-there\nSELECT 1 WHERE false;\n```\n\n> quoted\n\n1. a list\n   - inside\n\n## Apply\n\n"
+    "```sql baseline\n-- fail: after.n < before.n\nSELECT 1 AS n;\n```\n\n"
+    "```sql explain max_ms=60000 runs=2\n-- not: Seq Scan\n-- with: $1 = 7\nSELECT $1;\n```\n\n"
+    "```sql probe every=1s max_ratio=60000 on_breach=abort\n-- fail: value > baseline\nSELECT 1;\n```\n\n"
     "```sql apply\nCREATE TABLE orders (id bigint);\nCREATE INDEX ON orders (id);\n```\n\n~~~sql rollback\nDROP TABLE orders;\n~~~\n\n"
     "```sh\necho documentation\n```\n";
 

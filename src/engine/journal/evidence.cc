@@ -1,4 +1,4 @@
-// The journal's evidence: values that checks recorded, confirmations, and the times for which runs wait.
+// The journal's evidence: values that checks recorded, confirmations, what was measured, and the times for which runs wait.
 #include "base/fail_point.h"
 #include "engine/journal/journal.h"
 
@@ -66,7 +66,7 @@ Journal::Due Journal::due(const RunKey& key, const plan::Step& step) {
 
 void Journal::wait_until(const RunKey& key, const plan::Step& step, const std::string& until) {
     const Evidence waiting{.n = step.n, .kind = "waiting", .name = step.name, .content = dumped({{"until", until}})};
-    write(queries::kKeepEvidence, params_of(key, waiting));
+    keep(key, waiting);
     set_state(key, "waiting");
 }
 

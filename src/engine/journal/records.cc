@@ -175,6 +175,7 @@ RunRecord load_run(pg::Connection& connection, std::optional<std::int64_t> run) 
     record.signals = read_signals(connection, record.id);
     record.evidence = read_evidence(connection, record.id);
     if (record.kind != "mark" && record.plan) {
+        record.measured = measured(*record.plan, record.evidence);
         record.rows = judge_rows(*record.plan, row_counts(connection, record.id), row_deletions(connection, record.id));
     }
     read_guard(connection, record);

@@ -3,6 +3,7 @@
 
 #include "engine/event.h"
 #include "engine/journal/format.h"
+#include "engine/measured.h"
 #include "engine/rows.h"
 #include "engine/target.h"
 #include "pg/connection.h"
@@ -34,11 +35,11 @@ struct SignalRecord {
     std::string at;
 };
 
-// What a step found out, or whom it asked: kept for later steps and for the report.
+// What a step found out or whom it asked, and what was measured: kept for later steps and for the report.
 struct Evidence {
-    int n = 0;            // of the step
-    std::string kind;     // record, confirm, waiting
-    std::string name;     // of the record, or of the step
+    int n = 0;            // of the step; 0: of a measurement
+    std::string kind;     // record, confirm, waiting, before, after
+    std::string name;     // of the record, of the step, of the measurement
     std::string content;  // JSON
     std::string at;       // of a row that was read
 };
@@ -68,6 +69,7 @@ struct RunRecord {
     std::vector<StepRecord> steps;
     std::vector<SignalRecord> signals;
     std::vector<Evidence> evidence;
+    std::vector<Measured> measured;
     RowsReport rows;
     // The guard's samples summed up: name -> maximum.
     std::vector<std::pair<std::string, double>> guard_maxima;

@@ -50,6 +50,30 @@ Book everything() {
     late.statements = {sql::read_statement("CREATE TABLE later ()")};
     late.not_before = {.at = "2030-01-01 00:00:00+00:00"};
     book.item("dated", late);
+    book.item("measured", runbook::MeasureItem{.statement = sql::read_statement("SELECT 1 AS n"),
+                                               .gauge = {.sql = "SELECT 1 AS n",
+                                                         .place = {"book.md", 10, 1},
+                                                         .fail = "SELECT true",
+                                                         .fail_is_query = true,
+                                                         .timeout = base::Millis(15)}});
+    book.item("explained", runbook::MeasureItem{.statement = sql::read_statement("SELECT 1"),
+                                                .gauge = {.kind = runbook::MeasureKind::explain,
+                                                          .sql = "SELECT $1",
+                                                          .max_ms = 2.5,
+                                                          .uses = "t_a",
+                                                          .without = {{"Seq Scan", "t"}, {"Sort", ""}},
+                                                          .with = {"7"},
+                                                          .runs = 3,
+                                                          .writes = true}});
+    book.item("probed", runbook::MeasureItem{.statement = sql::read_statement("SELECT 1"),
+                                             .gauge = {.kind = runbook::MeasureKind::probe,
+                                                       .sql = "SELECT 1",
+                                                       .fail = "value > 1",
+                                                       .max_ms = 7,
+                                                       .every = base::Millis(200),
+                                                       .max_ratio = 3,
+                                                       .on_breach = runbook::OnBreach::rollback,
+                                                       .required = true}});
     book.runbook.on_breach = runbook::OnBreach::abort;
     book.runbook.blockers = {.action = runbook::Blockers::Action::terminate, .older_than = base::Millis(90'001), .migrators = true};
     book.runbook.limits.guard = {{.name = "active_sessions", .most = 8},
@@ -148,6 +172,21 @@ TEST(PlanJson, ReadsTheLimitsOfOlderJournals) {
     // A measure of a later version: nothing is watched that this one cannot measure.
     old["limits"]["guard"] = {{{"name", "moon_phase"}, {"most", 1}}};
     EXPECT_EQ(old.get<Plan>().limits.guard.size(), 3U);
+}
+
+TEST(PlanJson, KeepsWhatIsMeasuredAndItsSettings) {
+    const Plan plan = everything().plan();
+    const Plan again = through_text(plan);
+    ASSERT_EQ(again.measurements.size(), plan.measurements.size());
+    for (std::size_t i = 0; i < plan.measurements.size(); ++i) {
+        EXPECT_EQ(again.measurements[i].name, plan.measurements[i].name);
+        EXPECT_EQ(again.measurements[i].place, plan.measurements[i].place);
+        EXPECT_EQ(again.measurements[i].context, plan.measurements[i].context);
+        EXPECT_EQ(again.measurements[i].gauge, plan.measurements[i].gauge);
+    }
+    Book without = everything();
+    without.runbook.items.pop_back();
+    EXPECT_NE(without.plan().plan_digest, plan.plan_digest);
 }
 
 TEST(PlanJson, RollbackFromTheJournalIsTheSame) {

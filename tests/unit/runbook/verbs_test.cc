@@ -5,6 +5,8 @@
 
 #include <gmock/gmock.h>
 
+#include <set>
+
 namespace pgbelay::runbook {
 namespace {
 
@@ -45,6 +47,102 @@ TEST(Verbs, ReadTheTableOfTheFenceThatFollows) {
     EXPECT_TRUE(what_of<TryItem>(runbook, 1).expects.table.ordered);
     EXPECT_EQ(runbook.fences, 4);
     EXPECT_THAT(runbook.documentation, ElementsAre());
+}
+
+TEST(Verbs, ReadBaselines) {
+    const Runbook runbook = read_body(
+        "```sql baseline name=rows\nSELECT count(*) AS n FROM t;\n```\n"
+        "```sql baseline timeout=5s\n-- fail: after.n < before.n\nSELECT count(*) AS n FROM t;\n```\n"
+        "```sql baseline\n-- fail: WITH x AS (SELECT 1) SELECT true FROM x;\nSHOW work_mem;\n```\n");
+    const Gauge& plain = what_of<MeasureItem>(runbook, 0).gauge;
+    EXPECT_EQ(plain.sql, "SELECT count(*) AS n FROM t");
+    EXPECT_EQ(plain.place.line, 5);
+    EXPECT_EQ(plain.fail, "");
+    EXPECT_EQ(plain.timeout, base::Millis(30'000));
+    EXPECT_EQ(what_of<MeasureItem>(runbook, 1).gauge.fail, "after.n < before.n");
+    EXPECT_FALSE(what_of<MeasureItem>(runbook, 1).gauge.fail_is_query);
+    EXPECT_EQ(what_of<MeasureItem>(runbook, 1).gauge.timeout, base::Millis(5000));
+    EXPECT_EQ(what_of<MeasureItem>(runbook, 2).gauge.fail, "WITH x AS (SELECT 1) SELECT true FROM x");
+    EXPECT_TRUE(what_of<MeasureItem>(runbook, 2).gauge.fail_is_query);
+    EXPECT_EQ(verb_of(runbook.items[0]), "sql baseline");
+}
+
+TEST(Verbs, ABaselineThatIsChangedIsAnotherDeployment) {
+    const auto digest = [](const std::string& fence) { return read_body(fence + kApply).digest; };
+    const std::string plain = digest("```sql baseline\nSELECT 1;\n```\n");
+    EXPECT_NE(plain, digest(""));
+    EXPECT_NE(plain, digest("```sql baseline\nSELECT 2;\n```\n"));
+    EXPECT_NE(plain, digest("```sql baseline\n-- fail: true\nSELECT 1;\n```\n"));
+    EXPECT_NE(plain, digest("```sql baseline timeout=1s\nSELECT 1;\n```\n"));
+}
+
+TEST(Verbs, ReadExplains) {
+    const Runbook runbook = read_body(
+        "```sql explain uses=t_a max_ms=2.5 runs=9 timeout=5s\n-- not: seq scan\n-- not: Seq Scan on app.T\n-- with: $1 = 7\n"
+        "-- with: $2 = (SELECT '$3')\nSELECT * FROM t WHERE a = $1 AND b = $2 AND c = '$4' -- $5\n```\n"
+        "```sql explain\nUPDATE t SET a = 1\n```\n");
+    const Gauge& gauge = what_of<MeasureItem>(runbook, 0).gauge;
+    EXPECT_EQ(gauge.uses, "t_a");
+    EXPECT_EQ(gauge.max_ms, 2.5);
+    EXPECT_EQ(gauge.runs, 9);
+    EXPECT_EQ(gauge.timeout, base::Millis(5000));
+    EXPECT_THAT(gauge.without, ElementsAre(ForbiddenNode{"Seq Scan", ""}, ForbiddenNode{"Seq Scan", "app.T"}));
+    EXPECT_THAT(gauge.with, ElementsAre("7", "(SELECT '$3')"));
+    EXPECT_FALSE(gauge.writes);
+    EXPECT_TRUE(what_of<MeasureItem>(runbook, 1).gauge.writes);
+    EXPECT_EQ(what_of<MeasureItem>(runbook, 1).gauge.runs, 5);
+    EXPECT_EQ(verb_of(runbook.items[0]), "sql explain");
+}
+
+TEST(Verbs, EverythingAboutAnExplainIsPartOfTheDigest) {
+    const auto digest = [](const std::string& attributes, const std::string& lines = "") {
+        return read_body(kApply + ("```sql explain" + attributes + "\n" + lines + "SELECT 1;\n```\n")).digest;
+    };
+    const std::set<std::string> digests{digest(""),
+                                        digest(" uses=i"),
+                                        digest(" uses=j"),
+                                        digest(" max_ms=5"),
+                                        digest(" runs=6"),
+                                        digest(" timeout=1s"),
+                                        digest("", "-- not: Sort\n"),
+                                        digest("", "-- not: Sort on t\n")};
+    EXPECT_EQ(digests.size(), 8U);
+}
+
+TEST(Verbs, ReadProbes) {
+    const Runbook runbook = read_body(
+        "```sql probe every=200ms max_ms=50 max_ratio=2.5 on_breach=abort required=yes timeout=2s\n-- fail: value > 2 * baseline\nSELECT "
+        "1;\n```\n"
+        "```sql probe\nSELECT 1;\n```\n");
+    const Gauge& gauge = what_of<MeasureItem>(runbook, 0).gauge;
+    EXPECT_EQ(gauge.every, base::Millis(200));
+    EXPECT_EQ(gauge.max_ms, 50);
+    EXPECT_EQ(gauge.max_ratio, 2.5);
+    EXPECT_EQ(gauge.on_breach, OnBreach::abort);
+    EXPECT_TRUE(gauge.required);
+    EXPECT_EQ(gauge.timeout, base::Millis(2000));
+    EXPECT_EQ(gauge.fail, "value > 2 * baseline");
+    const Gauge& plain = what_of<MeasureItem>(runbook, 1).gauge;
+    EXPECT_EQ(plain.every, base::Millis(1000));
+    EXPECT_EQ(plain.on_breach, std::nullopt);
+    EXPECT_FALSE(plain.required);
+    EXPECT_EQ(verb_of(runbook.items[0]), "sql probe");
+}
+
+TEST(Verbs, EverythingAboutAProbeIsPartOfTheDigest) {
+    const auto digest = [](const std::string& attributes) {
+        return read_body(kApply + ("```sql probe" + attributes + "\nSELECT 1;\n```\n")).digest;
+    };
+    const std::set<std::string> digests{digest(""),
+                                        digest(" every=2s"),
+                                        digest(" max_ms=5"),
+                                        digest(" max_ratio=5"),
+                                        digest(" on_breach=pause"),
+                                        digest(" on_breach=abort"),
+                                        digest(" required=yes"),
+                                        digest(" timeout=1s")};
+    EXPECT_EQ(digests.size(), 8U);
+    EXPECT_EQ(digest(" required=no"), digest(""));
 }
 
 TEST(Verbs, ReadTries) {
@@ -120,6 +218,45 @@ TEST_P(BadVerbs, SayWhereAndWhatToDo) {
 INSTANTIATE_TEST_SUITE_P(
     All, BadVerbs,
     testing::Values(
+        Bad{"EveryWithoutUnit", "```sql probe every=100\nSELECT 1;\n```\n", 4, "every is \"100\"", "50ms to 1h"},
+        Bad{"EveryTooOften", "```sql probe every=10ms\nSELECT 1;\n```\n", 4, "every is \"10ms\"", ""},
+        Bad{"UnknownAction", "```sql probe on_breach=stop\nSELECT 1;\n```\n", 4, "on_breach=stop", "\"abort\""},
+        Bad{"RequiredMaybe", "```sql probe required=maybe\nSELECT 1;\n```\n", 4, "required=maybe", "\"yes\""},
+        Bad{"ProbeThatWrites", "```sql probe\nUPDATE t SET a = 1;\n```\n", 5, "a query that reads", ""},
+        Bad{"UnreadableFailOfProbe", "```sql probe\n-- fail: value >\nSELECT 1;\n```\n", 5, "cannot be read", "2 * baseline"},
+        Bad{"EmptyExplain", "```sql explain\n```\n", 4, "an explain without a query", ""},
+        Bad{"ExplainOfExplain", "```sql explain\nEXPLAIN SELECT 1;\n```\n", 5, "a statement that has a plan", "without EXPLAIN"},
+        Bad{"ExplainOfDdl", "```sql explain\nCREATE TABLE t ();\n```\n", 5, "a statement that has a plan", ""},
+        Bad{"NearNode", "```sql explain\n-- not: Seq Scans\nSELECT 1;\n```\n", 5, "names no node", "did you mean `Seq Scan`"},
+        Bad{"NodeOnNothing", "```sql explain\n-- not: Sort on  \nSELECT 1;\n```\n", 5, "names no node", ""},
+        Bad{"NodeOnTwo", "```sql explain\n-- not: Sort on a b\nSELECT 1;\n```\n", 5, "names no table", "without quotes"},
+        Bad{"RunsOfNothing", "```sql explain runs=0\nSELECT 1;\n```\n", 4, "runs=0", "from 1 to 100"},
+        Bad{"RunsOfLetters", "```sql explain runs=5x\nSELECT 1;\n```\n", 4, "runs=5x", ""},
+        Bad{"MaxOfNothing", "```sql explain max_ms=0\nSELECT 1;\n```\n", 4, "max_ms=0 is not a number", "max_ms=50"},
+        Bad{"MaxWithUnit", "```sql explain max_ms=5ms\nSELECT 1;\n```\n", 4, "max_ms=5ms is not a number", ""},
+        Bad{"MaxWithoutEnd", "```sql explain max_ms=1e999\nSELECT 1;\n```\n", 4, "is not a number", ""},
+        Bad{"MaxOfAnUpdate", "```sql explain max_ms=5\nUPDATE t SET a = 1;\n```\n", 4, "of a statement that writes", "leave max_ms out"},
+        Bad{"ParameterWithoutValue", "```sql explain\n-- with: $1 = 1\nSELECT $1, $2;\n```\n", 6, "$2 has no value", "-- with: $1"},
+        Bad{"ValueTooMany", "```sql explain\n-- with: $1 = 1\nSELECT 1;\n```\n", 6, "$1 has a value and is not in", ""},
+        Bad{"ValuesOutOfOrder", "```sql explain\n-- with: $2 = 1\nSELECT $2;\n```\n", 5, "$2 comes where $1 should", "in their order"},
+        Bad{"ValueOfNoParameter", "```sql explain\n-- with: id = 1\nSELECT 1;\n```\n", 5, "gives no parameter a value", "$1 = 7"},
+        Bad{"ValueWithMoreBehindIt", "```sql explain\n-- with: $1 = 1); DROP TABLE t; SELECT (2\nSELECT $1;\n```\n", 5, "cannot be read",
+            "one expression"},
+        Bad{"HugeParameter", "```sql explain\n-- with: $99999999999 = 1\nSELECT 1;\n```\n", 5, "gives no parameter a value", ""},
+        Bad{"NearExplain", "```sql explian\nSELECT 1;\n```\n", 4, "\"explian\" is no verb", "\"explain\""},
+        Bad{"EmptyBaseline", "```sql baseline\n```\n", 4, "a baseline without a query", "between the fences"},
+        Bad{"TwoBaselines", "```sql baseline\nSELECT 1;\nSELECT 2;\n```\n", 6, "a second statement in a baseline", "of its own"},
+        Bad{"BaselineThatWrites", "```sql baseline\nDELETE FROM t;\n```\n", 5, "a query that reads", "sql apply"},
+        Bad{"UnreadableFail", "```sql baseline\n-- fail: after.n <\nSELECT 1;\n```\n", 5, "`-- fail:` cannot be read",
+            "after.n < before.n"},
+        Bad{"FailWithMoreBehindIt", "```sql baseline\n-- fail: true); DROP TABLE t; SELECT (true\nSELECT 1;\n```\n", 5, "cannot be read",
+            ""},
+        Bad{"FailThatWrites", "```sql baseline\n-- fail: DELETE FROM t\nSELECT 1;\n```\n", 5, "cannot be read", "one SELECT"},
+        Bad{"TwoFails", "```sql baseline\n-- fail: true\n-- fail: false\nSELECT 1;\n```\n", 6, "a second `-- fail:`", "OR"},
+        Bad{"FailOnCheck", "```sql check expect=1\n-- fail: true\nSELECT 1;\n```\n", 5, "`-- fail:` on sql check", "sql baseline"},
+        Bad{"WordOfBaseline", "```sql baseline fail=true\nSELECT 1;\n```\n", 4, "unknown attribute \"fail\" of sql baseline", "name"},
+        Bad{"WaitForABaseline", "```sql baseline name=a\nSELECT 1;\n```\n```sql apply not_before=1d-after:a\nSELECT 1;\n```\n", 7,
+            "waits for \"a\"", ""},
         Bad{"TwoExpectations", "```sql check expect=1\n-- expect: = 1\nSELECT 1;\n```\n", 5, "a second expectation", "keep one"},
         Bad{"TableAndWord", "```sql check expect=1\nSELECT 1;\n```\n```expect\nn\n1\n```\n", 7,
             "a second expectation; the first is at line 4", ""},
