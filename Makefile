@@ -28,7 +28,7 @@ demo: build
 
 # Unit tests, cases on PostgreSQL 15, faults and surroundings: a quarter of an hour. `.ci/run` does more, on more versions.
 test: build
-	@$(MAKE) --no-print-directory run-tests TESTS='unit|architecture|cases-15|by-hand|ledgers|faults|surroundings|packaging'
+	@$(MAKE) --no-print-directory run-tests TESTS='unit|architecture|cases-15|by-hand|ledgers|faults|surroundings|examples|packaging'
 
 unit: build
 	@$(MAKE) --no-print-directory run-tests TESTS='unit|architecture'

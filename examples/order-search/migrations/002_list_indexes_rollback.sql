@@ -1,0 +1,4 @@
+DROP INDEX CONCURRENTLY IF EXISTS staff_email_idx;
+DROP INDEX CONCURRENTLY IF EXISTS order_items_order_idx;
+DROP INDEX CONCURRENTLY IF EXISTS orders_open_idx;
+DROP INDEX CONCURRENTLY IF EXISTS orders_restaurant_created_idx;
