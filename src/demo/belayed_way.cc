@@ -48,12 +48,12 @@ engine::RunReport deploy(engine::Target& target, const plan::Plan& plan, const S
 
 }  // namespace
 
-std::string change_with_pgbelay(const pg::Conninfo& database, const std::filesystem::path& file, const Screen& screen,
-                                base::StopSignal& stop) {
+Belayed change_with_pgbelay(const pg::Conninfo& database, const std::filesystem::path& runbook, const Screen& screen,
+                            base::StopSignal& stop) {
     const base::Deadline began = now();
     engine::Target target = engine::Target::open(database, &stop);
     pass(engine::check_target(target));
-    const engine::Prepared prepared = engine::prepare(target, runbook::read({file.string()}, {}), {});
+    const engine::Prepared prepared = engine::prepare(target, runbook::read({runbook.string()}, {}), {});
     pass(engine::check_plan(target, prepared.plan));
     const engine::RunReport run = deploy(target, prepared.plan, screen, stop);
     if (stop.requested()) {
@@ -61,9 +61,9 @@ std::string change_with_pgbelay(const pg::Conninfo& database, const std::filesys
     }
     const std::string took = base::format_duration(now() - began);
     if (run.result == engine::RunResult::deployed) {
-        return fmt::format("done in {}{}", took, run.verified ? "" : ", not verified");
+        return {fmt::format("done in {}{}", took, run.verified ? "" : ", not verified"), run.measured};
     }
-    return fmt::format("{} after {}{}", to_string(run.result), took, run.error ? ": " + run.error->message() : "");
+    return {fmt::format("{} after {}{}", to_string(run.result), took, run.error ? ": " + run.error->message() : ""), run.measured};
 }
 
 }  // namespace pgbelay::demo

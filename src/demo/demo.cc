@@ -10,6 +10,7 @@
 #include "demo/plain_way.h"
 #include "demo/screen.h"
 #include "demo/trial.h"
+#include "report/measures.h"
 #include "report/text.h"
 
 #include <fmt/core.h>
@@ -80,6 +81,7 @@ public:
         rows.push_back(plainly());
         rows.push_back(with_pgbelay());
         screen_.say("\nHow long the application waited for a statement, from when it was due:\n\n" + felt_table(rows, options_.style));
+        screen_.say("What the change is worth:\n\n" + report::measures_text(measured_, options_.style));
     }
 
 private:
@@ -109,6 +111,7 @@ private:
     void introduce() {
         file_ = cluster_.directory() / "franchise.sql";
         base::write_file(file_, franchise_change());
+        base::write_file(cluster_.directory() / "RUNBOOK.md", franchise_runbook());
         screen_.say(fmt::format("\n{}", franchise_change()));
         for (const std::string& line :
              report::wrap(fmt::format("While this is deployed, an application sends {:.0f} statements a second over {} connections, "
@@ -157,9 +160,12 @@ private:
     }
 
     Row with_pgbelay() {
-        title(3, "pgbelay deploy franchise.sql");
-        return trial("pgbelay deploy", kBelayed,
-                     [&](const pg::Conninfo& where) { return change_with_pgbelay(where, file_, screen_, stop_); });
+        title(3, "pgbelay deploy RUNBOOK.md, which applies franchise.sql");
+        return trial("pgbelay deploy", kBelayed, [&](const pg::Conninfo& where) {
+            Belayed belayed = change_with_pgbelay(where, cluster_.directory() / "RUNBOOK.md", screen_, stop_);
+            measured_ = std::move(belayed.measured);
+            return belayed.words;
+        });
     }
 
     const Options& options_;
@@ -167,6 +173,7 @@ private:
     Screen screen_;
     cluster::Cluster cluster_;
     std::filesystem::path file_;
+    std::vector<engine::Measured> measured_;  // by the deployment with pgbelay
 };
 
 }  // namespace

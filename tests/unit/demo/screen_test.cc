@@ -35,12 +35,21 @@ TEST(FeltTable, ShowsEachWayInALineOfItsOwn) {
 }
 
 TEST(FranchiseChange, IsTheExampleToTheByteAndFitsATerminal) {
-    const std::string example = base::read_file(std::filesystem::path(PGBELAY_SOURCE_DIR) / "examples/franchise/franchise.sql");
+    const std::filesystem::path folder = std::filesystem::path(PGBELAY_SOURCE_DIR) / "examples/franchise-indexes";
+    EXPECT_EQ(franchise_example(), base::read_file(folder / "RUNBOOK.md"));
+    const std::string example = base::read_file(folder / "franchise.sql");
     EXPECT_EQ(franchise_change(), example);
     std::istringstream lines(example);
     for (std::string line; std::getline(lines, line);) {
         EXPECT_LT(report::width(line), 80) << line;
     }
+}
+
+TEST(FranchiseChange, MeasuresInTheDemonstrationWithoutDemands) {
+    const std::string runbook = franchise_runbook();
+    EXPECT_NE(runbook.find("```sql explain name=overview runs=9\n"), std::string::npos) << runbook;
+    EXPECT_EQ(runbook.find("min_speedup"), std::string::npos);
+    EXPECT_EQ(runbook.find("approvals"), std::string::npos);
 }
 
 }  // namespace
