@@ -1,4 +1,6 @@
 #include "analysis/relation_facts.h"
+
+#include "base/size.h"
 #include "sql/quote.h"
 
 #include <fmt/format.h>
@@ -99,17 +101,6 @@ std::vector<QualifiedName> storages(const Context& ctx, const QualifiedName& rel
     return all;
 }
 
-std::string format_bytes(std::int64_t bytes) {
-    static constexpr const char* kUnits[] = {"bytes", "kB", "MB", "GB", "TB"};
-    double value = static_cast<double>(bytes);
-    std::size_t unit = 0;
-    while (value >= 1024 && unit + 1 < std::size(kUnits)) {
-        value /= 1024;
-        ++unit;
-    }
-    return unit == 0 || value >= 10 ? fmt::format("{:.0f} {}", value, kUnits[unit]) : fmt::format("{:.1f} {}", value, kUnits[unit]);
-}
-
 std::string size_reason(const Context& ctx, const QualifiedName& relation) {
     const catalog::Relation* now = ctx.now.find(relation);
     if (now == nullptr) {
@@ -121,7 +112,7 @@ std::string size_reason(const Context& ctx, const QualifiedName& relation) {
             bytes += found->bytes;
         }
     }
-    return fmt::format("{} is {}", sql::quote_name(now->name), format_bytes(bytes));
+    return fmt::format("{} is {}", sql::quote_name(now->name), base::format_bytes(bytes));
 }
 
 }  // namespace pgbelay::analysis

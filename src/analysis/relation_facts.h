@@ -29,8 +29,6 @@ std::vector<QualifiedName> descendants(const Context& ctx, const QualifiedName& 
 // The relations among it and its descendants that hold rows themselves.
 std::vector<QualifiedName> storages(const Context& ctx, const QualifiedName& relation, bool recurses);
 
-// "8 MB", "1.2 GB": for people.
-std::string format_bytes(std::int64_t bytes);
 // "public.t is 1.2 GB", or "the size of public.t is not known": why a safe form is used.
 std::string size_reason(const Context& ctx, const QualifiedName& relation);
 

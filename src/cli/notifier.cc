@@ -43,6 +43,11 @@ std::string slack_escaped(const std::string& text) {
     return escaped;
 }
 
+std::string breach_text(const engine::GuardBreach& breach) {
+    return breach.cleared ? fmt::format("{} holds again", breach.limit)
+                          : fmt::format("{} is a breach, whose action is {}", breach.what, runbook::to_string(breach.action));
+}
+
 std::string end_text(const engine::RunFinished& end) {
     std::string result = end.result;
     std::ranges::replace(result, '_', ' ');
@@ -98,10 +103,12 @@ void Notifier::take(const engine::Event& event) {
              .run = run_});
     } else if (const auto* pause = std::get_if<engine::Paused>(&event)) {
         add({.event = "pause", .text = fmt::format("run {} is paused: {}", run_, pause->why), .run = run_});
-    } else if (const auto* breach = std::get_if<engine::GuardBreach>(&event)) {
-        add({.event = "breach",
-             .text = fmt::format("run {}: {} {}", run_, breach->what, breach->cleared ? "is over" : "is a breach"),
+    } else if (const auto* resumed = std::get_if<engine::Resumed>(&event)) {
+        add({.event = "resume",
+             .text = fmt::format("run {} goes on after a pause of {}", run_, base::format_duration(resumed->after)),
              .run = run_});
+    } else if (const auto* breach = std::get_if<engine::GuardBreach>(&event)) {
+        add({.event = "breach", .text = fmt::format("run {}: {}", run_, breach_text(*breach)), .run = run_});
     } else if (const auto* waiting = std::get_if<engine::Waiting>(&event)) {
         add({.event = "waiting", .text = fmt::format("run {} waits until {}", run_, waiting->until), .run = run_});
     } else if (const auto* end = std::get_if<engine::RunFinished>(&event)) {

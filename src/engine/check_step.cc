@@ -11,7 +11,7 @@ using base::ErrorCode;
 namespace {
 
 // In a READ ONLY transaction that is rolled back, whatever the query says.
-pg::Outcome ask(RunContext& run, const plan::SessionContext& context, const std::string& sql) {
+pg::Outcome ask(RunContext& run, const plan::SessionContext& context, const std::string& sql, const pg::Ticker* ticker = nullptr) {
     pg::Connection& worker = run.session.worker();
     std::vector<pg::Connection::Piece> opening{{"BEGIN READ ONLY", {}}};
     const auto settings = context_pieces(worker, context);
@@ -19,7 +19,7 @@ pg::Outcome ask(RunContext& run, const plan::SessionContext& context, const std:
     const auto opened = worker.pipeline(opening, base::in(std::chrono::seconds(10)), nullptr);
     pg::Outcome outcome = std::holds_alternative<pg::ServerError>(opened.back())
                               ? pg::Outcome(std::get<pg::ServerError>(opened.back()))
-                              : worker.run(sql, std::nullopt, base::kNoDeadline, run.target.stop());
+                              : worker.run(sql, std::nullopt, base::kNoDeadline, run.target.stop(), ticker);
     if (const auto* error = std::get_if<pg::ServerError>(&outcome); error != nullptr && error->connection_lost) {
         throw pg::to_error(*error);
     }
@@ -73,17 +73,30 @@ StepOutcome run_check(RunContext& run, const plan::Step& step, const Also& also)
     outcome.times.tries = 1;
     const auto began = base::Clock::now();
     const plan::Send& send = step.sends.front();
-    const pg::Outcome answer = ask(run, step.context, send.sql);
+    // Nobody who aborts waits for the end of a long query.
+    const pg::Ticker ticker{.tick = [&] {
+        const Order order = run.control.look();
+        if (outcome.interrupted == Order::go_on && (order == Order::abort || order == Order::roll_back)) {
+            outcome.interrupted = order;
+            run.session.worker().cancel();
+        }
+    }};
+    const pg::Outcome answer = ask(run, step.context, send.sql, &ticker);
     outcome.times.ran = std::chrono::duration_cast<base::Millis>(base::Clock::now() - began);
     if (const auto* error = std::get_if<pg::ServerError>(&answer); error != nullptr) {
         if (run.target.stop() != nullptr && run.target.stop()->requested()) {
             outcome.interrupted = Order::stop;
             return outcome;
         }
+        if (outcome.interrupted != Order::go_on && error->sqlstate == "57014") {
+            return outcome;
+        }
+        outcome.interrupted = Order::go_on;
         outcome.result = StepResult::failed;
         outcome.error = explain(*error, send);
         return outcome;
     }
+    outcome.interrupted = Order::go_on;  // the answer was faster
     const pg::Result& r = std::get<pg::Result>(answer);
     Mismatch wrong = mismatch(step.expects, r, records_for(run, step));
     if (wrong.message.empty() && !step.record.empty()) {

@@ -2,6 +2,8 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+
 namespace pgbelay::engine {
 
 namespace {
@@ -11,30 +13,51 @@ constexpr base::Millis kLookEvery{100};
 
 }  // namespace
 
-ControlPoint::ControlPoint(Session& session, Guard& guard, runbook::OnBreach on_breach, const Sink& sink, base::StopSignal* stop)
-    : session_(session), guard_(guard), on_breach_(on_breach), sink_(sink), stop_(stop), ask_again_at_(base::Clock::now()) {}
+ControlPoint::ControlPoint(Session& session, Guard& guard, const plan::Plan& plan, RunClock& clock, const Sink& sink,
+                           base::StopSignal* stop)
+    : session_(session),
+      guard_(guard),
+      clock_(clock),
+      times_(clock, plan.limits.guard, plan.on_breach),
+      sink_(sink),
+      stop_(stop),
+      ask_again_at_(base::Clock::now()) {}
+
+void ControlPoint::say_changes(const std::vector<Breach>& now) {
+    const auto is_in = [](const std::vector<Breach>& all, const Breach& one) {
+        return std::ranges::find(all, one.limit, &Breach::limit) != all.end();
+    };
+    for (const Breach& breach : now) {
+        if (!is_in(breaches_, breach)) {
+            sink_(GuardBreach{.limit = breach.limit, .what = breach.what, .action = breach.action});
+        }
+    }
+    for (const Breach& breach : breaches_) {
+        if (!is_in(now, breach)) {
+            sink_(GuardBreach{.limit = breach.limit, .what = breach.what, .action = breach.action, .cleared = true});
+        }
+    }
+}
 
 Order ControlPoint::from_guard() {
-    auto breach = guard_.view().breach;
-    runbook::OnBreach action = on_breach_;
     for (const std::string& complaint : measurements_ == nullptr ? std::vector<std::string>{} : measurements_->take_complaints()) {
         sink_(Notice{.text = complaint, .warning = true});
     }
-    if (const auto probe = measurements_ == nullptr || breach ? std::nullopt : measurements_->breach()) {
-        breach = probe->what;
-        action = probe->action;
+    std::vector<Breach> now = guard_.view().breaches;
+    for (Breach& breach : times_.breaches()) {
+        now.push_back(std::move(breach));
     }
-    if (breach && !breach_) {
-        sink_(GuardBreach{.what = *breach});
-    } else if (!breach && breach_) {
-        sink_(GuardBreach{.what = *breach_, .cleared = true});
+    for (Breach& breach : measurements_ == nullptr ? std::vector<Breach>{} : measurements_->breaches()) {
+        now.push_back(std::move(breach));
     }
-    breach_ = breach;
-    if (!breach) {
+    say_changes(now);
+    breaches_ = std::move(now);
+    const Breach* breach = strongest(breaches_);
+    if (breach == nullptr) {
         return Order::go_on;
     }
-    why_ = "guard: " + *breach;
-    switch (action) {
+    why_ = "by the guard: " + breach->what;
+    switch (breach->action) {
         case runbook::OnBreach::pause: return Order::pause;
         case runbook::OnBreach::abort: return Order::abort;
         case runbook::OnBreach::rollback: return Order::roll_back;
@@ -71,14 +94,16 @@ Order ControlPoint::pass() {
     session_.journal().set_state(session_.key(), "paused");
     sink_(Paused{.why = why_});
     const auto began = base::Clock::now();
-    do {
-        base::pause_for(kLookEvery, stop_);
-        order = look();
-    } while (order == Order::pause || order == Order::pause_now);
-    paused_ += base::Clock::now() - began;
+    {
+        const RunClock::Standstill standstill(clock_);
+        do {
+            base::pause_for(kLookEvery, stop_);
+            order = look();
+        } while (order == Order::pause || order == Order::pause_now);
+    }
     if (order == Order::go_on) {
         session_.journal().set_state(session_.key(), "running");
-        sink_(Resumed{});
+        sink_(Resumed{.after = std::chrono::duration_cast<base::Millis>(base::Clock::now() - began)});
     }
     return order;
 }

@@ -5,9 +5,11 @@
 #include "engine/guard.h"
 #include "engine/measurements.h"
 #include "engine/session.h"
+#include "engine/time_limits.h"
+#include "plan/plan.h"
 
-#include <optional>
 #include <string>
+#include <vector>
 
 namespace pgbelay::engine {
 
@@ -16,7 +18,8 @@ enum class Order { go_on, pause, pause_now, abort, roll_back, stop };
 
 class ControlPoint {
 public:
-    ControlPoint(Session& session, Guard& guard, runbook::OnBreach on_breach, const Sink& sink, base::StopSignal* stop);
+    // `clock` lives for as long as the run, over all connections that it loses.
+    ControlPoint(Session& session, Guard& guard, const plan::Plan& plan, RunClock& clock, const Sink& sink, base::StopSignal* stop);
 
     // Whose probes count as limits, too; it must live as long.
     void watch(Measurements& measurements) { measurements_ = &measurements; }
@@ -25,25 +28,29 @@ public:
     Order look();
     // Before a step or a try: while paused, waits. The order that ends the wait (or go_on).
     Order pass();
-    // "by alice@laptop", "guard: blocked_sessions 14 > 10": why the last order that was not go_on was given.
+    // "by alice@laptop", "by the guard: lock_waiters 14 > 10": why the last order that was not go_on was given.
     const std::string& why() const { return why_; }
     // For how long it was paused so far: no time for a step to be in.
-    base::Clock::duration paused() const { return paused_; }
+    base::Clock::duration paused() const { return clock_.paused(base::Clock::now()); }
+    // From when on, and until when, it counts as the time of a step.
+    void step_begins(int n) { times_.step_begins(n); }
+    void step_ends(int n) { times_.step_ends(n); }
 
 private:
     Order from_guard();
+    void say_changes(const std::vector<Breach>& now);
 
     Session& session_;
     Guard& guard_;
-    runbook::OnBreach on_breach_;
+    RunClock& clock_;
+    TimeLimits times_;
     const Sink& sink_;
     base::StopSignal* stop_;
     base::Deadline ask_again_at_;
     ControlState state_;
-    std::optional<std::string> breach_;
+    std::vector<Breach> breaches_;  // that were said
     std::string why_;
     Measurements* measurements_ = nullptr;
-    base::Clock::duration paused_{0};
 };
 
 // The time that a step may take, pauses left out.

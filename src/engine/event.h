@@ -3,6 +3,7 @@
 
 #include "base/clock.h"
 #include "base/error.h"
+#include "engine/health.h"
 #include "pg/activity.h"
 #include "plan/plan.h"
 
@@ -80,13 +81,20 @@ struct Notice {  // a word that belongs to no step: a debt settled, a reconnect,
     bool warning = false;
 };
 struct GuardBreach {
-    std::string what;  // "blocked_sessions 14 > 10"
+    std::string limit;  // "lock_waiters"
+    std::string what;   // "lock_waiters 14 > 10"
+    runbook::OnBreach action = runbook::OnBreach::pause;
     bool cleared = false;
 };
 struct Paused {
-    std::string why;  // "by alice@laptop", "guard: …"
+    std::string why;  // "by alice@laptop", "by the guard: …"
 };
-struct Resumed {};
+struct Resumed {
+    base::Millis after{0};
+};
+struct HealthSeen {  // at the end of a section that changed something
+    Health health;
+};
 struct Waiting {  // the run ends here, and a later `resume` goes on
     const plan::Step* step = nullptr;
     std::string until;
@@ -105,7 +113,7 @@ struct RunFinished {
 };
 
 using Event = std::variant<RunStarted, StepStarted, StepWaiting, SessionSignalled, StepRetry, StepProgress, StepFinished, Echo, Notice,
-                           GuardBreach, Paused, Resumed, Waiting, Verified, RunFinished>;
+                           GuardBreach, Paused, Resumed, HealthSeen, Waiting, Verified, RunFinished>;
 
 // Called from the engine's thread only.
 using Sink = std::function<void(const Event&)>;

@@ -132,18 +132,14 @@ Finding activity(const pg::ServerFacts& facts) {
 // Limits that only visible activity can answer are refused, never read as 0.
 std::vector<Finding> hidden_limits(const pg::ServerFacts& facts, const runbook::Limits& limits) {
     std::vector<Finding> findings;
-    const auto need = [&](bool set, const char* name) {
-        if (set && !facts.sees_activity) {
-            findings.push_back({Level::refusal,
-                                "activity",
-                                fmt::format("limit {} needs figures that are hidden from this role", name),
-                                grant_activity(facts) + ", or leave the limit out",
-                                {}});
+    for (const auto& limit : limits.guard) {
+        const runbook::Measure* measure = runbook::find_measure(limit.name);
+        if (measure != nullptr && measure->hidden_from_some && !facts.sees_activity) {
+            findings.push_back({Level::refusal, "activity",
+                                fmt::format("limit {} needs figures that are hidden from this role", limit.name),
+                                grant_activity(facts) + ", or leave the limit out", limit.place});
         }
-    };
-    need(limits.active_sessions.has_value(), "active_sessions");
-    need(limits.oldest_transaction.has_value(), "oldest_transaction");
-    need(limits.replication_lag.has_value(), "replication_lag");
+    }
     return findings;
 }
 

@@ -1,29 +1,18 @@
 #include "engine/guard.h"
 
-#include <fmt/core.h>
-
 #include <algorithm>
 
 namespace pgbelay::engine {
 
 namespace {
 
-constexpr base::Millis kEvery{200};
-// A breach needs this many samples in a row, and so many quiet ones end it.
-constexpr int kToBreach = 3;
-constexpr int kToClear = 10;
-
-double seconds(base::Clock::duration d) {
-    return std::chrono::duration<double>(d).count();
-}
-
-double in_ms(base::Millis d) {
-    return static_cast<double>(d.count());
-}
+constexpr std::chrono::seconds kEvery{1};
+constexpr base::Millis kPoll{5};
 
 }  // namespace
 
-Guard::Guard(const Target& target, const runbook::Limits& limits) : target_(target), limits_(limits), thread_([this] { watch(); }) {}
+Guard::Guard(const Target& target, const runbook::Limits& limits, runbook::OnBreach on_breach)
+    : target_(target), judge_(limits.guard, on_breach), thread_([this] { watch(); }) {}
 
 Guard::~Guard() {
     stop_.request();
@@ -50,80 +39,82 @@ Guard::Summary Guard::summary() const {
     return summary_;
 }
 
-void Guard::watch() {
-    while (!stop_.requested()) {
-        try {
-            pg::Connection connection = pg::Connection::open(target_.here(), "guard", base::in(std::chrono::seconds(5)), &stop_);
-            do {
-                std::vector<int> ours;
-                {
-                    const std::lock_guard lock(mutex_);
-                    ours = ours_;
-                }
-                ours.push_back(connection.backend_pid());
-                take(pg::sample(connection, ours));
-            } while (base::pause_for(kEvery, &stop_));
-        } catch (const base::Error&) {
-            // A lost connection is the engine's to report: it has one of its own to the same server. Here it is only tried again.
-            before_.reset();
-            base::pause_for(std::chrono::seconds(1), &stop_);
-        }
-    }
+void Guard::set_baseline(const Figures& figures) {
+    const std::lock_guard lock(mutex_);
+    baseline_ = figures;
 }
 
-std::optional<std::string> Guard::broken_limit(const std::map<std::string, double>& values) const {
-    const auto over = [&](const char* name, std::optional<double> limit) -> std::optional<std::string> {
-        const auto value = values.find(name);
-        if (!limit || value == values.end() || value->second <= *limit) {
-            return std::nullopt;
+Figures Guard::means() const {
+    const std::lock_guard lock(mutex_);
+    return seen_.means();
+}
+
+std::optional<Figures> Guard::look_now(base::Millis patience, const base::StopSignal* stop) {
+    int ask = 0;
+    {
+        const std::lock_guard lock(mutex_);
+        ask = ++asks_;
+    }
+    asked_.request();
+    for (const base::Deadline until = base::in(patience); base::Clock::now() < until;) {
+        {
+            const std::lock_guard lock(mutex_);
+            if (answered_ >= ask) {
+                return latest_;
+            }
         }
-        return fmt::format("{} {:.0f} > {:.0f}", name, value->second, *limit);
-    };
-    const auto ms = [](const std::optional<base::Millis>& d) { return d ? std::optional(in_ms(*d)) : std::nullopt; };
-    const auto count = [](const std::optional<int>& n) { return n ? std::optional(static_cast<double>(*n)) : std::nullopt; };
-    for (auto broken :
-         {over("blocked_sessions", count(limits_.blocked_sessions)), over("active_sessions", count(limits_.active_sessions)),
-          over("replication_lag_ms", ms(limits_.replication_lag)), over("oldest_transaction_ms", ms(limits_.oldest_transaction)),
-          over("rollbacks_per_second", limits_.rollbacks_per_second), over("deadlocks_per_second", limits_.deadlocks_per_second)}) {
-        if (broken) {
-            return broken;
+        if (!base::pause_for(kPoll, stop)) {
+            break;
         }
     }
     return std::nullopt;
 }
 
-void Guard::take(const pg::Sample& sample) {
-    std::map<std::string, double> values{{"blocked_sessions", sample.blocked_sessions},
-                                         {"blocked_by_us", sample.blocked_by_us},
-                                         {"active_sessions", sample.active_sessions}};
-    if (sample.oldest_transaction) {
-        values["oldest_transaction_ms"] = in_ms(*sample.oldest_transaction);
+void Guard::watch() {
+    while (!stop_.requested()) {
+        try {
+            pg::Connection connection = pg::Connection::open(target_.here(), "guard", base::in(std::chrono::seconds(5)), &stop_);
+            base::Deadline next = base::Clock::now();
+            for (base::WaitResult woken = base::WaitResult::deadline; woken != base::WaitResult::stopped;) {
+                asked_.reset();
+                look(connection, woken == base::WaitResult::deadline);
+                next = woken == base::WaitResult::deadline ? base::in(kEvery) : next;
+                woken = base::wait(asked_.fd(), base::Direction::read, next, &stop_);
+            }
+        } catch (const base::Error&) {
+            // A lost connection is the engine's to report: it has one of its own to the same server. Here it is only tried again.
+            base::pause_for(std::chrono::seconds(1), &stop_);
+        }
     }
-    if (sample.replication_lag) {
-        values["replication_lag_ms"] = in_ms(*sample.replication_lag);
-    }
-    const Rates now{sample.rollbacks, sample.deadlocks, base::Clock::now()};
-    if (before_ && now.at > before_->at) {
-        const double passed = seconds(now.at - before_->at);
-        values["rollbacks_per_second"] = static_cast<double>(now.rollbacks - before_->rollbacks) / passed;
-        values["deadlocks_per_second"] = static_cast<double>(now.deadlocks - before_->deadlocks) / passed;
-    }
-    before_ = now;
+}
 
-    const auto broken = broken_limit(values);
-    breaches_in_a_row_ = broken ? breaches_in_a_row_ + 1 : 0;
-    quiet_in_a_row_ = broken ? 0 : quiet_in_a_row_ + 1;
+// What was asked for between two regular looks breaks no limit and mends none: those go by the second.
+void Guard::look(pg::Connection& connection, bool regular) {
+    std::vector<int> ours;
+    std::optional<Figures> baseline;
+    int asked = 0;
+    {
+        const std::lock_guard lock(mutex_);
+        ours = ours_;
+        baseline = baseline_;
+        asked = asks_;
+    }
+    ours.push_back(connection.backend_pid());
+    const pg::Sample sample = pg::sample(connection, ours);
+    const Figures figures = meter_.take(sample, pg::tally(), base::Clock::now());
+    if (regular) {
+        judge_.take(figures, baseline);
+    }
 
     const std::lock_guard lock(mutex_);
     view_.blocked_by_us = sample.blocked_by_us;
     view_.most_blocked_by_us = std::max(view_.most_blocked_by_us, sample.blocked_by_us);
-    if (breaches_in_a_row_ >= kToBreach) {
-        view_.breach = broken;
-    } else if (quiet_in_a_row_ >= kToClear) {
-        view_.breach.reset();
-    }
+    view_.breaches = judge_.breaches();
+    latest_ = figures;
+    answered_ = asked;
+    seen_.add(figures);
     ++summary_.samples;
-    for (const auto& [name, value] : values) {
+    for (const auto& [name, value] : figures) {
         auto& maximum = summary_.maxima[name];
         maximum = std::max(maximum, value);
     }

@@ -30,7 +30,7 @@ void Measurements::before(Session& session, bool changed) {
     if (plan_.measurements.empty()) {
         return;
     }
-    const auto known = measured(plan_, session.journal().all_evidence(session.key()));
+    const auto known = measured(plan_, session.journal().evidence(session.key()));
     for (std::size_t i = 0; i < known.size(); ++i) {
         const plan::Measurement& measurement = plan_.measurements[i];
         if (known[i].before || changed) {
@@ -53,7 +53,7 @@ void Measurements::after(Session& session) {
     if (plan_.measurements.empty()) {
         return;
     }
-    const auto known = measured(plan_, session.journal().all_evidence(session.key()));
+    const auto known = measured(plan_, session.journal().evidence(session.key()));
     for (std::size_t i = 0; i < known.size(); ++i) {
         const plan::Measurement& measurement = plan_.measurements[i];
         if (measurement.gauge.kind == runbook::MeasureKind::probe) {
@@ -70,7 +70,7 @@ void Measurements::begin_probes(Session& session) {
     if (plan_.measurements.empty() || !probes_.empty()) {
         return;
     }
-    const auto known = measured(plan_, session.journal().all_evidence(session.key()));
+    const auto known = measured(plan_, session.journal().evidence(session.key()));
     for (std::size_t i = 0; i < known.size(); ++i) {
         if (known[i].kind == runbook::MeasureKind::probe) {
             probes_.push_back(std::make_unique<Probe>(target_, plan_.measurements[i], plan_.on_breach, known[i].before));
@@ -91,7 +91,7 @@ void Measurements::end_probes(Session& session) {
     if (seen_.empty()) {
         return;
     }
-    const auto known = measured(plan_, session.journal().all_evidence(session.key()));
+    const auto known = measured(plan_, session.journal().evidence(session.key()));
     for (std::size_t i = 0; i < known.size(); ++i) {
         const auto seen = seen_.find(known[i].name);
         if (seen == seen_.end()) {
@@ -104,13 +104,14 @@ void Measurements::end_probes(Session& session) {
     seen_.clear();
 }
 
-std::optional<Measurements::ProbeBreach> Measurements::breach() const {
+std::vector<Breach> Measurements::breaches() const {
+    std::vector<Breach> breaches;
     for (const auto& probe : probes_) {
         if (auto what = probe->breach()) {
-            return ProbeBreach{*std::move(what), probe->action()};
+            breaches.push_back({.limit = "probe " + probe->name(), .what = *std::move(what), .action = probe->action()});
         }
     }
-    return std::nullopt;
+    return breaches;
 }
 
 std::vector<std::string> Measurements::take_complaints() {

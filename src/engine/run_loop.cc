@@ -49,6 +49,7 @@ RunLoop::RunLoop(Target& target, const plan::Plan& plan, std::unique_ptr<Session
       rows_(plan),
       windows_(plan.windows),
       replicas_(target.replicas(), target.stop()),
+      health_(plan, sink_, target.stop()),
       measurements_(target, plan, sink) {
     for (const auto& table : plan.tables) {
         if (table.oid == catalog::Oid{}) {
@@ -143,10 +144,11 @@ void RunLoop::reconcile() {
     forget_whole_files();
     intents_ = session_->journal().intents(session_->key());
     rows_.before(target_, *session_, done_.empty());
-    guard_ = std::make_unique<Guard>(target_, plan_.limits);
+    guard_ = std::make_unique<Guard>(target_, plan_.limits, plan_.on_breach);
     guard_->set_ours(session_->pids());
-    control_ = std::make_unique<ControlPoint>(*session_, *guard_, plan_.on_breach, sink_, target_.stop());
+    control_ = std::make_unique<ControlPoint>(*session_, *guard_, plan_, clock_, sink_, target_.stop());
     control_->watch(measurements_);
+    health_.take_up(*session_, *guard_);
     if (!report_.error) {
         report_.steps.clear();
         report_.result = good_result_;
@@ -155,12 +157,16 @@ void RunLoop::reconcile() {
 
 void RunLoop::steps() {
     for (auto next = plan_.steps.begin(); next != plan_.steps.end();) {
+        health_.at_the_end_of(&*next, *session_, *guard_);
         if (must_wait(*next)) {
             return;
         }
         // What has a time of its own begins when all before it has ended.
         const auto aside = std::find_if_not(next, plan_.steps.end(), runs_aside);
-        const auto last = next == aside ? aside : std::find_if(next + 1, aside, [](const plan::Step& step) { return step.waits(); });
+        const auto stands_apart = [&](const plan::Step& step) {
+            return step.waits() || plan_.section_of(step.n) != plan_.section_of(next->n);
+        };
+        const auto last = next == aside ? aside : std::find_if(next + 1, aside, stands_apart);
         if (std::any_of(next, std::max(last, next + 1), [](const plan::Step& step) { return !step.only_looks(); }) &&
             measure_before() == Next::end) {
             return;
@@ -174,6 +180,7 @@ void RunLoop::steps() {
         next = std::max(last, next + 1);
     }
     write_timings(true);
+    health_.at_the_end_of(nullptr, *session_, *guard_);
     if (measure_before() == Next::end) {
         return;
     }
@@ -267,10 +274,15 @@ RunLoop::Next RunLoop::steps_aside(std::span<const plan::Step> steps) {
 }
 
 Begun RunLoop::begin(RunContext& context, const plan::Step& step) {
+    health_.before(step, *session_, *guard_);
     for (const auto& text : step.echoes) {
         sink_(Echo{text});
     }
     sink_(StepStarted{.step = &step, .total = static_cast<int>(plan_.steps.size())});
+    // Nobody is hurried to confirm something.
+    if (step.kind != plan::StepKind::confirm) {
+        control_->step_begins(step.n);
+    }
     try {
         return skip_by_plan(step) || skip_by_when(context, step) ? Begun::settled : Begun::runs;
     } catch (const Error& error) {
@@ -422,6 +434,7 @@ Also RunLoop::ledger_rows(const plan::Step& step) const {
 
 // Evidence, the event, and what follows from the outcome.
 RunLoop::Next RunLoop::settle(const plan::Step& step, StepOutcome outcome) {
+    control_->step_ends(step.n);
     const bool interrupted = outcome.interrupted != Order::go_on;
     // Of several that fail side by side the first one says why the run ends.
     if (outcome.error && !report_.error) {
@@ -460,6 +473,9 @@ RunLoop::Next RunLoop::settle(const plan::Step& step, StepOutcome outcome) {
         return Next::end;
     }
     note_done(step, outcome.result);
+    if (!step.only_looks() && !step.sends.empty() && (outcome.result == StepResult::done || outcome.result == StepResult::adopted)) {
+        health_.took_effect(step);
+    }
     windows_.learn(step, outcome.times.ran);
     losses_ = 0;
     return Next::go_on;
@@ -499,81 +515,6 @@ void RunLoop::take_effect_order(Order order, const std::string& why) {
             report_.error = Error(ErrorCode::interrupted, fmt::format("run {} was aborted {}", report_.run, why))
                                 .hint("`pgbelay rollback` undoes what was done");
             break;
-    }
-}
-
-namespace {
-
-std::string way_out_of_loss(std::int64_t run) {
-    return fmt::format(
-        "put the rows back where they are needed, and mend what deletes them; `pgbelay resume {0}` counts small tables again, "
-        "`pgbelay abort {0}` closes the run as it stands, `pgbelay rollback {0}` undoes it",
-        run);
-}
-
-}  // namespace
-
-void RunLoop::verify_all() {
-    // A step whose `when` did not hold promises nothing.
-    std::set<int> effective;
-    for (const auto& step : plan_.steps) {
-        const auto done = done_.find(step.n);
-        if (done != done_.end() && done->second != StepResult::rolled_back && (step.when.empty() || done->second != StepResult::skipped)) {
-            effective.insert(step.n);
-        }
-    }
-    report_.verification_failures = verification_failures(target_.control(), plan_, false, effective);
-    if (!report_.verification_failures.empty() && look_at_committed(true) == Next::end) {
-        return;
-    }
-    report_.rows = rows_.after(target_, *session_);
-    const auto lost = rows_.failures(target_.control(), report_.rows);
-    report_.verification_failures.insert(report_.verification_failures.end(), lost.begin(), lost.end());
-    const auto& missed = measurements_.failures();
-    const bool only_missed = report_.verification_failures.empty() && !missed.empty();
-    for (const auto& failure : missed) {
-        report_.verification_failures.push_back(failure.words);
-    }
-    report_.verified = report_.verification_failures.empty();
-    sink_(Verified{.holds = report_.verified, .failures = report_.verification_failures});
-    if (!report_.verified) {
-        report_.result = RunResult::stopped;
-        report_.error = Error(ErrorCode::check, "verification failed: " + report_.verification_failures.front())
-                            .detail(fmt::format("{}", fmt::join(report_.verification_failures, "\n")))
-                            .hint(!lost.empty() && lost.size() == report_.verification_failures.size()
-                                      ? way_out_of_loss(report_.run)
-                                      : "mend it, then `pgbelay resume`; or `pgbelay rollback`");
-        if (only_missed) {
-            // A condition of the author's, like a check's.
-            report_.error->at(missed.front().place);
-            want_rollback_ = options_.on_failure == OnFailure::rollback;
-        }
-    } else {
-        report_.result = good_result_;
-    }
-}
-
-void RunLoop::close() {
-    write_guard_summary();
-    measurements_.end_probes(*session_);
-    report_.measured =
-        measured(plan_, plan_.measurements.empty() ? std::vector<Evidence>{} : session_->journal().all_evidence(session_->key()));
-    if (report_.result == RunResult::waiting && !report_.error) {
-        return;  // written down when it was found
-    }
-    std::string state = good_state_;
-    if (report_.result == RunResult::interrupted) {
-        state = "interrupted";
-    } else if (report_.error) {
-        state = aborted_ && !want_rollback_ ? "aborted" : "stopped";
-    }
-    session_->journal().set_state(session_->key(), state, error_words(), report_.verified);
-}
-
-void RunLoop::write_guard_summary() {
-    const Guard::Summary summary = guard_->summary();
-    if (summary.samples > 0) {
-        session_->journal().guard_summary(session_->key(), summary.samples, summary.maxima);
     }
 }
 

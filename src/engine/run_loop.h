@@ -8,6 +8,7 @@
 #include "engine/measurements.h"
 #include "engine/row_watch.h"
 #include "engine/run.h"
+#include "engine/section_health.h"
 #include "engine/session.h"
 #include "engine/step_runner.h"
 #include "engine/window_gate.h"
@@ -99,6 +100,7 @@ private:
     RowWatch rows_;
     RunningWindows windows_;
     Replicas replicas_;
+    SectionHealth health_;
     Measurements measurements_;
     ForStep carry_along_;
     std::function<void(Session&)> when_good_;
@@ -118,6 +120,7 @@ private:
     bool measured_before_ = false;
     int timeline_ = 0;  // of the server on which the run was last written
     int losses_ = 0;    // of the connection, since a step got done
+    RunClock clock_;
     base::Clock::time_point began_ = base::Clock::now();
 };
 

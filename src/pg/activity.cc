@@ -228,6 +228,7 @@ Sample sample(Connection& connection, const std::vector<int>& ours) {
     sample.active_sessions = row.integer(0, 2);
     sample.hidden = row.boolean(0, 7);
     if (!sample.hidden) {
+        sample.replication_lag_bytes = row.is_null(0, 8) ? std::nullopt : std::optional<std::int64_t>(row.big(0, 8));
         sample.oldest_transaction = age(row, 0, 3);
         sample.replication_lag = age(row, 0, 4);
     }

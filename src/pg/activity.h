@@ -105,8 +105,9 @@ struct Sample {
     int blocked_by_us = 0;
     int active_sessions = 0;
     std::optional<base::Millis> oldest_transaction;
-    std::optional<base::Millis> replication_lag;
-    std::int64_t rollbacks = 0;  // pg_stat_database.xact_rollback, running total
+    std::optional<base::Millis> replication_lag;        // of the standby that is furthest behind, as of its last word
+    std::optional<std::int64_t> replication_lag_bytes;  // … what it has not replayed of what is written by now
+    std::int64_t rollbacks = 0;                         // pg_stat_database.xact_rollback, running total
     std::int64_t deadlocks = 0;
     bool hidden = false;  // others' activity is not visible to this role
 };

@@ -2,6 +2,7 @@
 
 #include "base/fail_point.h"
 #include "pg/connection_state.h"
+#include "pg/tally.h"
 
 #include <fmt/core.h>
 #include <sys/socket.h>
@@ -258,6 +259,18 @@ Outcome Connection::try_query(const Query& query, const Params& params) {
     return outcome;
 }
 
+void Connection::State::note_end(const Outcome& last) {
+    const auto* error = std::get_if<ServerError>(&last);
+    deadlocked = deadlocked || (error != nullptr && error->sqlstate == "40P01");
+    if (PQtransactionStatus(raw) != PQTRANS_IDLE) {
+        return;  // it goes on, or the connection is lost
+    }
+    if (error != nullptr || std::get<Result>(last).command_tag() == "ROLLBACK") {
+        count_rollback(deadlocked);
+    }
+    deadlocked = false;
+}
+
 int Connection::State::send_repeated(const std::string& sql, const Params& params) {
     const Repeated& query = sent.at(sql);
     if (query.times == 1) {
@@ -346,10 +359,11 @@ Outcome Connection::collect(Exchange& exchange, const std::optional<std::string>
         error = error ? error : lost(state_->raw);
         error->connection_lost = true;
     }
-    if (error) {
-        return *error;
-    }
-    return last ? std::move(*last) : Outcome(Result(PQmakeEmptyPGresult(state_->raw, PGRES_EMPTY_QUERY)));
+    Outcome outcome = error  ? Outcome(*std::move(error))
+                      : last ? Outcome(std::move(*last))
+                             : Outcome(Result(PQmakeEmptyPGresult(state_->raw, PGRES_EMPTY_QUERY)));
+    state_->note_end(outcome);
+    return outcome;
 }
 
 std::vector<Outcome> Connection::pipeline(const std::vector<Piece>& pieces, base::Deadline deadline, const base::StopSignal* stop,
@@ -386,6 +400,9 @@ std::vector<Outcome> Connection::pipeline(const std::vector<Piece>& pieces, base
     exchange.flush();
     std::vector<Outcome> outcomes = collect_pipeline(exchange, marks);
     PQexitPipelineMode(state_->raw);
+    if (!outcomes.empty()) {
+        state_->note_end(outcomes.back());
+    }
     const auto* error = outcomes.empty() ? nullptr : std::get_if<ServerError>(&outcomes.back());
     if (error != nullptr && error->sqlstate == "26000" && pieces[outcomes.size() - 1].repeated) {
         state_->sent.at(pieces[outcomes.size() - 1].sql).times = 0;

@@ -22,6 +22,8 @@ struct Connection::State {
     State(const State&) = delete;
     State& operator=(const State&) = delete;
     void close() noexcept;
+    // After each exchange: counts a transaction that ended without its COMMIT, as the server's statistics do.
+    void note_end(const Outcome& last);
     // By the name of `sent` when it was prepared; 0 when the connection is broken.
     int send_repeated(const std::string& sql, const Params& params);
 
@@ -29,6 +31,7 @@ struct Connection::State {
     Canceller canceller;
     std::vector<std::string> notices;
     const base::StopSignal* heeded = nullptr;  // see Heeding
+    bool deadlocked = false;                   // the server chose the transaction that is open as a victim
     struct Repeated {
         int times = 0;
         std::string name;

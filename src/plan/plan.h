@@ -162,6 +162,13 @@ struct Refusal {
     std::string hint;
 };
 
+// What stands under one heading of a runbook.
+struct Section {
+    std::string title;  // "" for what stands before the first
+    int last = 0;       // n of its last step
+    bool operator==(const Section&) const = default;
+};
+
 struct Plan {
     std::string name;
     std::string digest;       // of the runbook
@@ -174,6 +181,9 @@ struct Plan {
     std::vector<StatementPlan> statements;
     std::vector<Step> steps;
     std::vector<Measurement> measurements;
+    std::vector<Section> sections;  // of a runbook with headings
+    // Null outside of all sections.
+    const Section* section_of(int n) const;
     std::vector<PlannedTable> tables;
     std::set<std::string> mentioned;         // identifiers in statements whose effects are not known
     bool row_statistics = true;              // track_counts was on when the plan was made

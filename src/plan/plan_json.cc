@@ -77,33 +77,27 @@ void from_json(const nlohmann::json& j, Inverse& inverse) {
 
 namespace pgbelay::runbook {
 
-namespace {
-
-template <typename T>
-void put(nlohmann::json& j, const char* key, const std::optional<T>& value) {
-    if (value) {
-        j[key] = *value;
+static void to_json(nlohmann::json& j, const GuardLimit& limit) {
+    j = {{"name", limit.name}, {"most", limit.most}};
+    if (limit.of_baseline) {
+        j["of_baseline"] = true;
+    }
+    if (limit.action) {
+        j["action"] = to_string(*limit.action);
+    }
+    if (limit.samples != 0) {
+        j["samples"] = limit.samples;
     }
 }
-
-template <typename T>
-void take(const nlohmann::json& j, const char* key, std::optional<T>& value) {
-    if (j.contains(key)) {
-        value = j.at(key).get<T>();
+static void from_json(const nlohmann::json& j, GuardLimit& limit) {
+    j.at("name").get_to(limit.name);
+    j.at("most").get_to(limit.most);
+    limit.of_baseline = j.value("of_baseline", false);
+    if (j.contains("action")) {
+        limit.action = read_action(j.at("action").get<std::string>(), limit.name, {});
     }
+    limit.samples = j.value("samples", 0);
 }
-
-std::optional<std::int64_t> count(const std::optional<base::Millis>& d) {
-    return d ? std::optional<std::int64_t>(d->count()) : std::nullopt;
-}
-
-void take_duration(const nlohmann::json& j, const char* key, std::optional<base::Millis>& value) {
-    if (j.contains(key)) {
-        value = base::Millis(j.at(key).get<std::int64_t>());
-    }
-}
-
-}  // namespace
 
 static void to_json(nlohmann::json& j, const Limits& limits) {
     j = {{"lock_timeout_ms", limits.lock_timeout.count()},
@@ -113,12 +107,9 @@ static void to_json(nlohmann::json& j, const Limits& limits) {
          {"tiny", limits.tiny},
          {"jobs", limits.jobs},
          {"stuck_after_ms", limits.stuck_after.count()}};
-    put(j, "blocked_sessions", limits.blocked_sessions);
-    put(j, "active_sessions", limits.active_sessions);
-    put(j, "replication_lag_ms", count(limits.replication_lag));
-    put(j, "oldest_transaction_ms", count(limits.oldest_transaction));
-    put(j, "rollbacks_per_second", limits.rollbacks_per_second);
-    put(j, "deadlocks_per_second", limits.deadlocks_per_second);
+    if (!limits.guard.empty()) {
+        j["guard"] = limits.guard;
+    }
 }
 
 static void from_json(const nlohmann::json& j, Limits& limits) {
@@ -129,12 +120,17 @@ static void from_json(const nlohmann::json& j, Limits& limits) {
     j.at("tiny").get_to(limits.tiny);
     limits.jobs = j.value("jobs", limits.jobs);
     limits.stuck_after = base::Millis(j.value("stuck_after_ms", limits.stuck_after.count()));
-    take(j, "blocked_sessions", limits.blocked_sessions);
-    take(j, "active_sessions", limits.active_sessions);
-    take_duration(j, "replication_lag_ms", limits.replication_lag);
-    take_duration(j, "oldest_transaction_ms", limits.oldest_transaction);
-    take(j, "rollbacks_per_second", limits.rollbacks_per_second);
-    take(j, "deadlocks_per_second", limits.deadlocks_per_second);
+    // Plans from before limits had actions name them by their figures.
+    for (const Measure& measure : measures().first(kFirstMeasures)) {
+        if (j.contains(measure.figure)) {
+            set_limit(limits.guard, {.name = std::string(measure.name), .most = j.at(measure.figure).get<double>()});
+        }
+    }
+    for (const auto& limit : j.value("guard", nlohmann::json::array())) {
+        if (find_measure(limit.at("name").get<std::string>()) != nullptr) {
+            set_limit(limits.guard, limit.get<GuardLimit>());
+        }
+    }
 }
 
 }  // namespace pgbelay::runbook
@@ -429,6 +425,14 @@ static void from_json(const nlohmann::json& j, PlannedTable& table) {
     take(j, "small", table.small);
 }
 
+static void to_json(nlohmann::json& j, const Section& section) {
+    j = {{"title", section.title}, {"last", section.last}};
+}
+static void from_json(const nlohmann::json& j, Section& section) {
+    j.at("title").get_to(section.title);
+    j.at("last").get_to(section.last);
+}
+
 void to_json(nlohmann::json& j, const Plan& plan) {
     j = {{"format", 1},
          {"name", plan.name},
@@ -443,6 +447,7 @@ void to_json(nlohmann::json& j, const Plan& plan) {
          {"notes", plan.notes},
          {"not_whole", plan.not_whole},
          {"trailing_echoes", plan.trailing_echoes}};
+    put(j, "sections", plan.sections);
     if (!plan.measurements.empty()) {
         j["measurements"] = plan.measurements;
     }
@@ -477,6 +482,7 @@ void from_json(const nlohmann::json& j, Plan& plan) {
     j.at("notes").get_to(plan.notes);
     j.at("not_whole").get_to(plan.not_whole);
     j.at("trailing_echoes").get_to(plan.trailing_echoes);
+    take(j, "sections", plan.sections);
     take(j, "measurements", plan.measurements);
     take(j, "tables", plan.tables);
     take(j, "mentioned", plan.mentioned);

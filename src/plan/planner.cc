@@ -177,6 +177,9 @@ Plan Planner::make() {
     }
     finish_file(file_);
     plan_.trailing_echoes = std::move(echoes_);
+    if (std::ranges::all_of(plan_.sections, [](const Section& section) { return section.title.empty(); })) {
+        plan_.sections.clear();
+    }
     seal();
     if (options_.after != nullptr) {
         *options_.after = catalog_;
@@ -199,11 +202,7 @@ void Planner::take_item(const runbook::Item& item) {
         take_confirm(item, std::get<runbook::ConfirmItem>(item.what));
     }
     ends_[item.name] = static_cast<int>(plan_.steps.size());
-    if (item.place.file == runbook_.document.path) {
-        for (std::size_t i = first_step; i < plan_.steps.size(); ++i) {
-            plan_.steps[i].fence = plan_.steps[i].place.file == item.place.file ? base::Place{} : item.place;
-        }
-    }
+    note_place(item, first_step);
 }
 
 void Planner::take_sql(const runbook::Item& item, const runbook::SqlItem& sql) {
@@ -418,17 +417,6 @@ void Planner::seal() {
 
 Plan make_plan(const runbook::Runbook& runbook, const catalog::Catalog& catalog, const PlanOptions& options) {
     return Planner(runbook, catalog, options).make();
-}
-
-bool Plan::undone_by_author(const Step& step) const {
-    return step.file >= 0 && !files.at(static_cast<std::size_t>(step.file)).rollback.empty();
-}
-
-bool Plan::points_of_no_return() const {
-    return std::ranges::any_of(steps, [this](const Step& step) {
-        return !step.skip && !undone_by_author(step) &&
-               std::ranges::any_of(step.inverses, [](const auto& i) { return !i.possible || i.loses_data; });
-    });
 }
 
 }  // namespace pgbelay::plan

@@ -32,6 +32,7 @@ private:
     };
 
     void take_item(const runbook::Item& item);
+    void note_place(const runbook::Item& item, std::size_t first_step);
     void take_sql(const runbook::Item& item, const runbook::SqlItem& sql);
     void take_check(const runbook::Item& item, const runbook::CheckItem& check);
     void take_try(const runbook::Item& item, const runbook::TryItem& attempt);

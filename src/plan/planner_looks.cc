@@ -1,4 +1,4 @@
-// The steps of a runbook that only look, try or ask, and the times that an author sets.
+// The steps of a runbook that only look, try or ask, the times that an author sets, and the sections that steps stand in.
 #include "plan/planner.h"
 
 #include "catalog/apply.h"
@@ -90,6 +90,29 @@ void Planner::set_times(const runbook::SqlItem& sql, std::size_t first_step) {
         first->not_before_after = ends_.at(sql.not_before.after);
         first->not_before_delay = sql.not_before.delay;
     }
+}
+
+// Where its steps stand in the runbook: their fence, and their section.
+void Planner::note_place(const runbook::Item& item, std::size_t first_step) {
+    if (item.place.file == runbook_.document.path) {
+        for (std::size_t i = first_step; i < plan_.steps.size(); ++i) {
+            plan_.steps[i].fence = plan_.steps[i].place.file == item.place.file ? base::Place{} : item.place;
+        }
+    }
+    const int last = static_cast<int>(plan_.steps.size());
+    const int before = plan_.sections.empty() ? 0 : plan_.sections.back().last;
+    if (last == before) {
+        return;
+    }
+    if (plan_.sections.empty() || plan_.sections.back().title != item.section) {
+        plan_.sections.push_back({.title = item.section});
+    }
+    plan_.sections.back().last = last;
+}
+
+const Section* Plan::section_of(int n) const {
+    const auto found = std::ranges::find_if(sections, [n](const Section& section) { return n <= section.last; });
+    return found == sections.end() ? nullptr : &*found;
 }
 
 }  // namespace pgbelay::plan

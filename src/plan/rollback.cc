@@ -25,11 +25,24 @@ struct Undo {
     bool as_written;  // there is no gentler form
 };
 
+// What has begun to be undone is neither aborted nor undone by a limit: it waits until the values are back. Its own time is no reason to
+// stop it, and a baseline from before the deployment is none of a rollback.
+void pause_only(std::vector<runbook::GuardLimit>& limits) {
+    std::erase_if(limits, [](const runbook::GuardLimit& limit) {
+        const runbook::Measure* measure = runbook::find_measure(limit.name);
+        return limit.of_baseline || measure == nullptr || measure->is_time_of_ours;
+    });
+    for (runbook::GuardLimit& limit : limits) {
+        limit.action.reset();
+    }
+}
+
 class RollbackMaker {
 public:
     RollbackMaker(const Plan& plan, const std::set<int>& done, bool automatic) : plan_(plan), done_(done), automatic_(automatic) {
         result_.runbook.name = fmt::format("rollback of {}", plan.name);
         result_.runbook.limits = plan.limits;
+        pause_only(result_.runbook.limits.guard);
         result_.runbook.on_breach = runbook::OnBreach::pause;
         result_.runbook.blockers = plan.blockers;
     }
@@ -165,6 +178,17 @@ Plan make_rollback_plan(const RollbackRunbook& rollback, const catalog::Catalog&
     }
     plan.refusals.insert(plan.refusals.end(), rollback.refusals.begin(), rollback.refusals.end());
     return plan;
+}
+
+bool Plan::undone_by_author(const Step& step) const {
+    return step.file >= 0 && !files.at(static_cast<std::size_t>(step.file)).rollback.empty();
+}
+
+bool Plan::points_of_no_return() const {
+    return std::ranges::any_of(steps, [this](const Step& step) {
+        return !step.skip && !undone_by_author(step) &&
+               std::ranges::any_of(step.inverses, [](const auto& i) { return !i.possible || i.loses_data; });
+    });
 }
 
 }  // namespace pgbelay::plan

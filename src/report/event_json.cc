@@ -110,7 +110,9 @@ struct Writer {
     }
     Json operator()(const engine::GuardBreach& e) const {
         Json json = head("guard_breach", run, at);
+        json["limit"] = e.limit;
         json["what"] = e.what;
+        json["action"] = std::string(runbook::to_string(e.action));
         json["cleared"] = e.cleared;
         return json;
     }
@@ -119,7 +121,16 @@ struct Writer {
         json["why"] = e.why;
         return json;
     }
-    Json operator()(const engine::Resumed&) const { return head("resumed", run, at); }
+    Json operator()(const engine::Resumed& e) const {
+        Json json = head("resumed", run, at);
+        json["after_ms"] = e.after.count();
+        return json;
+    }
+    Json operator()(const engine::HealthSeen& e) const {
+        Json json = head("health", run, at);
+        json.update(health_json(e.health));
+        return json;
+    }
     Json operator()(const engine::Waiting& e) const {
         Json json = head("waiting", run, at);
         put_step(json, e.step);

@@ -20,6 +20,17 @@ Json relation(const sql::QualifiedName& name) {
     return name.schema.empty() ? name.name : name.schema + "." + name.name;
 }
 
+Json health_json(const engine::Health& health) {
+    Json json{{"section", health.section}, {"far", health.far()}, {"figures", Json::array()}};
+    for (const engine::HealthFigure& figure : health.figures) {
+        json["figures"].push_back({{"name", figure.name},
+                                   {"now", figure.now},
+                                   {"before", figure.before ? Json(*figure.before) : Json(nullptr)},
+                                   {"far", figure.far}});
+    }
+    return json;
+}
+
 Json error_json(const base::Error& error) {
     const base::Place& place = error.place();
     Json json;

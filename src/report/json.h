@@ -4,6 +4,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "catalog/lock_mode.h"
+#include "engine/health.h"
 #include "sql/name.h"
 
 #include <nlohmann/json.hpp>
@@ -24,6 +25,9 @@ std::string dump_line(const Json& document);
 Json or_null(const std::string& text);
 // "schema.name", unquoted.
 Json relation(const sql::QualifiedName& name);
+
+// {section, far, figures}: each figure with its name, what it is now and was before, and whether it is far from that.
+Json health_json(const engine::Health& health);
 
 // {code, message, file, line, column, detail, cause, hint, sqlstate}; what is not known is null.
 Json error_json(const base::Error& error);

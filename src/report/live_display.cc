@@ -89,10 +89,15 @@ std::vector<std::string> LiveDisplay::lines() const {
     if (shown > kMostInHand) {
         out.push_back(fmt::format("   and {} more", shown - kMostInHand));
     }
-    for (const std::string& text : {breach_, paused_}) {
-        if (!text.empty()) {
-            out.push_back(paint(style_, Ink::warning, shorten(" " + text, style_.columns, style_)));
-        }
+    std::vector<std::string> standing;
+    for (const auto& [limit, text] : breaches_) {
+        standing.push_back(text);
+    }
+    if (!paused_.empty()) {
+        standing.push_back(paused_);
+    }
+    for (const std::string& text : standing) {
+        out.push_back(paint(style_, Ink::warning, shorten(" " + text, style_.columns, style_)));
     }
     return out;
 }
@@ -213,8 +218,12 @@ void LiveDisplay::on(const engine::Notice& e) {
 }
 
 void LiveDisplay::on(const engine::GuardBreach& e) {
-    breach_ = e.cleared ? "" : "guard: " + e.what;
-    scroll(labelled_in(Ink::warning, "", (e.cleared ? "guard, over again: " : "guard: ") + e.what, style_, {0, 1}));
+    if (e.cleared) {
+        breaches_.erase(e.limit);
+    } else {
+        breaches_[e.limit] = "guard: " + e.what;
+    }
+    scroll(labelled_in(Ink::warning, "", "guard: " + breach_words(e), style_, {0, 1}));
 }
 
 void LiveDisplay::on(const engine::Paused& e) {
@@ -225,6 +234,11 @@ void LiveDisplay::on(const engine::Paused& e) {
 void LiveDisplay::on(const engine::Resumed& /*e*/) {
     paused_.clear();
     redraw(true);
+}
+
+void LiveDisplay::on(const engine::HealthSeen& e) {
+    const std::string text = health_line(e.health);
+    scroll(e.health.far() ? labelled_in(Ink::warning, "", "warning: " + text, style_, {0, 1}) : labelled("", text, style_, {3, 1}));
 }
 
 void LiveDisplay::on(const engine::Waiting& e) {
@@ -248,7 +262,7 @@ void LiveDisplay::on(const engine::Verified& e) {
 
 void LiveDisplay::on(const engine::RunFinished& /*e*/) {
     in_hand_.clear();
-    breach_.clear();
+    breaches_.clear();
     paused_.clear();
     redraw(true);
     write_(kShowCursor);

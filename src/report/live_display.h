@@ -35,6 +35,7 @@ private:
     void on(const engine::GuardBreach& e);
     void on(const engine::Paused& e);
     void on(const engine::Resumed& e);
+    void on(const engine::HealthSeen& e);
     void on(const engine::Waiting& e);
     void on(const engine::Verified& e);
     void on(const engine::RunFinished& e);
@@ -68,8 +69,8 @@ private:
     int total_ = 0;
     std::map<int, Current> in_hand_;  // the steps under way, by n
     std::string paused_;
-    std::string breach_;
-    int drawn_ = 0;  // live lines on the screen
+    std::map<std::string, std::string> breaches_;  // by limit
+    int drawn_ = 0;                                // live lines on the screen
     bool cursor_hidden_ = false;
     std::optional<base::Deadline> last_drawn_;
 };

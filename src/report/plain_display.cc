@@ -124,15 +124,21 @@ void PlainDisplay::on(const engine::Notice& e) {
 }
 
 void PlainDisplay::on(const engine::GuardBreach& e) {
-    line((e.cleared ? "guard: over again: " : "warning: guard: ") + e.what);
+    line((e.cleared ? "guard: " : "warning: guard: ") + breach_words(e));
 }
 
 void PlainDisplay::on(const engine::Paused& e) {
     line("paused " + e.why);
 }
 
-void PlainDisplay::on(const engine::Resumed& /*e*/) {
-    line("resumed");
+void PlainDisplay::on(const engine::Resumed& e) {
+    line("resumed after " + base::format_duration(e.after));
+}
+
+void PlainDisplay::on(const engine::HealthSeen& e) {
+    if (e.health.far() || !quiet_) {
+        line((e.health.far() ? "warning: " : "") + health_line(e.health));
+    }
 }
 
 void PlainDisplay::on(const engine::Waiting& e) {

@@ -27,6 +27,7 @@ private:
     void on(const engine::GuardBreach& e);
     void on(const engine::Paused& e);
     void on(const engine::Resumed& e);
+    void on(const engine::HealthSeen& e);
     void on(const engine::Waiting& e);
     void on(const engine::Verified& e);
     void on(const engine::RunFinished& e);

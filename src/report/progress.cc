@@ -58,6 +58,22 @@ std::string signal_words(const engine::SessionSignalled& signal) {
                                 : fmt::format("could not be {}: {}: {}", done, one_line(redact(signal.error)), who);
 }
 
+std::string breach_words(const engine::GuardBreach& breach) {
+    if (breach.cleared) {
+        return breach.limit + " holds again";
+    }
+    switch (breach.action) {
+        case runbook::OnBreach::pause: return breach.what + ": the run pauses until it holds again";
+        case runbook::OnBreach::abort: return breach.what + ": the run is aborted";
+        case runbook::OnBreach::rollback: return breach.what + ": the run is rolled back";
+    }
+    return breach.what;
+}
+
+std::string health_line(const engine::Health& health) {
+    return fmt::format("health after \"{}\": {}", one_line(health.section), engine::health_words(health));
+}
+
 std::string blockers_words(const std::vector<std::string>& blockers) {
     if (blockers.empty()) {
         return "";

@@ -23,6 +23,11 @@ std::string bar(double fraction, int cells, const Style& style);
 // "cancelled pid 4711 (…): active for 3 min: …", or that the server did not let us.
 std::string signal_words(const engine::SessionSignalled& signal);
 
+// "lock_waiters 14 > 10: the run pauses until it holds again".
+std::string breach_words(const engine::GuardBreach& breach);
+// `health after "Apply": active 12 (before 9), waiting 0`.
+std::string health_line(const engine::Health& health);
+
 // "pid 4711 (…): idle in transaction for 3 min 2 s", or the first of several and how many more.
 std::string blockers_words(const std::vector<std::string>& blockers);
 

@@ -5,6 +5,7 @@
 #include "report/markdown.h"
 #include "report/plan_text.h"
 #include "report/render_measures.h"
+#include "report/render_watch.h"
 #include "report/text.h"
 #include "sql/quote.h"
 
@@ -318,6 +319,7 @@ std::string plain_runbook(const plan::Plan& plan, const plan::Plan& undo) {
         "Digest {}, plan digest {}.\n\n",
         one_line(plan.name), plan.digest, plan.plan_digest);
     out += "Who is in the way:\n\n" + markdown_fence("sql", kInTheWay);
+    out += watch_text(plan);
     out += "## First, in the shell\n\n" + markdown_fence("sh", functions(plan.limits));
     out += measures_by_hand_before(plan, looked) + "## To do it\n\n";
     for (const plan::Step& step : plan.steps) {

@@ -88,6 +88,22 @@ Json head_json(const engine::RunRecord& run) {
     return json;
 }
 
+// What was there before the first change, and after each section that changed something.
+Json health_of_run(const engine::RunRecord& run) {
+    Json json{{"before", Json(nullptr)}, {"sections", Json::array()}};
+    for (const engine::Evidence& evidence : run.evidence) {
+        if (evidence.kind == "baseline") {
+            json["before"] = Json::parse(evidence.content);
+        } else if (evidence.kind == "health") {
+            Json section = health_json(engine::read_health(evidence.name, evidence.content));
+            section["n"] = evidence.n;
+            section["at"] = evidence.at;
+            json["sections"].push_back(std::move(section));
+        }
+    }
+    return json;
+}
+
 }  // namespace
 
 Json run_json(const engine::RunRecord& run) {
@@ -104,6 +120,9 @@ Json run_json(const engine::RunRecord& run) {
     }
     json["evidence"] = Json::array();
     for (const engine::Evidence& evidence : run.evidence) {
+        if (evidence.kind == "health" || evidence.kind == "baseline") {
+            continue;
+        }
         json["evidence"].push_back({{"n", evidence.n},
                                     {"kind", evidence.kind},
                                     {"name", evidence.name},
@@ -116,6 +135,7 @@ Json run_json(const engine::RunRecord& run) {
     for (const auto& [name, value] : run.guard_maxima) {
         json["guard"]["maxima"][name] = value;
     }
+    json["health"] = health_of_run(run);
     json["debts"] = run.debts;
     return json;
 }

@@ -4,6 +4,7 @@
 #include "report/markdown.h"
 #include "report/measures.h"
 #include "report/plan_text.h"
+#include "report/progress.h"
 #include "report/redact.h"
 #include "report/run_text.h"
 #include "report/text.h"
@@ -281,6 +282,11 @@ std::string impact(const RunRecord& run) {
             maxima.push_back(fmt::format("{} {:g}", markdown_text(name), value));
         }
         out += fmt::format("- most seen in {}: {}\n", count(run.guard_samples, "sample"), join(maxima, ", "));
+    }
+    for (const Evidence& evidence : run.evidence) {
+        if (evidence.kind == "health") {
+            out += fmt::format("- {}\n", markdown_text(health_line(engine::read_health(evidence.name, evidence.content))));
+        }
     }
     for (const engine::SignalRecord& signal : run.signals) {
         out += fmt::format("- step {}, {}: {} {}\n", signal.n, signal.at, signal.action == "cancel" ? "cancelled" : "terminated",

@@ -3,6 +3,7 @@
 #include "report/gates.h"
 #include "report/json.h"
 #include "report/measures.h"
+#include "report/progress.h"
 #include "report/redact.h"
 #include "report/text.h"
 #include "report/times.h"
@@ -104,6 +105,18 @@ std::string guard_text(const engine::RunRecord& run) {
     return out;
 }
 
+std::string health_text(const engine::RunRecord& run, const Style& style) {
+    std::string out;
+    for (const engine::Evidence& evidence : run.evidence) {
+        if (evidence.kind == "health") {
+            const engine::Health health = engine::read_health(evidence.name, evidence.content);
+            const std::string text = health_line(health);
+            out += health.far() ? labelled_in(Ink::bad, "", text, style, {2, 1}) : labelled("", text, style, {2, 1});
+        }
+    }
+    return out.empty() ? "" : "\nThe database after each section, and what it was before the first change:\n" + out;
+}
+
 std::string signals_text(const engine::RunRecord& run, const Style& style) {
     std::string out = run.signals.empty() ? "" : "\nSessions that were in the way and were told to end:\n";
     for (const engine::SignalRecord& signal : run.signals) {
@@ -178,7 +191,8 @@ std::string run_text(const engine::RunRecord& run, const Style& style) {
         out += step_text(run, step, style);
     }
     const std::string measures = measures_text(run.measured, style);
-    return out + (measures.empty() ? "" : "\n" + measures) + rows_text(run, style) + signals_text(run, style) + guard_text(run);
+    return out + (measures.empty() ? "" : "\n" + measures) + rows_text(run, style) + signals_text(run, style) + health_text(run, style) +
+           guard_text(run);
 }
 
 std::string history_text(const std::string& target, const std::vector<engine::RunRecord>& runs, const Style& style) {

@@ -12,10 +12,9 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
-#include <cmath>
 #include <functional>
-#include <limits>
+#include <utility>
+#include <vector>
 
 namespace pgbelay::runbook {
 namespace {
@@ -31,20 +30,10 @@ int jobs(const YamlNode& node) {
     return n;
 }
 
-double rate(const YamlNode& node, std::string_view key) {
-    const std::string& text = scalar(node, key);
-    double value = 0;
-    const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-    if (error != std::errc() || end != text.data() + text.size() || !std::isfinite(value) || value < 0) {
-        throw input_error(fmt::format("{} is \"{}\", which is not a number of events in a second", key, text), node.place);
-    }
-    return value;
-}
-
 Limits read_limits(const YamlNode& node, Limits limits = {}) {
     require_map(node, "limits", "limits: { lock_timeout: 100ms }");
     using Reader = std::pair<std::string_view, std::function<void(const YamlNode&)>>;
-    const std::array<Reader, 13> readers = {
+    const std::array<Reader, 7> own = {
         Reader{"lock_timeout", [&](const YamlNode& v) { limits.lock_timeout = duration(v, "lock_timeout", false); }},
         Reader{"hold", [&](const YamlNode& v) { limits.hold = duration(v, "hold", false); }},
         Reader{"deadline", [&](const YamlNode& v) { limits.deadline = duration(v, "deadline", false); }},
@@ -52,26 +41,15 @@ Limits read_limits(const YamlNode& node, Limits limits = {}) {
         Reader{"tiny", [&](const YamlNode& v) { limits.tiny = size(v, "tiny"); }},
         Reader{"jobs", [&](const YamlNode& v) { limits.jobs = jobs(v); }},
         Reader{"stuck_after", [&](const YamlNode& v) { limits.stuck_after = duration(v, "stuck_after", true); }},
-        Reader{"blocked_sessions", [&](const YamlNode& v) { limits.blocked_sessions = count(v, "blocked_sessions"); }},
-        Reader{"active_sessions", [&](const YamlNode& v) { limits.active_sessions = count(v, "active_sessions"); }},
-        Reader{"replication_lag", [&](const YamlNode& v) { limits.replication_lag = duration(v, "replication_lag", true); }},
-        Reader{"oldest_transaction", [&](const YamlNode& v) { limits.oldest_transaction = duration(v, "oldest_transaction", false); }},
-        Reader{"rollbacks_per_second", [&](const YamlNode& v) { limits.rollbacks_per_second = rate(v, "rollbacks_per_second"); }},
-        Reader{"deadlocks_per_second", [&](const YamlNode& v) { limits.deadlocks_per_second = rate(v, "deadlocks_per_second"); }},
     };
+    std::vector<Reader> readers(own.begin(), own.end());
+    for (const Measure& measure : measures()) {
+        readers.emplace_back(measure.name, [&](const YamlNode& v) {
+            set_limit(limits.guard, read_guard_limit(measure, v, find_limit(limits.guard, measure.name)));
+        });
+    }
     read_keys(node, "limits", readers);
     return limits;
-}
-
-OnBreach read_on_breach(const YamlNode& node) {
-    static constexpr std::array<std::string_view, 3> kNames = {"pause", "abort", "rollback"};
-    static constexpr std::array kActions = {OnBreach::pause, OnBreach::abort, OnBreach::rollback};
-    const std::string& name = scalar(node, "on_breach");
-    const auto found = std::find(kNames.begin(), kNames.end(), name);
-    if (found == kNames.end()) {
-        throw input_error(fmt::format("on_breach is \"{}\"", name), node.place).hint(suggest(name, kNames));
-    }
-    return kActions[static_cast<std::size_t>(found - kNames.begin())];
 }
 
 // The URL of a target, or of a standby of one; a secret, and so never in an error.
@@ -174,7 +152,7 @@ FrontMatter read_front_matter(const FrontMatterText& text, const std::string& fi
         Reader{"require", [&](const YamlNode& v) { result.requirements = read_requirements(v, environment); }},
         Reader{"notify", [&](const YamlNode& v) { result.notifications = read_notify(v, environment); }},
         Reader{"window", [&](const YamlNode& v) { result.windows = read_windows(v); }},
-        Reader{"on_breach", [&](const YamlNode& v) { result.on_breach = read_on_breach(v); }},
+        Reader{"on_breach", [&](const YamlNode& v) { result.on_breach = read_action(scalar(v, "on_breach"), "on_breach", v.place); }},
         Reader{"blockers", [&](const YamlNode& v) { result.blockers = read_blockers(scalar(v, "blockers"), v.place); }},
     };
     read_keys(root, "the front matter", readers);

@@ -18,15 +18,6 @@ std::string_view name_of(TransactionRule rule) {
     return rule == TransactionRule::whole_file ? "whole_file" : "each_statement";
 }
 
-std::string_view name_of(OnBreach action) {
-    switch (action) {
-        case OnBreach::pause: return "pause";
-        case OnBreach::abort: return "abort";
-        case OnBreach::rollback: return "rollback";
-    }
-    return "pause";
-}
-
 // goose sends what stands between StatementBegin and StatementEnd as one query. Within the file's transaction several statements in it are
 // what they are outside; without one they would be a transaction of their own, which nothing here shows.
 void refuse_groups_in_blocks(const Section& section, const std::vector<sql::Statement>& statements) {
@@ -76,18 +67,25 @@ void read_whole(const MigrationFile& migration, const ReadOptions& options, SqlI
 
 // Not jobs and stuck_after: they say how fast, and who approved a change need not do so again for that.
 void add_limits(base::DigestBuilder& digest, const Limits& limits) {
-    const auto add = [&](const auto& value) { digest.add(value ? fmt::format("{}", *value) : "none"); };
-    const auto add_time = [&](const std::optional<base::Millis>& value) { digest.add(value ? fmt::format("{}", value->count()) : "none"); };
     for (const base::Millis value : {limits.lock_timeout, limits.hold, limits.deadline, limits.statement_timeout}) {
-        add_time(value);
+        digest.add(fmt::format("{}", value.count()));
     }
     digest.add(fmt::format("{}", limits.tiny));
-    add(limits.blocked_sessions);
-    add(limits.active_sessions);
-    add_time(limits.replication_lag);
-    add_time(limits.oldest_transaction);
-    add(limits.rollbacks_per_second);
-    add(limits.deadlocks_per_second);
+    // Each of these has its place in every digest, set or not.
+    for (const Measure& measure : measures().first(kFirstMeasures)) {
+        const GuardLimit* limit = find_limit(limits.guard, measure.name);
+        digest.add(limit == nullptr ? "none" : fmt::format("{}{}", limit->most, limit->of_baseline ? "x" : ""));
+    }
+}
+
+void add_new_limits(base::DigestBuilder& digest, const Limits& limits) {
+    for (const GuardLimit& limit : limits.guard) {
+        const bool first = find_measure(limit.name) < measures().data() + kFirstMeasures;
+        if (!first || limit.action || limit.samples != 0) {
+            digest.add("limit").add(limit.name).add(fmt::format("{}{}", limit.most, limit.of_baseline ? "x" : ""));
+            digest.add(limit.action ? to_string(*limit.action) : "").add(fmt::format("{}", limit.samples));
+        }
+    }
 }
 
 }  // namespace
@@ -230,7 +228,7 @@ std::string digest_of(const MeasureItem& item) {
         digest.add("with").add(expression);
     }
     digest.add(fmt::format("{}", gauge.every.count()))
-        .add(gauge.on_breach ? name_of(*gauge.on_breach) : "")
+        .add(gauge.on_breach ? to_string(*gauge.on_breach) : "")
         .add(gauge.required ? "required" : "");
     add_number(gauge.max_ratio);
     return digest.hex();
@@ -252,7 +250,8 @@ std::string digest_of(const Runbook& runbook) {
         }
     }
     add_limits(digest, runbook.limits);
-    digest.add(name_of(runbook.on_breach));
+    digest.add(to_string(runbook.on_breach));
+    add_new_limits(digest, runbook.limits);
     if (runbook.blockers != Blockers{}) {
         digest.add("blockers").add(to_string(runbook.blockers));
     }

@@ -204,6 +204,7 @@ private:
             require_short(name->text, name->place);
         }
         Item item{.name = name != nullptr ? name->text : names_.next(fence.heading, fence.place), .place = fence.place, .file = 0};
+        item.section = fence.heading;
         if constexpr (std::is_same_v<What, SqlItem>) {
             last_applied_ = item.name;
         }

@@ -10,7 +10,7 @@
 
 namespace pgbelay::runbook {
 
-inline constexpr std::array<std::string_view, 5> kNotifiedEvents = {"start", "pause", "breach", "waiting", "end"};
+inline constexpr std::array<std::string_view, 6> kNotifiedEvents = {"start", "pause", "resume", "breach", "waiting", "end"};
 
 // Throws Error{input} at the place of what it does not understand. URLs are secrets, and in no error.
 std::vector<Notification> read_notify(const YamlNode& node, const Environment& environment);

@@ -86,6 +86,7 @@ public:
         refuse_equal_keys();
         make_names_unique();
         override_limits(runbook_.limits, options_.limits);
+        refuse_pause_on_time(runbook_.limits.guard, runbook_.on_breach);
         runbook_.digest = digest_of(runbook_);
         // Whoever sits at the deployment decides about the sessions of the moment: no other deployment for it.
         if (!options_.blockers.empty()) {

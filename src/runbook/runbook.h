@@ -5,6 +5,7 @@
 #include "base/error.h"
 #include "base/wait.h"
 #include "runbook/expectation.h"
+#include "runbook/guard_limit.h"
 #include "runbook/measure.h"
 #include "runbook/requirement.h"
 #include "sql/script.h"
@@ -31,15 +32,8 @@ struct Limits {
     std::int64_t tiny = 8 * 1024 * 1024;  // bytes
     int jobs = 2;                         // how many index builds may work at the same time
     base::Millis stuck_after{1'800'000};  // a build in which nothing moves for so long is cancelled; 0 = never
-    std::optional<int> blocked_sessions;  // the guard's; nothing = not watched
-    std::optional<int> active_sessions;
-    std::optional<base::Millis> replication_lag;
-    std::optional<base::Millis> oldest_transaction;
-    std::optional<double> rollbacks_per_second;
-    std::optional<double> deadlocks_per_second;
+    std::vector<GuardLimit> guard;        // in the order of measures(); what is not named is not watched
 };
-
-enum class OnBreach { pause, abort, rollback };
 
 // What is done about sessions that stand in the way. Dumps, migrators and an autovacuum to prevent wraparound are ended only where the
 // policy names them; replication, prepared transactions and others' index builds never are.
@@ -123,7 +117,8 @@ struct File {
 struct Item {
     std::string name;  // unique, stable
     base::Place place;
-    int file = -1;  // index into Runbook::files
+    int file = -1;        // index into Runbook::files
+    std::string section;  // of a runbook: the heading that it stands under
     std::variant<SqlItem, CheckItem, TryItem, ConfirmItem, MeasureItem> what;
 };
 

@@ -9,12 +9,14 @@
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <cstdint>
 #include <functional>
+#include <iterator>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 namespace pgbelay::runbook {
 
@@ -37,11 +39,10 @@ struct Expanded {
 Expanded expand(std::string_view text, const Environment& environment, const std::string& what, const base::Place& place);
 
 // Calls the reader of each key; an unknown one is an error with the nearest.
-template <std::size_t N>
-void read_keys(const YamlNode& map, std::string_view what,
-               const std::array<std::pair<std::string_view, std::function<void(const YamlNode&)>>, N>& readers) {
-    std::array<std::string_view, N> known;
-    std::transform(readers.begin(), readers.end(), known.begin(), [](const auto& reader) { return reader.first; });
+inline void read_keys(const YamlNode& map, std::string_view what,
+                      std::span<const std::pair<std::string_view, std::function<void(const YamlNode&)>>> readers) {
+    std::vector<std::string_view> known;
+    std::transform(readers.begin(), readers.end(), std::back_inserter(known), [](const auto& reader) { return reader.first; });
     for (const auto& [key, value] : map.map) {
         const auto reader = std::find(known.begin(), known.end(), key.scalar);
         if (reader == known.end()) {

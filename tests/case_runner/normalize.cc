@@ -37,6 +37,8 @@ const std::vector<Rule>& rules() {
         add(R"(("maxima": )\{[^}]*\})", "$1<samples>");
         // A short run may be over before the first sample.
         add(R"(\n\nGuard, the most seen in \d+ samples?:(\n  \w+ +[\d.]+)*)", "");
+        // Figures of the moment.
+        add(R"x((health after "[^"\n]*"):[^\n]*(\n {3}(?! *health)[^\n]*)*)x", "$1: <figures>");
         // The version's length decides where the line is broken.
         add(R"(PostgreSQL\s+\d+(\.\d+)?( \([^)]*\))?)", "PostgreSQL <version>");
         add(R"((Plan of [^\n]* for)\s+(\S+,)\s+(PostgreSQL <version>:)\s+(\d+)\s+(statements?,)\s+(\d+)\s+(steps?)\s+to\s+run)",

@@ -61,14 +61,15 @@ TEST(RunbookDocument, EveryRunbookInItDeploys) {
     EXPECT_GE(deployed, 12);
 }
 
-TEST(RunbookDocument, EveryFrontMatterInItIsRead) {
+// How many fences of YAML there are; each is read as a front matter.
+int read_front_matters(const std::string& name, const std::string& text) {
     const Stage stage("");
     int read = 0;
-    for (const DocFence& fence : doc_fences(document())) {
+    for (const DocFence& fence : doc_fences(text)) {
         if (fence.info != "yaml") {
             continue;
         }
-        SCOPED_TRACE("docs/runbook.md:" + std::to_string(fence.line));
+        SCOPED_TRACE(name + ":" + std::to_string(fence.line));
         const std::string head = fence.content.starts_with("pgbelay:") ? "" : "pgbelay: 1\n";
         stage.folder.write("runbook.md", "---\n" + head + fence.content + "---\n```sql apply\nSELECT 1;\n```\n");
         // What they require is not true of an empty database: they are only read.
@@ -76,7 +77,15 @@ TEST(RunbookDocument, EveryFrontMatterInItIsRead) {
         EXPECT_EQ(syntax.status, 0) << syntax.said;
         ++read;
     }
-    EXPECT_GE(read, 3);
+    return read;
+}
+
+TEST(RunbookDocument, EveryFrontMatterInItIsRead) {
+    EXPECT_GE(read_front_matters("docs/runbook.md", document()), 3);
+}
+
+TEST(LimitsDocument, EveryFrontMatterInItIsRead) {
+    EXPECT_GE(read_front_matters("docs/limits.md", base::read_file(PGBELAY_SOURCE_DIR "/docs/limits.md")), 1);
 }
 
 }  // namespace

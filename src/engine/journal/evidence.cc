@@ -40,6 +40,10 @@ pg::Connection::Piece Journal::evidence(const RunKey& key, const Evidence& evide
     return {std::string(queries::kKeepEvidence.text), params_of(key, evidence)};
 }
 
+std::vector<Evidence> Journal::evidence(const RunKey& key) {
+    return read_evidence(*connection_, key.id);
+}
+
 Records Journal::records(const RunKey& key) {
     Records records;
     for (const Evidence& evidence : read_evidence(*connection_, key.id)) {
@@ -52,10 +56,6 @@ Records Journal::records(const RunKey& key) {
 
 void Journal::keep(const RunKey& key, const Evidence& evidence) {
     write(queries::kKeepEvidence, params_of(key, evidence));
-}
-
-std::vector<Evidence> Journal::all_evidence(const RunKey& key) {
-    return read_evidence(*connection_, key.id);
 }
 
 Journal::Due Journal::due(const RunKey& key, const plan::Step& step) {

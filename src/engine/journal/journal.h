@@ -142,10 +142,10 @@ public:
     std::optional<ControlState> find(std::int64_t run);
     // The row, for the transaction of the step; what an earlier incarnation wrote of it is replaced.
     pg::Connection::Piece evidence(const RunKey& key, const Evidence& evidence) const;
-    Records records(const RunKey& key);
-    // The row by itself, of what belongs to no step's transaction.
+    // At once, outside of any step.
     void keep(const RunKey& key, const Evidence& evidence);
-    std::vector<Evidence> all_evidence(const RunKey& key);
+    std::vector<Evidence> evidence(const RunKey& key);
+    Records records(const RunKey& key);
     // When the time of a step has come, by the server's clock; the run is written down as waiting for it.
     struct Due {
         bool now = true;

@@ -119,8 +119,9 @@ runbook::Notification webhook(Form form, const std::string& url) {
 void play(Notifier& notifier) {
     notifier.take(engine::RunStarted{.run = 7, .target = "app@db1:5432/orders", .steps = 3});
     notifier.take(engine::Echo{"nobody's business"});
-    notifier.take(engine::GuardBreach{.what = "blocked_sessions 14 > 10"});
-    notifier.take(engine::Paused{"guard: blocked_sessions <14> & more"});
+    notifier.take(engine::GuardBreach{.limit = "lock_waiters", .what = "lock_waiters 14 > 10"});
+    notifier.take(engine::Paused{"by the guard: lock_waiters <14> & more"});
+    notifier.take(engine::Resumed{std::chrono::seconds(12)});
     notifier.take(engine::RunFinished{.run = 7, .result = "rolled_back", .took = base::Millis(1500)});
 }
 
@@ -133,19 +134,22 @@ TEST(Notifier, TellsEachEventInOrder) {
         EXPECT_THAT(notifier.finish(), IsEmpty());
     }
     const auto bodies = plain.bodies();
-    ASSERT_THAT(bodies, SizeIs(4));
+    ASSERT_THAT(bodies, SizeIs(5));
     EXPECT_EQ(bodies[0]["event"], "start");
     EXPECT_EQ(bodies[0]["run"], 7);
     EXPECT_EQ(bodies[0]["target"], "app@db1:5432/orders");
     EXPECT_EQ(bodies[0]["name"], "Indexes");
     EXPECT_EQ(bodies[1]["event"], "breach");
     EXPECT_EQ(bodies[2]["event"], "pause");
-    EXPECT_EQ(bodies[3]["event"], "end");
-    EXPECT_EQ(bodies[3]["result"], "rolled_back");
-    EXPECT_EQ(bodies[3]["message"], "run 7 ended: rolled back after 1.5 s");
+    EXPECT_EQ(bodies[1]["message"], "run 7: lock_waiters 14 > 10 is a breach, whose action is pause");
+    EXPECT_EQ(bodies[3]["event"], "resume");
+    EXPECT_EQ(bodies[3]["message"], "run 7 goes on after a pause of 12.0 s");
+    EXPECT_EQ(bodies[4]["event"], "end");
+    EXPECT_EQ(bodies[4]["result"], "rolled_back");
+    EXPECT_EQ(bodies[4]["message"], "run 7 ended: rolled back after 1.5 s");
     const auto texts = slack.bodies();
-    ASSERT_THAT(texts, SizeIs(4));
-    EXPECT_EQ(texts[2]["text"], "pgbelay, Indexes: run 7 is paused: guard: blocked_sessions &lt;14&gt; &amp; more");
+    ASSERT_THAT(texts, SizeIs(5));
+    EXPECT_EQ(texts[2]["text"], "pgbelay, Indexes: run 7 is paused: by the guard: lock_waiters &lt;14&gt; &amp; more");
 }
 
 TEST(Notifier, TellsOnlyWhatWasAskedFor) {

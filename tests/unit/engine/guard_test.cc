@@ -42,28 +42,34 @@ TEST(Guard, ABrokenLimitIsSaidAndClearsWhenItIsOver) {
     const Database database;
     const Target target = database.target();
     Queue queue(database, 3);
-    Guard guard(target, {.blocked_sessions = 2});
-    eventually("the breach", [&] { return guard.view().breach.has_value(); });
-    EXPECT_EQ(*guard.view().breach, "blocked_sessions 3 > 2");
+    Guard guard(target, {.guard = {{.name = "blocked_sessions", .most = 2}}}, runbook::OnBreach::abort);
+    eventually("the breach", [&] { return !guard.view().breaches.empty(); });
+    EXPECT_EQ(guard.view().breaches.front().what, "blocked_sessions 3 > 2");
+    EXPECT_EQ(guard.view().breaches.front().action, runbook::OnBreach::abort);
     queue.release();
-    eventually("the end of the breach", [&] { return !guard.view().breach; });
+    eventually("the end of the breach", [&] { return guard.view().breaches.empty(); });
     EXPECT_GE(guard.summary().maxima.at("blocked_sessions"), 3);
 }
 
-TEST(Guard, AValueAtTheLimitDoesNotBreakIt) {
+TEST(Guard, LooksAtOnceWhenAsked) {
     const Database database;
     const Target target = database.target();
-    const Queue queue(database, 2);
-    const Guard guard(target, {.blocked_sessions = 2});
-    eventually("many samples", [&] { return guard.summary().samples > 5 && guard.summary().maxima.at("blocked_sessions") == 2; });
-    EXPECT_FALSE(guard.view().breach);
+    const Queue queue(database, 1);
+    Guard guard(target, {}, runbook::OnBreach::pause);
+    eventually("the waiter", [&] {
+        const auto figures = guard.look_now(std::chrono::seconds(5), nullptr);
+        return figures && figures->at("blocked_sessions") == 1;
+    });
+    base::StopSignal stopped;
+    stopped.request();
+    EXPECT_FALSE(guard.look_now(std::chrono::seconds(5), &stopped)) << "who is stopped does not wait";
 }
 
 TEST(Guard, WhoWaitsForUsIsCountedApart) {
     const Database database;
     const Target target = database.target();
     const Queue queue(database, 2);
-    Guard guard(target, {});
+    Guard guard(target, {}, runbook::OnBreach::pause);
     eventually("the waiters", [&] { return guard.summary().samples > 0 && guard.summary().maxima.at("blocked_sessions") == 2; });
     EXPECT_EQ(guard.view().most_blocked_by_us, 0);
     guard.set_ours({queue.holder()});
@@ -75,7 +81,7 @@ TEST(Guard, GoesOnAfterItsConnectionIsEnded) {
     const Database database;
     const Target target = database.target();
     pg::Connection other = database.open();
-    const Guard guard(target, {});
+    const Guard guard(target, {}, runbook::OnBreach::pause);
     eventually("the first sample", [&] { return guard.summary().samples > 0; });
     testing::run(other, "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'pgbelay guard'");
     const int then = guard.summary().samples;

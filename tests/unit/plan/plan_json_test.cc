@@ -76,12 +76,9 @@ Book everything() {
                                                        .required = true}});
     book.runbook.on_breach = runbook::OnBreach::abort;
     book.runbook.blockers = {.action = runbook::Blockers::Action::terminate, .older_than = base::Millis(90'001), .migrators = true};
-    book.runbook.limits.blocked_sessions = 7;
-    book.runbook.limits.active_sessions = 8;
-    book.runbook.limits.replication_lag = base::Millis(9);
-    book.runbook.limits.oldest_transaction = base::Millis(10);
-    book.runbook.limits.rollbacks_per_second = 0.5;
-    book.runbook.limits.deadlocks_per_second = 1.5;
+    book.runbook.limits.guard = {{.name = "active_sessions", .most = 8},
+                                 {.name = "rollbacks_per_second", .most = 0.5, .of_baseline = true},
+                                 {.name = "lock_waiters", .most = 7, .action = runbook::OnBreach::rollback, .samples = 4}};
     book.runbook.limits.hold = base::Millis(11);
     return book;
 }
@@ -149,12 +146,7 @@ TEST(PlanJson, KeepsFilesLimitsAndDigests) {
     EXPECT_EQ(again.on_breach, runbook::OnBreach::abort);
     EXPECT_EQ(again.blockers, plan.blockers);
     EXPECT_EQ(again.blockers.older_than, base::Millis(90'001));
-    EXPECT_EQ(again.limits.blocked_sessions, 7);
-    EXPECT_EQ(again.limits.active_sessions, 8);
-    EXPECT_EQ(again.limits.replication_lag, base::Millis(9));
-    EXPECT_EQ(again.limits.oldest_transaction, base::Millis(10));
-    EXPECT_EQ(again.limits.rollbacks_per_second, 0.5);
-    EXPECT_EQ(again.limits.deadlocks_per_second, 1.5);
+    EXPECT_EQ(again.limits.guard, plan.limits.guard);
     EXPECT_EQ(again.limits.hold, base::Millis(11));
     ASSERT_EQ(again.files.size(), 2U);
     EXPECT_EQ(again.files[0].rollback, plan.files[0].rollback);
@@ -181,6 +173,20 @@ TEST(PlanJson, KeepsWhatIsMeasuredAndItsSettings) {
     Book without = everything();
     without.runbook.items.pop_back();
     EXPECT_NE(without.plan().plan_digest, plan.plan_digest);
+}
+
+TEST(PlanJson, ReadsTheLimitsOfOlderJournals) {
+    nlohmann::json old = everything().plan();
+    old["limits"].erase("guard");
+    old["limits"]["blocked_sessions"] = 7;
+    old["limits"]["replication_lag_ms"] = 9;
+    old["limits"]["deadlocks_per_second"] = 1.5;
+    EXPECT_EQ(old.get<Plan>().limits.guard, (std::vector<runbook::GuardLimit>{{.name = "blocked_sessions", .most = 7},
+                                                                              {.name = "replication_lag", .most = 9},
+                                                                              {.name = "deadlocks_per_second", .most = 1.5}}));
+    // A measure of a later version: nothing is watched that this one cannot measure.
+    old["limits"]["guard"] = {{{"name", "moon_phase"}, {"most", 1}}};
+    EXPECT_EQ(old.get<Plan>().limits.guard.size(), 3U);
 }
 
 TEST(PlanJson, RollbackFromTheJournalIsTheSame) {

@@ -105,6 +105,55 @@ TEST(PlainDisplay, KeepsWarningsAndEchoesWhenQuiet) {
     EXPECT_EQ(stage.take(), "warning: no standby can be reached\nhello\n");
 }
 
+engine::GuardBreach breach(bool cleared) {
+    return {.limit = "lock_waiters", .what = "lock_waiters 14 > 10", .action = runbook::OnBreach::pause, .cleared = cleared};
+}
+
+engine::HealthSeen seen(bool far) {
+    return {
+        {.section = "Apply",
+         .figures = {{.name = "active_sessions", .now = 12, .before = 9}, {.name = "lock_waiters", .now = 6, .before = 0, .far = far}}}};
+}
+
+TEST(PlainDisplay, SaysWhatABreachDoesAndHowItIsAfterASection) {
+    Stage stage;
+    PlainDisplay display(Style{}, false, stage.write(), stage.now());
+    display.show(breach(false));
+    display.show(engine::Paused{"by the guard: lock_waiters 14 > 10"});
+    display.show(breach(true));
+    display.show(engine::Resumed{Millis(12'000)});
+    display.show(seen(false));
+    display.show(seen(true));
+    EXPECT_EQ(stage.take(),
+              "warning: guard: lock_waiters 14 > 10: the run pauses until it holds again\n"
+              "paused by the guard: lock_waiters 14 > 10\n"
+              "guard: lock_waiters holds again\n"
+              "resumed after 12.0 s\n"
+              "health after \"Apply\": active 12 (before 9), waiting 6 (before 0)\n"
+              "warning: health after \"Apply\": active 12 (before 9), waiting 6 (before 0); too much: waiting\n");
+    PlainDisplay quiet(Style{}, true, stage.write(), stage.now());
+    quiet.show(seen(false));
+    EXPECT_EQ(stage.take(), "");
+    quiet.show(seen(true));
+    EXPECT_NE(stage.take(), "");
+}
+
+TEST(LiveDisplay, KeepsEachBreachInSightUntilItIsOver) {
+    Stage stage;
+    LiveDisplay display(Style{}, stage.write(), stage.now());
+    engine::GuardBreach other = breach(false);
+    other.limit = "active_sessions";
+    other.what = "active_sessions 40 > 30";
+    display.show(breach(false));
+    display.show(other);
+    display.show(breach(true));
+    stage.take();
+    display.show(engine::Paused{"by the guard: active_sessions 40 > 30"});
+    const std::string drawn = stage.take();
+    EXPECT_NE(drawn.find("guard: active_sessions 40 > 30"), std::string::npos) << drawn;
+    EXPECT_EQ(drawn.find("lock_waiters"), std::string::npos) << drawn;
+}
+
 TEST(LiveDisplay, RedrawsTheStepInHandWithItsBarAndWhoBlocksIt) {
     Stage stage;
     const plan::Plan plan = fixtures::plan();
@@ -197,6 +246,21 @@ TEST(EventJson, IsOneObjectALine) {
               R"({"event":"step_progress","run":7,"at":"2026-11-20T23:24:05.017Z","step":1,"name":"create index orders_user_idx",)"
               R"("phase":"scanning the table","fraction":null,"eta_ms":130000,"elapsed_ms":60000,"blockers":[],"waiting_on_us":0})"
               "\n");
+}
+
+TEST(EventJson, CarriesABreachWithItsActionAndTheFiguresAfterASection) {
+    const Json broken = event_json(breach(false), 7, "now");
+    EXPECT_EQ(broken["event"], "guard_breach");
+    EXPECT_EQ(broken["limit"], "lock_waiters");
+    EXPECT_EQ(broken["action"], "pause");
+    EXPECT_EQ(broken["cleared"], false);
+    EXPECT_EQ(event_json(engine::Resumed{Millis(12'000)}, 7, "now")["after_ms"], 12'000);
+    const Json health = event_json(seen(true), 7, "now");
+    EXPECT_EQ(health["event"], "health");
+    EXPECT_EQ(health["section"], "Apply");
+    EXPECT_EQ(health["far"], true);
+    EXPECT_EQ(health["figures"][0]["before"], 9);
+    EXPECT_EQ(health["figures"][1]["far"], true);
 }
 
 TEST(EventJson, CarriesTheErrorOfAFinishedRun) {

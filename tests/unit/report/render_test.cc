@@ -61,6 +61,23 @@ TEST(Render, SaysWhyAStepIsNotNeededAndDoesNotDoIt) {
     EXPECT_THAT(rendered(step), Not(HasSubstr("CREATE TABLE")));
 }
 
+TEST(Render, NamesWhatSomebodyHasToWatchSincePsqlDoesNot) {
+    plan::Plan plan;
+    plan.steps = {step_of("SELECT 1")};
+    EXPECT_THAT(plain_runbook(plan, {}), Not(HasSubstr("in a second session")));
+    plan.limits.guard = {{.name = "rollbacks_per_second", .most = 3, .of_baseline = true, .action = runbook::OnBreach::rollback},
+                         {.name = "lock_waiters", .most = 10},
+                         {.name = "run_time", .most = 1'800'000, .action = runbook::OnBreach::abort}};
+    EXPECT_THAT(
+        plain_runbook(plan, {}),
+        HasSubstr("- `rollbacks_per_second` above 3 times what it was before for some seconds: cancel what runs, and undo what is done.\n"
+                  "- `lock_waiters` above 10 for some seconds: begin no other block until it is not.\n"
+                  "- `run_time` above 30 min: cancel what runs, and stop.\n"));
+    plan.limits.guard.clear();
+    plan.sections = {{.title = "Apply", .last = 1}};
+    EXPECT_THAT(plain_runbook(plan, {}), HasSubstr("somebody has to, after each section"));
+}
+
 TEST(Render, IsRefusedForAPlanThatIs) {
     plan::Plan plan;
     plan.refusals.push_back({.place = {"a.sql", 3, 1}, .message = "unsafe", .hint = "mend it"});

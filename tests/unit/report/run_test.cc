@@ -212,6 +212,24 @@ TEST(RunJson, CarriesStepsGuardAndDebts) {
     EXPECT_TRUE(status_json("t", std::nullopt)["run"].is_null());
 }
 
+TEST(RunRecord, ShowsHowTheDatabaseWasAfterASection) {
+    engine::RunRecord run = fixtures::record();
+    EXPECT_TRUE(run_json(run)["health"]["before"].is_null());
+    run.evidence = {{.n = 0, .kind = "baseline", .name = "", .content = R"({"active_sessions":9.0})", .at = "then"},
+                    {.n = 2,
+                     .kind = "health",
+                     .name = "Apply",
+                     .content = R"([{"name":"active_sessions","now":12.0,"before":9.0,"far":false}])",
+                     .at = "later"}};
+    const Json json = run_json(run);
+    EXPECT_TRUE(json["evidence"].empty());
+    EXPECT_EQ(json["health"]["before"]["active_sessions"], 9);
+    EXPECT_EQ(json["health"]["sections"][0]["section"], "Apply");
+    EXPECT_EQ(json["health"]["sections"][0]["n"], 2);
+    EXPECT_EQ(json["health"]["sections"][0]["at"], "later");
+    EXPECT_NE(run_text(run, Style{}).find("  health after \"Apply\": active 12 (before 9)\n"), std::string::npos) << run_text(run, Style{});
+}
+
 TEST(Findings, AreListedWithTheirWayOut) {
     using Level = engine::Finding::Level;
     const std::vector<engine::Finding> findings{

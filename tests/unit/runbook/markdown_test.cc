@@ -320,12 +320,12 @@ TEST(FrontMatter, ReadsLimitsAndPolicies) {
     EXPECT_EQ(runbook.limits.deadline, base::Millis(3'600'000));
     EXPECT_EQ(runbook.limits.statement_timeout, base::Millis(0));
     EXPECT_EQ(runbook.limits.tiny, 16 * 1024 * 1024);
-    EXPECT_EQ(runbook.limits.blocked_sessions, 0);
-    EXPECT_EQ(runbook.limits.active_sessions, 30);
-    EXPECT_EQ(runbook.limits.replication_lag, base::Millis(10'000));
-    EXPECT_EQ(runbook.limits.oldest_transaction, base::Millis(300'000));
-    EXPECT_EQ(runbook.limits.rollbacks_per_second, 0.5);
-    EXPECT_EQ(runbook.limits.deadlocks_per_second, 1.0);
+    EXPECT_EQ(runbook.limits.guard, (std::vector<GuardLimit>{{.name = "blocked_sessions", .most = 0},
+                                                             {.name = "active_sessions", .most = 30},
+                                                             {.name = "replication_lag", .most = 10'000},
+                                                             {.name = "oldest_transaction", .most = 300'000},
+                                                             {.name = "rollbacks_per_second", .most = 0.5},
+                                                             {.name = "deadlocks_per_second", .most = 1}}));
 }
 
 TEST(FrontMatter, ExpandsTargetsAndKeepsMissingVariablesForLater) {

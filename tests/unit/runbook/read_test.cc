@@ -112,6 +112,22 @@ TEST(Read, RefusesWhatCannotBeRead) {
     EXPECT_THROW(read({}, {}), base::Error);
 }
 
+// Approvals and "deployed on staging first" go by it: a new version must not change what nobody has changed.
+TEST(Digest, OfLimitsWithoutAnActionIsWhatItWasBeforeTheyCouldHaveOne) {
+    const std::string step = "```sql apply\nSELECT 1;\n```\n";
+    const auto of = [&](const std::string& limits) {
+        return digest_of_text("---\npgbelay: 1\nlimits: {" + limits + "}\non_breach: abort\n---\n" + step);
+    };
+    const std::string plain = "blocked_sessions: 10, oldest_transaction: 5min, rollbacks_per_second: 0.5";
+    EXPECT_EQ(of(plain), "5b37da98755a4b05476591f5db62fbbee3a6459d54a4147d2818b45a789c2a39");
+    EXPECT_NE(of("blocked_sessions: 10:abort, oldest_transaction: 5min, rollbacks_per_second: 0.5"), of(plain));
+    EXPECT_NE(of("blocked_sessions: {max: 10, samples: 3}, oldest_transaction: 5min, rollbacks_per_second: 0.5"), of(plain));
+    EXPECT_NE(of("blocked_sessions: 10x, oldest_transaction: 5min, rollbacks_per_second: 0.5"), of(plain));
+    EXPECT_NE(of(plain + ", lock_waiters: 10"), of(plain));
+    EXPECT_NE(of(plain + ", lock_waiters: 10"), of(plain + ", blocked_by_us: 10"));
+    EXPECT_EQ(of(plain + ", lock_waiters: 10, blocked_by_us: 1"), of("blocked_by_us: 1, lock_waiters: 10, " + plain));
+}
+
 TEST(Digest, FollowsWhatTheAuthorGaveAndNothingElse) {
     const std::string head = "---\npgbelay: 1\n---\n";
     const std::string step = "```sql apply\nSELECT 1;\n```\n";

@@ -62,6 +62,9 @@ private:
             return node.kind != Kind::scalar || node.scalar.size() >= value.get<std::size_t>();
         }
         if (word == "minimum" || word == "maximum") {
+            if (!of_type("number", node)) {
+                return true;
+            }
             const double number = std::stod(node.scalar);
             return word == "minimum" ? number >= value.get<double>() : number <= value.get<double>();
         }
@@ -155,7 +158,10 @@ TEST(Schema, AcceptsTheExamplesThatTheReaderAccepts) {
           "require: { postgres: 15, connections: \"<10\", database: \"${DB}\" }", "limits: { statement_timeout: 0 }",
           "limits: { rollbacks_per_second: 0.5, blocked_sessions: 3 }", "require: { disk_free: { ask: df } }",
           "require: { after: [a, b], approvals: { prepared: 2 }, deployer_may_approve: true }", "window: Sat 00:00-24:00 UTC",
-          "notify: { command: logger }"}) {
+          "notify: { command: logger, events: resume }", "limits: { lock_waiters: 10:pause, blocked_by_us: { max: 3, samples: 5 } }",
+          "limits: { rollbacks_per_second: 3x:abort, deadlocks_per_second: { max: 0.5, action: rollback, samples: 1 } }",
+          "limits: { replication_lag: 10s:rollback, replication_lag_bytes: 64MB, active_sessions: 1.5x, oldest_transaction: 3x }",
+          "limits: { run_time: 30min:abort, step_time: { max: 5min, action: rollback } }"}) {
         EXPECT_TRUE(schema_accepts("pgbelay: 1\n" + yaml + "\n")) << yaml;
         EXPECT_EQ(reader_says("pgbelay: 1\n" + yaml + "\n"), "") << yaml;
     }
@@ -169,6 +175,16 @@ TEST(Schema, RefusesWhatTheReaderRefuses) {
                                    "limits: { jobs: 65 }",
                                    "limits: { tiny: 8X }",
                                    "limits: { hold: [1s] }",
+                                   "limits: { lock_waiters: 10:stop }",
+                                   "limits: { lock_waiters: -1 }",
+                                   "limits: { lock_waiters: { action: abort } }",
+                                   "limits: { lock_waiters: { max: 10, after: 5 } }",
+                                   "limits: { lock_waiters: { max: 10, samples: 0 } }",
+                                   "limits: { run_time: 30min:pause }",
+                                   "limits: { run_time: 3x }",
+                                   "limits: { step_time: { max: 5min, action: pause } }",
+                                   "limits: { step_time: { max: 5min, samples: 2 } }",
+                                   "limits: { replication_lag: 10 }",
                                    "on_breach: stop",
                                    "blockers: kill",
                                    "replicas: \"\"",
