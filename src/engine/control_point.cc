@@ -44,10 +44,10 @@ Order ControlPoint::from_guard() {
         sink_(Notice{.text = complaint, .warning = true});
     }
     std::vector<Breach> now = guard_.view().breaches;
-    if (const auto probe = measurements_ == nullptr ? std::nullopt : measurements_->breach()) {
-        now.push_back({.limit = "probe", .what = probe->what, .action = probe->action});
-    }
     for (Breach& breach : times_.breaches()) {
+        now.push_back(std::move(breach));
+    }
+    for (Breach& breach : measurements_ == nullptr ? std::vector<Breach>{} : measurements_->breaches()) {
         now.push_back(std::move(breach));
     }
     say_changes(now);

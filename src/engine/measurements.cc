@@ -104,13 +104,14 @@ void Measurements::end_probes(Session& session) {
     seen_.clear();
 }
 
-std::optional<Measurements::ProbeBreach> Measurements::breach() const {
+std::vector<Breach> Measurements::breaches() const {
+    std::vector<Breach> breaches;
     for (const auto& probe : probes_) {
         if (auto what = probe->breach()) {
-            return ProbeBreach{*std::move(what), probe->action()};
+            breaches.push_back({.limit = "probe " + probe->name(), .what = *std::move(what), .action = probe->action()});
         }
     }
-    return std::nullopt;
+    return breaches;
 }
 
 std::vector<std::string> Measurements::take_complaints() {

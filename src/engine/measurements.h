@@ -2,6 +2,7 @@
 #pragma once
 
 #include "engine/event.h"
+#include "engine/judge.h"
 #include "engine/measured.h"
 #include "engine/probe.h"
 #include "engine/session.h"
@@ -31,12 +32,8 @@ public:
     // None is sent any more. What they saw is kept in memory, and in the journal with a session.
     void stop_probes();
     void end_probes(Session& session);
-    // The first that is breached now.
-    struct ProbeBreach {
-        std::string what;
-        runbook::OnBreach action;
-    };
-    std::optional<ProbeBreach> breach() const;
+    // Of probes, as they are now.
+    std::vector<Breach> breaches() const;
     // Once each: what keeps a probe from being sent.
     std::vector<std::string> take_complaints();
 

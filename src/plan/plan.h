@@ -180,10 +180,10 @@ struct Plan {
     std::vector<PlannedFile> files;
     std::vector<StatementPlan> statements;
     std::vector<Step> steps;
+    std::vector<Measurement> measurements;
     std::vector<Section> sections;  // of a runbook with headings
     // Null outside of all sections.
     const Section* section_of(int n) const;
-    std::vector<Measurement> measurements;
     std::vector<PlannedTable> tables;
     std::set<std::string> mentioned;         // identifiers in statements whose effects are not known
     bool row_statistics = true;              // track_counts was on when the plan was made

@@ -160,20 +160,6 @@ TEST(PlanJson, KeepsFilesLimitsAndDigests) {
     EXPECT_EQ(again.trailing_echoes, plan.trailing_echoes);
 }
 
-TEST(PlanJson, ReadsTheLimitsOfOlderJournals) {
-    nlohmann::json old = everything().plan();
-    old["limits"].erase("guard");
-    old["limits"]["blocked_sessions"] = 7;
-    old["limits"]["replication_lag_ms"] = 9;
-    old["limits"]["deadlocks_per_second"] = 1.5;
-    EXPECT_EQ(old.get<Plan>().limits.guard, (std::vector<runbook::GuardLimit>{{.name = "blocked_sessions", .most = 7},
-                                                                              {.name = "replication_lag", .most = 9},
-                                                                              {.name = "deadlocks_per_second", .most = 1.5}}));
-    // A measure of a later version: nothing is watched that this one cannot measure.
-    old["limits"]["guard"] = {{{"name", "moon_phase"}, {"most", 1}}};
-    EXPECT_EQ(old.get<Plan>().limits.guard.size(), 3U);
-}
-
 TEST(PlanJson, KeepsWhatIsMeasuredAndItsSettings) {
     const Plan plan = everything().plan();
     const Plan again = through_text(plan);
@@ -187,6 +173,20 @@ TEST(PlanJson, KeepsWhatIsMeasuredAndItsSettings) {
     Book without = everything();
     without.runbook.items.pop_back();
     EXPECT_NE(without.plan().plan_digest, plan.plan_digest);
+}
+
+TEST(PlanJson, ReadsTheLimitsOfOlderJournals) {
+    nlohmann::json old = everything().plan();
+    old["limits"].erase("guard");
+    old["limits"]["blocked_sessions"] = 7;
+    old["limits"]["replication_lag_ms"] = 9;
+    old["limits"]["deadlocks_per_second"] = 1.5;
+    EXPECT_EQ(old.get<Plan>().limits.guard, (std::vector<runbook::GuardLimit>{{.name = "blocked_sessions", .most = 7},
+                                                                              {.name = "replication_lag", .most = 9},
+                                                                              {.name = "deadlocks_per_second", .most = 1.5}}));
+    // A measure of a later version: nothing is watched that this one cannot measure.
+    old["limits"]["guard"] = {{{"name", "moon_phase"}, {"most", 1}}};
+    EXPECT_EQ(old.get<Plan>().limits.guard.size(), 3U);
 }
 
 TEST(PlanJson, RollbackFromTheJournalIsTheSame) {
