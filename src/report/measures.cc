@@ -272,7 +272,8 @@ std::string probe_limits(const runbook::Gauge& gauge) {
     return limits.empty() ? every : fmt::format("{}; {}: {}", every, action, join(limits, ", or "));
 }
 
-// What the deployment fails by.
+}  // namespace
+
 std::vector<std::string> demands(const runbook::Gauge& gauge) {
     std::vector<std::string> all;
     if (gauge.kind == runbook::MeasureKind::probe) {
@@ -296,6 +297,8 @@ std::vector<std::string> demands(const runbook::Gauge& gauge) {
     }
     return all;
 }
+
+namespace {
 
 Json demands_json(const runbook::Gauge& gauge) {
     Json json = Json::array();

@@ -224,6 +224,14 @@ std::string verdict_of_check(const RunRecord& run, const plan::Step& step) {
     return record->result == "done" ? "holds" : record->result == "failed" ? "does not hold" : record->result;
 }
 
+std::string verdict_of_measurement(const RunRecord& run, const plan::Measurement& measurement) {
+    const auto found = std::ranges::find(run.measured, measurement.name, &engine::Measured::name);
+    if (found == run.measured.end() || !found->after) {
+        return "not measured";
+    }
+    return found->after->failures.empty() ? "holds" : "does not hold: " + join(found->after->failures, "; ");
+}
+
 std::string criteria(const RunRecord& run) {
     std::string rows;
     int conditions = 0;
@@ -232,6 +240,13 @@ std::string criteria(const RunRecord& run) {
         if (step.kind == plan::StepKind::check || step.kind == plan::StepKind::attempt) {
             rows += fmt::format("| {} | {} | {} |\n", markdown_text(step.name), markdown_text(expected_words(step.expects)),
                                 verdict_of_check(run, step));
+        }
+    }
+    for (const plan::Measurement& measurement : run.plan->measurements) {
+        const auto wanted = demands(measurement.gauge);
+        if (measurement.gauge.kind != runbook::MeasureKind::probe && !wanted.empty()) {
+            rows += fmt::format("| {} | {} | {} |\n", markdown_text(measurement.name), markdown_text(join(wanted, ", ")),
+                                markdown_text(verdict_of_measurement(run, measurement)));
         }
     }
     if (conditions > 0) {

@@ -79,8 +79,10 @@ TEST_F(Franchise, IsDeployedByOneCommandAndFiled) {
             record = base::read_file(entry.path());
         }
     }
-    for (const char* words : {"| prepared by | preparer@example.com", "| reviewed by | reviewer@example.com",
-                              "| approved by | approver@example.com", "disk_free", "idx_payments_org_status_created", "## Hand-over"}) {
+    for (const char* words :
+         {"| prepared by | preparer@example.com", "| reviewed by | reviewer@example.com", "| approved by | approver@example.com",
+          "| overview | must use idx_fr_overview_org_period, must be 2 times as fast as before | holds |", "disk_free",
+          "idx_payments_org_status_created", "## Hand-over"}) {
         EXPECT_NE(record.find(words), std::string::npos) << words << " in\n" << record;
     }
     const auto receipt = example_.run({"report", "--receipt", "production.receipt", "--key", "executor"});
