@@ -10,7 +10,7 @@ JOBS ?= $(shell awk -v cores="$$(nproc)" '/^MemAvailable/ { n = int($$2 / 100000
 # Where the test servers are, once `make servers` has fetched them.
 -include build/servers/env
 
-.PHONY: build setup configure demo test unit run-tests campaign bench accept servers format lint package install clean print-jobs
+.PHONY: build setup configure demo test unit run-tests campaign bench fuzz accept servers format lint package install clean print-jobs
 
 build: configure
 	cmake --build $(BUILD) --parallel $(JOBS)
@@ -28,7 +28,7 @@ demo: build
 
 # Unit tests, cases on PostgreSQL 15, faults and surroundings: a quarter of an hour. `.ci/run` does more, on more versions.
 test: build
-	@$(MAKE) --no-print-directory run-tests TESTS='unit|architecture|cases-15|by-hand|ledgers|faults|surroundings|examples|packaging'
+	@$(MAKE) --no-print-directory run-tests TESTS='unit|architecture|cases-15|record-15|by-hand|ledgers|faults|surroundings|examples|packaging'
 
 unit: build
 	@$(MAKE) --no-print-directory run-tests TESTS='unit|architecture'
@@ -47,6 +47,16 @@ campaign: build servers
 bench: build
 	$(BUILD)/bench/impact
 	$(BUILD)/bench/speed
+	$(BUILD)/bench/facts
+
+# So many seconds for each of three; with clang 19. Findings are in build/fuzz/findings.
+SECONDS ?= 30
+fuzz:
+	@tools/setup build fuzz
+	@tools/fetch-grammar
+	@cmake --preset fuzz --log-level=WARNING
+	cmake --build build/fuzz --parallel $(JOBS) --target fuzz_script fuzz_facts fuzz_runbook
+	tests/fuzz/run build/fuzz $(SECONDS)
 
 # Rewrites what the cases expect, on every version that is here. Read the difference before you commit it.
 accept: build

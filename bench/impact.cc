@@ -2,10 +2,10 @@
 // pgbelay. Prints a table and, with --json FILE, the figures; exit 1 when pgbelay does not keep its promise. See docs/benchmarks.md.
 #include "base/error.h"
 #include "base/file.h"
-#include "cli/interrupts.h"
 #include "cluster/cluster.h"
 #include "demo/load.h"
 #include "demo/plain_way.h"
+#include "program.h"
 #include "scenario.h"
 
 #include <fmt/core.h>
@@ -32,23 +32,6 @@ constexpr Micros kStartUp{10'000};
 constexpr const char* kChange =
     "ALTER TABLE accounts ADD COLUMN note text;\n"
     "CREATE INDEX CONCURRENTLY accounts_branch_idx ON accounts (branch);\n";
-
-struct Arguments {
-    std::string pgbelay = PGBELAY_BINARY;
-    std::string json;
-};
-
-Arguments parse(const std::vector<std::string>& words) {
-    Arguments arguments;
-    for (std::size_t i = 0; i < words.size(); i += 2) {
-        std::string* const value = words[i] == "--json" ? &arguments.json : words[i] == "--pgbelay" ? &arguments.pgbelay : nullptr;
-        if (value == nullptr || i + 1 == words.size()) {
-            throw base::Error(base::ErrorCode::usage, "usage: impact [--json FILE] [--pgbelay PROGRAM]");
-        }
-        *value = words[i + 1];
-    }
-    return arguments;
-}
 
 double to_ms(Micros time) {
     constexpr double kMilli = 1e3;
@@ -143,12 +126,9 @@ private:
     int conclude() const {
         std::vector<demo::Row> rows;
         std::transform(measured_.begin(), measured_.end(), std::back_inserter(rows), [](const Measured& m) { return m.row; });
-        constexpr int kIndent = 2;
         demo::write_out("\n" + demo::felt_table(rows, {}) +
                         fmt::format("\npgbelay --version: {} (median of 20)\n", demo::short_time(start_up_)));
-        if (!arguments_.json.empty()) {
-            base::write_file(arguments_.json, json().dump(kIndent) + "\n");
-        }
+        write_figures(json(), arguments_.json);
         const std::string reasons = broken();
         demo::write_out(reasons.empty() ? fmt::format("kept: at most {}\n", demo::short_time(limit())) : reasons);
         return reasons.empty() ? 0 : 1;
@@ -168,12 +148,7 @@ private:
 
 int main(int argc, char** argv) {
     using namespace pgbelay;
-    cli::Interrupts interrupts;
-    try {
-        const bench::Arguments arguments = bench::parse({argv + 1, argv + argc});
-        return bench::Impact(arguments, interrupts.stop()).run();
-    } catch (const base::Error& error) {
-        fmt::print(stderr, "impact: {}{}\n", error.what(), error.hint().empty() ? "" : "\nhint: " + error.hint());
-        return 2;
-    }
+    return bench::run_benchmark(argc, argv, "impact", [](const bench::Arguments& arguments, const base::StopSignal& stop) {
+        return bench::Impact(arguments, stop).run();
+    });
 }

@@ -20,6 +20,19 @@ Timed timed(std::string name, const base::Command& command, const base::StopSign
 // The most memory that a command held, in bytes (ru_maxrss of wait4(2)); its output is thrown away. Throws Error{internal}.
 long long most_memory(const base::Command& command);
 
+// What a command took. Its output is thrown away.
+struct Used {
+    double wall = 0;       // seconds
+    double processor = 0;  // seconds of all its threads, in the program and in the kernel
+    long long memory = 0;  // bytes at most (ru_maxrss of wait4(2))
+    int status = 0;        // its exit status
+};
+
+// Runs the command on the first `cores` of those that this process may use. Throws Error{internal} when it cannot be started or is killed.
+Used used(const base::Command& command, int cores);
+// How many cores this process may use.
+int cores();
+
 // "3.2 times"
 double ratio(const Timed& of, const Timed& to);
 

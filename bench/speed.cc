@@ -2,11 +2,11 @@
 // against large databases. Prints a table and, with --json FILE, the figures; exit 1 when a promise is not kept. See docs/benchmarks.md.
 #include "base/error.h"
 #include "base/file.h"
-#include "cli/interrupts.h"
 #include "cluster/cluster.h"
 #include "demo/load.h"
 #include "demo/plain_way.h"
 #include "peers.h"
+#include "program.h"
 #include "reports.h"
 #include "run.h"
 
@@ -31,14 +31,6 @@ constexpr int kFewestRows = 100'000;
 constexpr int kRowsMore = 400'000 / (kTables - 1);
 constexpr int kReports = 3;
 constexpr int kSmall = 300;
-
-struct Promise {
-    std::string what;
-    double is = 0;
-    double at_most = 0;
-    std::string unit;
-    bool kept() const { return is <= at_most; }
-};
 
 double seconds(base::Clock::duration took) {
     return std::chrono::duration<double>(took).count();
@@ -82,8 +74,8 @@ std::vector<std::string> small_statements() {
 
 class Speed {
 public:
-    Speed(std::string pgbelay, std::string json, const base::StopSignal& stop)
-        : pgbelay_(std::move(pgbelay)), json_(std::move(json)), stop_(stop), cluster_({.stop = &stop}), psql_(demo::find_psql()) {
+    Speed(const Arguments& arguments, const base::StopSignal& stop)
+        : pgbelay_(arguments.pgbelay), json_(arguments.json), stop_(stop), cluster_({.stop = &stop}), psql_(demo::find_psql()) {
         if (psql_.empty()) {
             throw base::Error(base::ErrorCode::input, "psql was not found").hint("install the package postgresql-client");
         }
@@ -93,7 +85,7 @@ public:
         small();
         plans();
         many_indexes();
-        return conclude();
+        return promises_.conclude({{"timings", results_}}, json_);
     }
 
 private:
@@ -121,10 +113,6 @@ private:
         return timings_.emplace_back(std::move(measured));
     }
 
-    void promise(std::string what, double is, double at_most, std::string unit) {
-        promises_.push_back({std::move(what), is, at_most, std::move(unit)});
-    }
-
     void small() {
         say(fmt::format("{} small statements on an idle server", kSmall));
         const auto statements = small_statements();
@@ -138,13 +126,14 @@ private:
         create("small_pgbelay");
         const Timed plain = measure("small", "psql -f", psql("small_psql", file));
         const Timed ours = measure("small", "pgbelay deploy", deploy("small_pgbelay", file));
-        promise("small statements: pgbelay by psql -f", ratio(ours, plain), 1.5, "times");
+        promises_.at_most("small statements: pgbelay by psql -f", ratio(ours, plain), 1.5, "times");
         for (const Peer& peer : peers(cluster_.directory(), statements)) {
             if (peer.missing.empty()) {
                 create("small_" + peer.name);
                 const Timed theirs = measure("small", peer.name + ", a migration each", peer.command(cluster_.url("small_" + peer.name)));
                 // dbmate sends what psql sends, from one process: nothing that keeps a record of each step can be much faster.
-                promise("small statements: pgbelay by " + peer.name, ratio(ours, theirs), peer.name == "dbmate" ? 2.0 : 1.0 / 3, "times");
+                promises_.at_most("small statements: pgbelay by " + peer.name, ratio(ours, theirs), peer.name == "dbmate" ? 2.0 : 1.0 / 3,
+                                  "times");
             } else {
                 say("  " + peer.name + ": " + peer.missing);
             }
@@ -166,7 +155,7 @@ private:
                 &stop_);
             const Timed& plan = measure("plan", fmt::format("against {} tables", to),
                                         {.argv = {pgbelay_, "plan", file.string(), "--db", cluster_.url("large")}});
-            promise(fmt::format("plan against {} tables", to), seconds(plan.took), limit, "s");
+            promises_.at_most(fmt::format("plan against {} tables", to), seconds(plan.took), limit, "s");
         }
     }
 
@@ -182,35 +171,19 @@ private:
         demo::run_statements(admin(), {"CHECKPOINT"}, &stop_);
         const Timed plain = measure("indexes", "psql -f, idle", psql("psql_idle", file));
         const Timed ours = measure("indexes", "pgbelay deploy, idle", deploy("pgbelay_idle", file));
-        promise("indexes, idle: pgbelay by psql -f", ratio(ours, plain), 1.1, "times");
+        promises_.at_most("indexes, idle: pgbelay by psql -f", ratio(ours, plain), 1.1, "times");
         const Timed plain_busy = beside_reports("psql_busy", "psql -f", psql("psql_busy", file));
         const Timed ours_busy = beside_reports("pgbelay_busy", "pgbelay deploy", deploy("pgbelay_busy", file));
-        promise("indexes beside reports: pgbelay by psql -f", ratio(ours_busy, plain_busy), 1.0 / 4, "times");
+        promises_.at_most("indexes beside reports: pgbelay by psql -f", ratio(ours_busy, plain_busy), 1.0 / 4, "times");
         constexpr double kMega = 1 << 20;
         create("memory");
-        promise("memory of a deployment", static_cast<double>(most_memory(deploy("memory", cluster_.directory() / "small.sql"))) / kMega,
-                64, "MB");
+        promises_.at_most("memory of a deployment",
+                          static_cast<double>(most_memory(deploy("memory", cluster_.directory() / "small.sql"))) / kMega, 64, "MB");
     }
 
     Timed beside_reports(const std::string& database, const std::string& name, const base::Command& command) {
         const Reports reports(admin(database), kReports, &stop_);
         return measure("indexes", fmt::format("{}, beside {} sessions of reports", name, kReports), command);
-    }
-
-    int conclude() const {
-        bool kept = true;
-        say("\npromises");
-        Json document{{"timings", results_}};
-        for (const Promise& p : promises_) {
-            kept = kept && p.kept();
-            say(fmt::format("  {:<44} {:>7.2f} {}, at most {:.2f}{}", p.what, p.is, p.unit, p.at_most, p.kept() ? "" : "  NOT KEPT"));
-            document["promises"].push_back({{"what", p.what}, {"is", p.is}, {"at_most", p.at_most}, {"unit", p.unit}, {"kept", p.kept()}});
-        }
-        if (!json_.empty()) {
-            constexpr int kIndent = 2;
-            base::write_file(json_, document.dump(kIndent) + "\n");
-        }
-        return kept ? 0 : 1;
     }
 
     std::string pgbelay_;
@@ -220,7 +193,7 @@ private:
     fs::path psql_;
     std::vector<Timed> timings_;
     std::vector<Json> results_;
-    std::vector<Promise> promises_;
+    Promises promises_;
 };
 
 }  // namespace
@@ -229,21 +202,7 @@ private:
 
 int main(int argc, char** argv) {
     using namespace pgbelay;
-    cli::Interrupts interrupts;
-    try {
-        std::string pgbelay = PGBELAY_BINARY;
-        std::string json;
-        const std::vector<std::string> words(argv + 1, argv + argc);
-        for (std::size_t i = 0; i < words.size(); i += 2) {
-            std::string* const value = words[i] == "--json" ? &json : words[i] == "--pgbelay" ? &pgbelay : nullptr;
-            if (value == nullptr || i + 1 == words.size()) {
-                throw base::Error(base::ErrorCode::usage, "usage: speed [--json FILE] [--pgbelay PROGRAM]");
-            }
-            *value = words[i + 1];
-        }
-        return bench::Speed(pgbelay, json, interrupts.stop()).run();
-    } catch (const base::Error& error) {
-        fmt::print(stderr, "speed: {}{}\n", error.what(), error.hint().empty() ? "" : "\nhint: " + error.hint());
-        return 2;
-    }
+    return bench::run_benchmark(argc, argv, "speed", [](const bench::Arguments& arguments, const base::StopSignal& stop) {
+        return bench::Speed(arguments, stop).run();
+    });
 }

@@ -27,6 +27,12 @@ message(STATUS "Grammar: ${PG_QUERY_LIBRARY}")
 add_library(pg_query INTERFACE)
 target_include_directories(pg_query SYSTEM INTERFACE ${PG_QUERY_INCLUDE_DIR})
 target_link_libraries(pg_query INTERFACE ${PG_QUERY_LIBRARY} Threads::Threads)
+# sql/parse.cc takes trees and tokens before they are packed into bytes.
+foreach(packed parse_result scan_result)
+  target_link_options(pg_query INTERFACE LINKER:--wrap=pg_query__${packed}__get_packed_size LINKER:--wrap=pg_query__${packed}__pack)
+endforeach()
+# … and frees what pg_query_parse_plpgsql() forgets.
+target_link_options(pg_query INTERFACE LINKER:--wrap=pg_query_raw_parse)
 
 add_library(cmark INTERFACE)
 target_include_directories(cmark SYSTEM INTERFACE ${CMARK_INCLUDE_DIR})

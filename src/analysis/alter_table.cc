@@ -110,12 +110,15 @@ void note_names(AlterTable& work, const PgQuery__AlterTableCmd& command) {
     if (command.subtype == PG_QUERY__ALTER_TABLE_TYPE__AT_AlterColumnType) {
         work.retyped_columns.insert(text(command.name));
     }
+    if (command.subtype == PG_QUERY__ALTER_TABLE_TYPE__AT_DropColumn) {
+        work.dropped_columns.insert(text(command.name));
+    }
     if (command.subtype != PG_QUERY__ALTER_TABLE_TYPE__AT_AddColumn) {
         return;
     }
     const PgQuery__ColumnDef& column = *command.def->column_def;
     const std::string name = text(column.colname);
-    if (work.column(name) == nullptr) {
+    if (work.column(name) == nullptr || work.dropped_columns.contains(name)) {
         work.added_columns[name] = !fills_rows(column);
     }
 }
@@ -129,7 +132,7 @@ AlterTable read(const sql::Statement& statement, const Context& ctx) {
     work.recurses = work.node.relation->inh != 0;
     work.partitioned = is_partitioned(ctx, work.table);
     work.tiny = is_tiny(ctx, work.table);
-    const sql::AlterTablePieces cut = sql::cut_alter_table(statement.sql);
+    const sql::AlterTablePieces cut = sql::cut_alter_table(statement.sql, work.node);
     const bool is_cut = cut.pieces.size() == work.node.n_cmds;
     work.head = is_cut ? cut.head : std::string();
     for (std::size_t i = 0; i < work.node.n_cmds; ++i) {
@@ -231,15 +234,15 @@ Run kept_run(const AlterTable& work) {
     bool transactional = true;
     for (const Kept& kept : work.kept) {
         pieces.push_back(without_tail(kept.sql));
-        for (const RelationLock& lock : kept.effects.locks) {
+        for (const RelationLock& lock : kept.locks) {
             add_lock(run.locks, lock);
         }
-        for (const QualifiedName& name : kept.effects.scans) {
+        for (const QualifiedName& name : kept.scans) {
             add_name(run.scans, name);
         }
         run.condition.facts.insert(run.condition.facts.end(), kept.condition.facts.begin(), kept.condition.facts.end());
         inverses.push_back(kept.inverse);
-        transactional = transactional && kept.effects.transactional;
+        transactional = transactional && kept.transactional;
     }
     run.name = fmt::format("alter {}: {}", work.table.name, work.kept.front().name);
     if (work.kept.size() > 1) {
@@ -287,9 +290,15 @@ bool is_ordinary(const AlterTable& work) {
 }  // namespace
 
 void keep(AlterTable& work, const Subcommand& subcommand) {
-    Kept kept{.sql = subcommand.sql, .condition = condition_of(work, *subcommand.node), .inverse = inverse_of(work, *subcommand.node)};
-    add_effects(work, *subcommand.node, kept.effects);
-    kept.name = verb_of(*subcommand.node);
+    Facts effects;
+    add_effects(work, *subcommand.node, effects);
+    Kept kept{.sql = subcommand.sql,
+              .name = verb_of(*subcommand.node),
+              .locks = effects.locks,
+              .scans = effects.scans,
+              .transactional = effects.transactional,
+              .condition = condition_of(work, *subcommand.node),
+              .inverse = inverse_of(work, *subcommand.node)};
     if (kept.inverse.possible && kept.inverse.as_written) {
         work.analysis.notes.push_back(kept.inverse.why);
     }

@@ -2,6 +2,7 @@
 
 #include "analysis/relation_facts.h"
 #include "analysis/tree_util.h"
+#include "analysis/volatility.h"
 #include "sql/quote.h"
 
 #include <fmt/format.h>
@@ -101,7 +102,7 @@ std::string as_table_constraint(const std::string& piece, const Inline& constrai
 // True when the column is there: nothing of the subcommand is left to do, or it cannot be done.
 bool settled_by_what_is_there(AlterTable& work, const Subcommand& subcommand, const PgQuery__ColumnDef& definition) {
     const std::string name = text(definition.colname);
-    const catalog::Column* there = work.column(name);
+    const catalog::Column* there = work.dropped_columns.contains(name) ? nullptr : work.column(name);
     if (there == nullptr) {
         return false;
     }
@@ -130,8 +131,8 @@ bool settled_by_what_is_there(AlterTable& work, const Subcommand& subcommand, co
 bool refused(AlterTable& work, const PgQuery__ColumnDef& definition) {
     const std::string column = text(definition.colname);
     const std::string table = sql::quote_name(work.table);
-    if (const std::string reason = rewrite_reason(work, definition); !reason.empty()) {
-        work.refuse(fmt::format("adding {} writes all of {} anew under ACCESS EXCLUSIVE: {}", column, table, reason),
+    if (const auto rewrite = column_rewrite(work, definition)) {
+        work.refuse(fmt::format("adding {} writes all of {} anew under ACCESS EXCLUSIVE: {}", column, table, rewrite->words),
                     fmt::format("add the column without it, give it its default in a second statement and fill the rows in batches; or {}",
                                 kAsWrittenWayOut));
         return true;
@@ -172,7 +173,7 @@ void add_column(AlterTable& work, const Subcommand& subcommand) {
     if (work.tiny) {
         const bool heavy = std::any_of(definition.constraints, definition.constraints + definition.n_constraints,
                                        [](const PgQuery__Node* node) { return is_taken_out(*node->constraint); });
-        const bool reads = heavy || !rewrite_reason(work, definition).empty();
+        const bool reads = heavy || column_rewrite(work, definition).has_value();
         if (reads && !is_fresh(work.ctx, work.table)) {
             work.because(size_reason(work.ctx, work.table) + ": it takes a moment");
         }
@@ -232,6 +233,48 @@ void alter_type(AlterTable& work, const Subcommand& subcommand) {
     work.refuse(fmt::format("changing {} from {} to {} reads the whole table under ACCESS EXCLUSIVE: its checks or indexes are made anew",
                             people, from, to),
                 fmt::format("drop the checks first and add them again afterwards, NOT VALID and validated; or {}", kAsWrittenWayOut));
+}
+
+const catalog::Constraint* not_null_proof(const AlterTable& work, const std::string& column) {
+    if (work.now == nullptr) {
+        return nullptr;
+    }
+    const std::string expression = "(" + sql::quote_identifier(column) + " IS NOT NULL)";
+    for (const catalog::Constraint& constraint : work.now->constraints) {
+        if (constraint.type == 'c' && constraint.validated && constraint.enforced && constraint.expression == expression) {
+            return &constraint;
+        }
+    }
+    return nullptr;
+}
+
+std::optional<ColumnRewrite> column_rewrite(const AlterTable& work, const PgQuery__ColumnDef& column) {
+    if (column.type_name != nullptr) {
+        if (is_serial(*column.type_name)) {
+            return ColumnRewrite{Reason::fills_serial, "a serial column takes a new value for every row"};
+        }
+        const catalog::Type* type = work.ctx.now.find_type(name_of(column.type_name->n_names, column.type_name->names));
+        if (type != nullptr && type->kind == 'd' && type->domain_constrained) {
+            return ColumnRewrite{Reason::fills_domain, "the domain's constraints are checked for every row"};
+        }
+    }
+    for (std::size_t i = 0; i < column.n_constraints; ++i) {
+        const PgQuery__Constraint& constraint = *column.constraints[i]->constraint;
+        if (constraint.contype == PG_QUERY__CONSTR_TYPE__CONSTR_IDENTITY) {
+            return ColumnRewrite{Reason::fills_identity, "an identity column takes a new value for every row"};
+        }
+        if (constraint.contype == PG_QUERY__CONSTR_TYPE__CONSTR_GENERATED) {
+            return ColumnRewrite{Reason::fills_generated, "a stored generated column is computed for every row"};
+        }
+        if (constraint.contype != PG_QUERY__CONSTR_TYPE__CONSTR_DEFAULT) {
+            continue;
+        }
+        if (const std::string function = volatile_function(constraint.raw_expr, work.ctx.now); !function.empty()) {
+            return ColumnRewrite{Reason::fills_volatile_default,
+                                 "the default calls " + function + "(), which gives another value for every row"};
+        }
+    }
+    return {};
 }
 
 }  // namespace pgbelay::analysis

@@ -85,8 +85,8 @@ std::string check_text(const std::string& sql) {
 // The server's form of a check, where it was asked for; "" otherwise.
 std::string canonical_check(const AlterTable& work, const std::string& sql) {
     for (const std::string& key : {sql, check_text(sql), work.statement.sql}) {
-        if (const auto form = work.ctx.now.canonical_forms.find(key); form != work.ctx.now.canonical_forms.end()) {
-            return form->second;
+        if (const auto* form = work.ctx.now.canonical_forms.find(key)) {
+            return *form;
         }
     }
     return {};
@@ -135,16 +135,15 @@ bool same_key(const AlterTable& work, const PgQuery__Constraint& wanted, const c
     return there.columns == constraint_columns(wanted);
 }
 
-// Facts of the subcommand as if NOT VALID stood behind it.
-Facts short_effects(const AlterTable& work, const PgQuery__Constraint& constraint) {
+// Locks of the subcommand as if NOT VALID stood behind it.
+std::vector<RelationLock> short_locks(const AlterTable& work, const PgQuery__Constraint& constraint) {
     const bool foreign = contype(constraint) == 'f';
-    Facts facts;
-    facts.locks = table_locks(work, foreign ? LockMode::share_row_exclusive : LockMode::access_exclusive,
-                              work.recurses && (!foreign || work.partitioned));
+    auto locks = table_locks(work, foreign ? LockMode::share_row_exclusive : LockMode::access_exclusive,
+                             work.recurses && (!foreign || work.partitioned));
     if (foreign) {
-        add_lock(facts.locks, lock_on(work.ctx, referenced_table(work, constraint), LockMode::share_row_exclusive));
+        add_lock(locks, lock_on(work.ctx, referenced_table(work, constraint), LockMode::share_row_exclusive));
     }
-    return facts;
+    return locks;
 }
 
 Run add_not_valid(const AlterTable& work, const Subcommand& subcommand, const PgQuery__Constraint& constraint, const std::string& name,
@@ -153,7 +152,7 @@ Run add_not_valid(const AlterTable& work, const Subcommand& subcommand, const Pg
     return {.sql = fmt::format("{} {} NOT VALID", work.head, add),
             .name = fmt::format("add {} not valid", name),
             .phase = phase,
-            .locks = short_effects(work, constraint).locks,
+            .locks = short_locks(work, constraint),
             .condition = {.facts = {catalog::ConstraintIs{work.table, name, contype(constraint), {}, false}}},
             .inverse = {.sql = {work.alter() + "DROP CONSTRAINT " + quote_identifier(name)}},
             .table = work.table};

@@ -74,7 +74,7 @@ Inverse of_type(const AlterTable& work, const PgQuery__AlterTableCmd& command, c
     const bool lossless = type_change_is_lossless(to, column.type);
     std::string sql = alter_column(work, column.name) + "TYPE " + column.type;
     if (!column.collation.empty()) {
-        sql += " COLLATE " + column.collation;
+        sql += " COLLATE " + *column.collation;
     }
     if (!lossless) {
         sql += fmt::format(" USING {}::{}", quote_identifier(column.name), column.type);
@@ -97,18 +97,15 @@ Inverse of_storage(const AlterTable& work, const catalog::Column& column) {
 
 // ` (START WITH 10 …)` of the column's own sequence, without the type, which is the column's.
 std::string sequence_options(const AlterTable& work, const catalog::Column& column) {
-    const std::string owner = quote_name(work.table) + "." + quote_identifier(column.name);
-    for (const auto& [name, relation] : work.ctx.now.relations) {
-        if (relation.sequence_owner_column != owner) {
-            continue;
-        }
-        std::string options = relation.sequence_definition;
-        if (const std::size_t rest = options.find(' ', 3); options.starts_with("AS ")) {
-            options = rest == std::string::npos ? "" : options.substr(rest + 1);
-        }
-        return fmt::format(" (SEQUENCE NAME {}{}{})", quote_name(name), options.empty() ? "" : " ", options);
+    const auto sequences = work.ctx.now.sequences_of(work.table, column.name);
+    if (sequences.empty()) {
+        return {};
     }
-    return {};
+    std::string options = work.ctx.now.relations.at(sequences.front()).sequence_definition;
+    if (const std::size_t rest = options.find(' ', 3); options.starts_with("AS ")) {
+        options = rest == std::string::npos ? "" : options.substr(rest + 1);
+    }
+    return fmt::format(" (SEQUENCE NAME {}{}{})", quote_name(sequences.front()), options.empty() ? "" : " ", options);
 }
 
 Inverse of_identity(const AlterTable& work, const PgQuery__AlterTableCmd& command, const catalog::Column& column) {
@@ -235,7 +232,7 @@ Inverse of_deferrability(const AlterTable& work, const std::string& name) {
 
 Inverse of_add_column(const AlterTable& work, const PgQuery__ColumnDef& column) {
     const std::string name = text(column.colname);
-    if (work.column(name) != nullptr) {
+    if (work.column(name) != nullptr && !work.dropped_columns.contains(name)) {
         return {};  // IF NOT EXISTS found it: nothing was done
     }
     const bool of_type = work.node.objtype == PG_QUERY__OBJECT_TYPE__OBJECT_TYPE;
@@ -253,7 +250,7 @@ Inverse of_add_column(const AlterTable& work, const PgQuery__ColumnDef& column) 
 std::string grouping_view(const AlterTable& work) {
     for (const QualifiedName& name : work.now->dependent_views) {
         const catalog::Relation* view = work.ctx.now.find(name);
-        if (view == nullptr || view->view_definition.find("GROUP BY") != std::string::npos) {
+        if (view == nullptr || view->view_definition->find("GROUP BY") != std::string::npos) {
             return quote_name(name);
         }
     }
@@ -314,7 +311,7 @@ Inverse recreate_what_uses(const AlterTable& work, const std::string& column) {
 // A column of NULLs comes back with all that was set on it, behind the other columns.
 Inverse recreate_column(const AlterTable& work, const catalog::Column& column) {
     const std::string head = alter_column(work, column.name);
-    const std::string collate = column.collation.empty() ? "" : " COLLATE " + column.collation;
+    const std::string collate = column.collation.empty() ? "" : " COLLATE " + *column.collation;
     // The default comes afterwards: beside ADD COLUMN it would fill the rows.
     Inverse inverse = statement(fmt::format("{}ADD COLUMN {} {}{}", alter(work), quote_identifier(column.name), column.type, collate));
     if (column.default_expression) {
@@ -327,7 +324,7 @@ Inverse recreate_column(const AlterTable& work, const catalog::Column& column) {
         inverse.sql.push_back(head + (column.storage == 'e' ? "SET STORAGE EXTERNAL" : "SET STORAGE MAIN"));
     }
     if (!column.compression.empty()) {
-        inverse.sql.push_back(head + "SET COMPRESSION " + column.compression);
+        inverse.sql.push_back(head + "SET COMPRESSION " + *column.compression);
     }
     for (const std::string& option : column.options) {
         inverse.sql.push_back(fmt::format("{}SET ({})", head, option));
@@ -389,7 +386,7 @@ Inverse of_add_constraint(const AlterTable& work, const PgQuery__Constraint& con
 
 Inverse of_tablespace(const AlterTable& work) {
     return rewriting(work, statement(alter(work) + "SET TABLESPACE " +
-                                     quote_identifier(work.now->tablespace.empty() ? "pg_default" : work.now->tablespace)));
+                                     quote_identifier(work.now->tablespace.empty() ? "pg_default" : *work.now->tablespace)));
 }
 
 // What concerns one column and its state in the catalog.
@@ -408,7 +405,7 @@ Inverse of_column(const AlterTable& work, const PgQuery__AlterTableCmd& command)
             return statement(fmt::format("{}SET STATISTICS {}", head, column->statistics_target));
         case PG_QUERY__ALTER_TABLE_TYPE__AT_SetStorage: return of_storage(work, *column);
         case PG_QUERY__ALTER_TABLE_TYPE__AT_SetCompression:
-            return statement(head + "SET COMPRESSION " + (column->compression.empty() ? "default" : column->compression));
+            return statement(head + "SET COMPRESSION " + (column->compression.empty() ? "default" : *column->compression));
         case PG_QUERY__ALTER_TABLE_TYPE__AT_SetOptions:
         case PG_QUERY__ALTER_TABLE_TYPE__AT_ResetOptions: return of_options(head, command.def, column->options);
         case PG_QUERY__ALTER_TABLE_TYPE__AT_AlterColumnType: return of_type(work, command, *column);
@@ -468,7 +465,7 @@ Inverse of_relation(const AlterTable& work, const PgQuery__AlterTableCmd& comman
         case PG_QUERY__ALTER_TABLE_TYPE__AT_SetAccessMethod:
             return now.access_method.empty()
                        ? unknown_before(work)
-                       : rewriting(work, statement(alter(work) + "SET ACCESS METHOD " + quote_identifier(now.access_method)));
+                       : rewriting(work, statement(alter(work) + "SET ACCESS METHOD " + quote_identifier(*now.access_method)));
         case PG_QUERY__ALTER_TABLE_TYPE__AT_DetachPartitionFinalize: return impossible("the partition was detached before");
         default: return impossible("what it changes is not kept");
     }
@@ -501,7 +498,7 @@ Inverse of_statistics(const AlterTable& work, const PgQuery__AlterTableCmd& comm
     if (index == nullptr) {
         return unknown_before(work);
     }
-    const auto target = index->statistics.find(command.num);
+    const auto target = index->statistics->find(command.num);
     return statement(fmt::format("ALTER INDEX {} ALTER COLUMN {} SET STATISTICS {}", quote_name(work.table), command.num,
                                  target == index->statistics.end() ? -1 : target->second));
 }
@@ -555,70 +552,6 @@ Inverse combine(const std::vector<Inverse>& inverses) {
     }
     whole.why = fmt::format("{}", fmt::join(reasons, "; "));
     return whole;
-}
-
-namespace {
-
-// Indexes and constraints go with their column: what an earlier statement of the plan said of them ends here.
-catalog::Condition without_column(const AlterTable& work, const std::string& column) {
-    catalog::Condition gone{.facts = {catalog::Absent{catalog::Absent::What::column, work.table, column}}};
-    for (const catalog::Index& index : work.now == nullptr ? std::vector<catalog::Index>{} : work.now->indexes) {
-        if (std::ranges::count(columns_of_index(index), column) > 0) {
-            gone.facts.push_back(catalog::Absent{catalog::Absent::What::index, index.name, {}});
-        }
-    }
-    for (const catalog::Constraint& constraint : work.now == nullptr ? std::vector<catalog::Constraint>{} : work.now->constraints) {
-        if (std::ranges::count(constraint.columns, column) > 0) {
-            gone.facts.push_back(catalog::Absent{catalog::Absent::What::constraint, work.table, constraint.name});
-        }
-    }
-    return gone;
-}
-
-}  // namespace
-
-catalog::Condition condition_of(const AlterTable& work, const PgQuery__AlterTableCmd& command) {
-    const std::string name = text(command.name);
-    switch (command.subtype) {
-        case PG_QUERY__ALTER_TABLE_TYPE__AT_AddColumn: {
-            const PgQuery__ColumnDef& column = *command.def->column_def;
-            const bool known = column.type_name != nullptr && is_known_type(*column.type_name, work.ctx.now);
-            const std::string type = known || (column.type_name != nullptr && is_serial(*column.type_name))
-                                         ? type_name(*column.type_name, &work.ctx.now)
-                                         : std::string();
-            return {.facts = {catalog::ColumnIs{work.table, text(column.colname), type, false}}};
-        }
-        case PG_QUERY__ALTER_TABLE_TYPE__AT_DropColumn: return without_column(work, name);
-        case PG_QUERY__ALTER_TABLE_TYPE__AT_AddConstraint: {
-            const PgQuery__Constraint& constraint = *command.def->constraint;
-            const std::string conname = text(constraint.conname);
-            if (conname.empty()) {
-                return {};
-            }
-            return {.facts = {catalog::ConstraintIs{work.table, conname, contype(constraint), {}, constraint.skip_validation == 0}}};
-        }
-        case PG_QUERY__ALTER_TABLE_TYPE__AT_DropConstraint:
-            return {.facts = {catalog::Absent{catalog::Absent::What::constraint, work.table, name}}};
-        case PG_QUERY__ALTER_TABLE_TYPE__AT_ValidateConstraint: return {.facts = {catalog::ConstraintIs{work.table, name, 0, {}, true}}};
-        case PG_QUERY__ALTER_TABLE_TYPE__AT_SetNotNull: return {.facts = {catalog::ColumnIs{work.table, name, {}, true}}};
-        case PG_QUERY__ALTER_TABLE_TYPE__AT_AttachPartition:
-        case PG_QUERY__ALTER_TABLE_TYPE__AT_DetachPartition:
-        case PG_QUERY__ALTER_TABLE_TYPE__AT_DetachPartitionFinalize: {
-            if (work.node.objtype == PG_QUERY__OBJECT_TYPE__OBJECT_INDEX) {
-                return {};
-            }
-            const QualifiedName child = found_name(work.ctx.now, name_of(command.def->partition_cmd->name));
-            return {.facts = {catalog::PartitionIs{child, work.table, command.subtype == PG_QUERY__ALTER_TABLE_TYPE__AT_AttachPartition}}};
-        }
-        // Says nothing by itself, but ends what an earlier SET NOT NULL said.
-        case PG_QUERY__ALTER_TABLE_TYPE__AT_DropNotNull: return {.facts = {catalog::ColumnIs{work.table, name, {}, false}}};
-        case PG_QUERY__ALTER_TABLE_TYPE__AT_AlterColumnType: {
-            const PgQuery__TypeName& type = *command.def->column_def->type_name;
-            const bool known = is_known_type(type, work.ctx.now);
-            return {.facts = {catalog::ColumnIs{work.table, name, known ? type_name(type, &work.ctx.now) : std::string(), false}}};
-        }
-        default: return {};
-    }
 }
 
 }  // namespace pgbelay::analysis

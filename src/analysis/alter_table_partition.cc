@@ -23,7 +23,7 @@ QualifiedName child_of(const AlterTable& work, const PgQuery__AlterTableCmd& com
 }
 
 QualifiedName default_partition(const AlterTable& work, const QualifiedName& but) {
-    for (const QualifiedName& sibling : work.now == nullptr ? std::vector<QualifiedName>{} : work.now->children) {
+    for (const QualifiedName& sibling : work.now == nullptr ? std::vector<QualifiedName>{} : *work.now->children) {
         const catalog::Relation* found = work.ctx.now.find(sibling);
         if (found != nullptr && found->partition_bound == "DEFAULT" && sibling != but) {
             return sibling;
@@ -33,8 +33,8 @@ QualifiedName default_partition(const AlterTable& work, const QualifiedName& but
 }
 
 std::string form(const AlterTable& work, const std::string& key) {
-    const auto found = work.ctx.now.canonical_forms.find(key);
-    return found == work.ctx.now.canonical_forms.end() ? std::string() : found->second;
+    const auto* found = work.ctx.now.canonical_forms.find(key);
+    return found == nullptr ? std::string() : *found;
 }
 
 // What every row of the new partition must fulfil, in the server's own words: its bound, and all that bounds its parent.
@@ -125,7 +125,7 @@ void prove(AlterTable& work, const QualifiedName& table, const std::string& expr
 }
 
 void no_scan(AlterTable& work, const QualifiedName& table) {
-    std::vector<QualifiedName>& scans = work.kept.back().effects.scans;
+    std::vector<QualifiedName>& scans = work.kept.back().scans;
     for (const QualifiedName& storage : storages(work.ctx, table, true)) {
         std::erase(scans, storage);
     }
@@ -144,7 +144,7 @@ void foreign_keys_ahead(AlterTable& work, const catalog::Relation& child) {
             child.constraint(constraint.name) != nullptr) {
             continue;
         }
-        add_lock(work.kept.back().effects.locks, lock_on(work.ctx, *constraint.references, LockMode::access_exclusive));
+        add_lock(work.kept.back().locks, lock_on(work.ctx, *constraint.references, LockMode::access_exclusive));
         const std::string alter = "ALTER TABLE " + quote_name(child.name) + " ";
         const std::string name = quote_identifier(constraint.name);
         work.before.push_back({.sql = fmt::format("{}ADD CONSTRAINT {} {} NOT VALID", alter, name, constraint.definition),
@@ -209,7 +209,7 @@ std::vector<std::string> drop_what_attach_makes(const AlterTable& work, const ca
 std::set<std::string> bounding_columns(const AlterTable& work) {
     std::set<std::string> columns;
     for (const catalog::Relation* table = work.now; table != nullptr; table = table->parent ? work.ctx.now.find(*table->parent) : nullptr) {
-        const auto tokens = significant_tokens(table->partition_key);
+        const auto tokens = significant_tokens(*table->partition_key);
         for (const catalog::Column& column : table->columns) {
             const std::string quoted = quote_identifier(column.name);
             if (std::ranges::any_of(tokens, [&](const sql::Token& token) { return token.text == quoted; })) {
@@ -358,7 +358,7 @@ Inverse partition_inverse(const AlterTable& work, const PgQuery__AlterTableCmd& 
     if (found == nullptr || found->partition_bound.empty()) {
         return {.possible = false, .why = "what " + quote_name(work.table) + " looked like before is not known"};
     }
-    return {.sql = {alter + "ATTACH PARTITION " + quote_name(child) + " " + found->partition_bound}};
+    return {.sql = {alter + "ATTACH PARTITION " + quote_name(child) + " " + *found->partition_bound}};
 }
 
 }  // namespace pgbelay::analysis

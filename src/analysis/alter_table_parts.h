@@ -7,6 +7,7 @@
 
 #include <functional>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -22,7 +23,9 @@ struct Subcommand {
 struct Kept {
     std::string sql;
     std::string name;
-    Facts effects;  // locks and scans
+    std::vector<RelationLock> locks;
+    std::vector<QualifiedName> scans;
+    bool transactional = true;
     catalog::Condition condition;
     Inverse inverse;
 };
@@ -43,6 +46,7 @@ struct AlterTable {
     std::set<std::string> chosen_names;         // for its unnamed constraints
     std::map<std::string, bool> added_columns;  // by this statement; true: they hold nothing but NULL
     std::set<std::string> retyped_columns;
+    std::set<std::string> dropped_columns;  // they go first, whatever the order
 
     std::vector<Run> before;  // of all, in order
     std::vector<Run> first;   // inside, ahead of what is kept
@@ -68,8 +72,13 @@ struct AlterTable {
 // ---- alter_table_locks.cc
 // The lock mode of AlterTableGetLockLevel() (commands/tablecmds.c).
 LockMode lock_level(const PgQuery__AlterTableCmd& command);
+// Why it takes that one.
+Reason lock_reason(const PgQuery__AlterTableCmd& command);
 // Subcommands that stay with the named table although ONLY is not written.
 bool stays_on_the_table(PgQuery__AlterTableType type);
+// Which relations below the named one it locks too.
+enum class Below { none, children, all };
+Below below_of(const AlterTable& work, const PgQuery__AlterTableCmd& command);
 // On partitions a key is built under the lock of CREATE INDEX; from 18 on the strongest one is taken there too.
 LockMode child_lock_level(const AlterTable& work, const PgQuery__AlterTableCmd& command, LockMode mode);
 // SET EXPRESSION, which grammars before 17 do not have, not even as a name.
@@ -81,8 +90,12 @@ void add_effects(const AlterTable& work, const PgQuery__AlterTableCmd& command, 
 std::vector<RelationLock> table_locks(const AlterTable& work, LockMode mode, bool recurses);
 // The validated check that proves a column free of NULLs to the server; null when there is none.
 const catalog::Constraint* not_null_proof(const AlterTable& work, const std::string& column);
-// Why adding the column writes the table anew; empty when it does not.
-std::string rewrite_reason(const AlterTable& work, const PgQuery__ColumnDef& column);
+// Why adding the column writes the table anew; nothing when it does not.
+struct ColumnRewrite {
+    Reason reason;
+    std::string words;  // the same of this column
+};
+std::optional<ColumnRewrite> column_rewrite(const AlterTable& work, const PgQuery__ColumnDef& column);
 // The table that a foreign key names; empty for other constraints.
 QualifiedName referenced_table(const AlterTable& work, const PgQuery__Constraint& constraint);
 

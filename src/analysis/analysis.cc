@@ -1,6 +1,7 @@
 #include "analysis/analysis.h"
 
 #include "analysis/alter_table.h"
+#include "analysis/certain_failure.h"
 #include "analysis/code_block.h"
 #include "analysis/comment.h"
 #include "analysis/create_index.h"
@@ -51,6 +52,7 @@ const std::map<std::string_view, Analyze>& by_kind() {
         {"AlterFunctionStmt", analyze_alter_function},
         {"DoStmt", analyze_do_block},
         {"CallStmt", analyze_call},
+        {"ExplainStmt", analyze_explain},
         {"CreateTrigStmt", analyze_create_trigger},
         {"RuleStmt", analyze_create_rule},
         {"CreatePolicyStmt", analyze_create_policy},
@@ -108,9 +110,7 @@ const std::map<std::string_view, Analyze>& by_kind() {
     return kinds;
 }
 
-}  // namespace
-
-Analysis analyze(const sql::Statement& statement, const Context& ctx) {
+Analysis analyze_kind(const sql::Statement& statement, const Context& ctx) {
     if (statement.opaque()) {
         return analyze_opaque(statement, ctx);
     }
@@ -122,6 +122,18 @@ Analysis analyze(const sql::Statement& statement, const Context& ctx) {
     }
     const auto found = by_kind().find(statement.kind);
     return found == by_kind().end() ? analyze_other_object(statement, ctx) : found->second(statement, ctx);
+}
+
+}  // namespace
+
+Analysis analyze(const sql::Statement& statement, const Context& ctx) {
+    Analysis analysis = analyze_kind(statement, ctx);
+    analysis.facts.fails = certain_failure(statement, ctx);
+    if (analysis.facts.hidden && !analysis.facts.opaque) {
+        analysis.notes.emplace_back(
+            "triggers or functions that it calls do what cannot be told from their text: it may lock more than this");
+    }
+    return analysis;
 }
 
 }  // namespace pgbelay::analysis

@@ -1,6 +1,7 @@
 // What a statement does to a live database, and the form in which it is safe to run. Pure: no server, no clock.
 #pragma once
 
+#include "analysis/fact_list.h"
 #include "base/error.h"
 #include "catalog/catalog.h"
 #include "catalog/condition.h"
@@ -28,14 +29,37 @@ struct RelationLock {
     bool operator==(const RelationLock&) const = default;
 };
 
+// One a relation: the strongest, with what it is needed for; of two equal ones the first.
+class LockFacts : public FactList<RelationLock> {
+public:
+    void add(const RelationLock& lock, Reason reason);
+    void add_all(const LockFacts& others);
+};
+
+// Each once, with the reason that means the most work; of two equal ones the first.
+class NameFacts : public FactList<QualifiedName> {
+public:
+    void add(const QualifiedName& name, Reason reason);
+    void add_all(const NameFacts& others);
+};
+
+// The server's answer to a statement that cannot succeed.
+struct Failure {
+    std::string sqlstate;
+    std::string message;
+};
+
 // Of the statement as written.
 struct Facts {
-    std::vector<RelationLock> locks;      // the strongest one per relation that existed before; in order of appearance
-    std::vector<QualifiedName> rewrites;  // relations whose storage is written anew
-    std::vector<QualifiedName> scans;     // relations read from end to end while the locks are held
-    std::vector<QualifiedName> writes;    // tables whose rows an INSERT, UPDATE, DELETE, MERGE, TRUNCATE or COPY changes
-    bool transactional = true;            // may run inside a transaction block
-    bool opaque = false;                  // the locks and effects are not known
+    LockFacts locks;                    // of relations that existed before; in order of appearance
+    NameFacts rewrites;                 // relations whose storage is written anew
+    NameFacts scans;                    // relations read from end to end while the locks are held
+    std::vector<QualifiedName> writes;  // tables whose rows an INSERT, UPDATE, DELETE, MERGE, TRUNCATE or COPY changes
+    bool transactional = true;          // may run inside a transaction block
+    bool opaque = false;                // the locks and effects are not known
+    std::optional<Failure> fails;       // for certain, whatever the rows
+    bool runs_code = false;             // it calls volatile functions of users, whose writes are not in `writes`
+    bool hidden = false;                // besides, code that it calls does what cannot be told from its text
 };
 
 // Where a run goes relative to the transaction of the group (or of the single statement) that it belongs to.
@@ -112,6 +136,7 @@ struct Context {
     std::int64_t tiny = 8 * 1024 * 1024;  // bytes; see Limits::tiny
     // Where a name for a temporary object is needed: unique within the plan, such as "pgbelay_3f2a".
     std::string temporary_prefix = "pgbelay";
+    int depth = 0;  // how many bodies of functions it stands in
 };
 
 // Transaction control, SET and other session statements are the planner's own; everything else comes here. An opaque

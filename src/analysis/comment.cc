@@ -33,7 +33,7 @@ std::string_view relation_word(PgQuery__ObjectType type) {
 }
 
 Commented on_relation(Facts& facts, const Context& ctx, const PgQuery__CommentStmt& comment) {
-    const auto* relation = touch(facts, ctx, name_of_list(comment.object), LockMode::share_update_exclusive);
+    const auto* relation = touch(facts, ctx, name_of_list(comment.object), LockMode::share_update_exclusive, Reason::comments);
     Commented commented{
         fmt::format("{} {}", relation_word(comment.objtype), sql::quote_name(found_name(ctx.now, name_of_list(comment.object)))),
         std::nullopt, relation != nullptr};
@@ -58,7 +58,10 @@ Commented on_member(Facts& facts, const Context& ctx, const PgQuery__CommentStmt
     const auto count = comment.object->list->n_items;
     const auto member = string_of(comment.object->list->items[count - 1]);
     const auto written = name_of(count - 1, comment.object->list->items);
-    const auto* table = touch(facts, ctx, written, LockMode::share_update_exclusive);
+    const auto* table =
+        touch(facts, ctx, written,
+              comment.objtype == PG_QUERY__OBJECT_TYPE__OBJECT_COLUMN ? LockMode::share_update_exclusive : LockMode::access_share,
+              Reason::comments);
     const auto on = sql::quote_name(found_name(ctx.now, written));
     const auto quoted = sql::quote_identifier(member);
     Commented commented;

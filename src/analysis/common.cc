@@ -1,5 +1,7 @@
 #include "analysis/common.h"
 
+#include "analysis/code.h"
+#include "analysis/row_effects.h"
 #include "catalog/walk.h"
 #include "sql/quote.h"
 
@@ -68,7 +70,8 @@ std::vector<Source> from_list(const PgQuery__SelectStmt& select) {
     return sources;
 }
 
-void touch_locked_rows(Facts& facts, const Context& ctx, const PgQuery__SelectStmt& select, const std::set<std::string>& hidden) {
+void touch_locked_rows(Facts& facts, const Context& ctx, const PgQuery__SelectStmt& select, const std::set<std::string>& hidden,
+                       Extent extent) {
     for (std::size_t i = 0; i < select.n_locking_clause; ++i) {
         const auto& clause = *select.locking_clause[i]->locking_clause;
         std::set<std::string> only;
@@ -78,19 +81,27 @@ void touch_locked_rows(Facts& facts, const Context& ctx, const PgQuery__SelectSt
         for (const auto& source : from_list(select)) {
             const bool cte = text(source.relation->schemaname).empty() && hidden.contains(text(source.relation->relname));
             if (!cte && (only.empty() || only.contains(source.alias))) {
-                touch_all(facts, ctx, name_of(source.relation), LockMode::row_share);
-                touch_indexes(facts, ctx, name_of(source.relation), LockMode::row_share);
+                touch(facts, ctx, name_of(source.relation), LockMode::row_share, Reason::locks_rows);
+                if (extent != Extent::parsed) {
+                    touch_all(facts, ctx, name_of(source.relation), LockMode::row_share, Reason::locks_rows);
+                    for (const auto& storage : storages(ctx, name_of(source.relation), true)) {
+                        touch_indexes(facts, ctx, storage, LockMode::row_share, Reason::index_of_used_table);
+                    }
+                }
             }
         }
     }
 }
 
 void touch_read(Facts& facts, const Context& ctx, const PgQuery__RangeVar& relation) {
-    const auto* found = relation.inh ? touch_all(facts, ctx, name_of(&relation), LockMode::access_share)
-                                     : touch(facts, ctx, name_of(&relation), LockMode::access_share);
+    if (text(relation.schemaname) == "pg_catalog" || text(relation.schemaname) == "information_schema") {
+        return;  // nobody waits for those
+    }
+    const auto* found = relation.inh ? touch_all(facts, ctx, name_of(&relation), LockMode::access_share, Reason::reads)
+                                     : touch(facts, ctx, name_of(&relation), LockMode::access_share, Reason::reads);
     if (found != nullptr && found->kind == 'v') {
         for (const auto& below : below_view(ctx.now, found->name)) {
-            touch_all(facts, ctx, below, LockMode::access_share);
+            touch_all(facts, ctx, below, LockMode::access_share, Reason::reads_through_view);
         }
     }
 }
@@ -124,56 +135,55 @@ Analysis& run_as_written(Analysis& analysis, const sql::Statement& statement, In
     return analysis;
 }
 
-const catalog::Relation* touch(Facts& facts, const Context& ctx, const QualifiedName& written, LockMode mode) {
+const catalog::Relation* touch(Facts& facts, const Context& ctx, const QualifiedName& written, LockMode mode, Reason reason) {
     if (written.empty()) {
         return nullptr;
     }
     const auto* found = ctx.now.find(written);
     if (found != nullptr || !ctx.now.loaded) {
-        add_lock(facts.locks, lock_on(ctx, written, mode));
+        facts.locks.add(lock_on(ctx, written, mode), reason);
     }
     return found;
 }
 
-const catalog::Relation* touch_all(Facts& facts, const Context& ctx, const QualifiedName& written, LockMode mode) {
-    const auto* found = touch(facts, ctx, written, mode);
+const catalog::Relation* touch_all(Facts& facts, const Context& ctx, const QualifiedName& written, LockMode mode, Reason reason) {
+    const auto* found = touch(facts, ctx, written, mode, reason);
     for (const auto& child : descendants(ctx, written)) {
-        touch(facts, ctx, child, mode);
+        touch(facts, ctx, child, mode, Reason::stands_below);
     }
     return found;
 }
 
-void touch_indexes(Facts& facts, const Context& ctx, const QualifiedName& relation, LockMode mode) {
+const catalog::Relation* touch_family(Facts& facts, const Context& ctx, const QualifiedName& written, LockMode mode, Reason reason) {
+    return is_partitioned(ctx, written) ? touch_all(facts, ctx, written, mode, reason) : touch(facts, ctx, written, mode, reason);
+}
+
+void touch_indexes(Facts& facts, const Context& ctx, const QualifiedName& relation, LockMode mode, Reason reason) {
     const auto* found = ctx.now.find(relation);
     for (const auto& index : found == nullptr ? std::vector<catalog::Index>{} : found->indexes) {
-        touch(facts, ctx, index.name, mode);
+        touch(facts, ctx, index.name, mode, reason);
     }
 }
 
-void add_rewrites(Facts& facts, const Context& ctx, const QualifiedName& relation) {
+void add_rewrites(Facts& facts, const Context& ctx, const QualifiedName& relation, Reason of_table, Reason of_index) {
     for (const auto& storage : storages(ctx, relation, true)) {
-        add_name(facts.rewrites, storage);
+        facts.rewrites.add(storage, of_table);
         const auto* found = ctx.now.find(storage);
         for (const auto& index : found == nullptr ? std::vector<catalog::Index>{} : found->indexes) {
-            add_name(facts.rewrites, index.name);
+            facts.rewrites.add(index.name, of_index);
         }
     }
 }
 
-void touch_query(Facts& facts, const Context& ctx, const ProtobufCMessage& query) {
+void touch_query(Facts& facts, const Context& ctx, const ProtobufCMessage& query, Extent extent) {
     const auto hidden = cte_names(query);
     std::set<const PgQuery__RangeVar*> targets;
     catalog::walk(query, [&](const ProtobufCMessage& message) {
         if (const auto* target = written_by(message)) {
             targets.insert(target);
-            touch_all(facts, ctx, name_of(target), LockMode::row_exclusive);
-            add_name(facts.writes, found_name(ctx.now, name_of(target)));
-            // An INSERT gives its indexes' locks back before it ends.
-            if (message.descriptor != &pg_query__insert_stmt__descriptor) {
-                touch_indexes(facts, ctx, name_of(target), LockMode::row_exclusive);
-            }
+            touch_write(facts, ctx, message, extent);
         } else if (message.descriptor == &pg_query__select_stmt__descriptor) {
-            touch_locked_rows(facts, ctx, as<PgQuery__SelectStmt>(message), hidden);
+            touch_locked_rows(facts, ctx, as<PgQuery__SelectStmt>(message), hidden, extent);
         } else if (message.descriptor == &pg_query__locking_clause__descriptor ||
                    message.descriptor == &pg_query__into_clause__descriptor) {
             return false;
@@ -186,11 +196,14 @@ void touch_query(Facts& facts, const Context& ctx, const ProtobufCMessage& query
         }
         return true;
     });
+    if (extent == Extent::executed) {
+        facts.hidden = !touch_calls(facts, ctx, query).known || facts.hidden;
+    }
 }
 
-void touch_query(Facts& facts, const Context& ctx, const PgQuery__Node* query) {
+void touch_query(Facts& facts, const Context& ctx, const PgQuery__Node* query, Extent extent) {
     if (query != nullptr) {
-        touch_query(facts, ctx, query->base);
+        touch_query(facts, ctx, query->base, extent);
     }
 }
 

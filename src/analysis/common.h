@@ -28,19 +28,30 @@ Analysis& run_as_written(Analysis& analysis, const sql::Statement& statement, In
 
 // A lock on a relation that the statement names, unless the catalog knows that it is not there. Returns the relation as found,
 // null when it is not known.
-const catalog::Relation* touch(Facts& facts, const Context& ctx, const QualifiedName& written, LockMode mode);
-// The same for the relation and everything below it.
-const catalog::Relation* touch_all(Facts& facts, const Context& ctx, const QualifiedName& written, LockMode mode);
+const catalog::Relation* touch(Facts& facts, const Context& ctx, const QualifiedName& written, LockMode mode, Reason reason);
+// The same for the relation and everything below it, which is locked because it stands below.
+const catalog::Relation* touch_all(Facts& facts, const Context& ctx, const QualifiedName& written, LockMode mode, Reason reason);
+
+// Of a foreign key's other end: a partitioned table with everything below it, any other one alone.
+const catalog::Relation* touch_family(Facts& facts, const Context& ctx, const QualifiedName& written, LockMode mode, Reason reason);
 
 // The same lock on all indexes of a relation: the planner takes it on those of a table that it changes, a DROP on those that go along.
-void touch_indexes(Facts& facts, const Context& ctx, const QualifiedName& relation, LockMode mode);
+void touch_indexes(Facts& facts, const Context& ctx, const QualifiedName& relation, LockMode mode, Reason reason);
 // The relation, everything below it and their indexes are written anew.
-void add_rewrites(Facts& facts, const Context& ctx, const QualifiedName& relation);
+void add_rewrites(Facts& facts, const Context& ctx, const QualifiedName& relation, Reason of_table,
+                  Reason of_index = Reason::index_of_rewritten_table);
+
+// How far the server gets with a query: it locks more with every stage.
+enum class Extent {
+    parsed,    // in the body of a function or a rule: what is named
+    planned,   // EXPLAIN: views, rules, partitions and indexes too
+    executed,  // and what rows lead to: foreign keys, triggers, functions
+};
 
 // Locks of a query or a data-modifying statement and of all that is inside of it: ACCESS SHARE on what it reads (through views too),
 // ROW SHARE for FOR UPDATE, ROW EXCLUSIVE on what it writes, which also goes into `facts.writes`.
-void touch_query(Facts& facts, const Context& ctx, const ProtobufCMessage& query);
-void touch_query(Facts& facts, const Context& ctx, const PgQuery__Node* query);
+void touch_query(Facts& facts, const Context& ctx, const ProtobufCMessage& query, Extent extent = Extent::executed);
+void touch_query(Facts& facts, const Context& ctx, const PgQuery__Node* query, Extent extent = Extent::executed);
 // The relations that a query reads, views resolved to what is below them.
 std::vector<QualifiedName> sources_of(const Context& ctx, const PgQuery__Node* query);
 // The relations that a view or matview is made from, at every level.

@@ -104,8 +104,8 @@ Wanted read(const sql::Statement& statement, const Context& ctx) {
     Wanted wanted{node, statement, ctx};
     wanted.table = found_name(ctx.now, name_of(node.relation));
     wanted.columns = columns_of(node);
-    if (const auto form = ctx.now.canonical_forms.find(statement.sql); form != ctx.now.canonical_forms.end()) {
-        wanted.canonical = form->second;
+    if (const auto* form = ctx.now.canonical_forms.find(statement.sql)) {
+        wanted.canonical = *form;
     }
     const std::string written = text(node.idxname);
     wanted.unnamed = written.empty();
@@ -148,13 +148,14 @@ bool recurses(const Wanted& wanted) {
     return wanted.node.relation->inh && is_partitioned(wanted.ctx, wanted.table);
 }
 
-std::vector<RelationLock> table_locks(const Wanted& wanted, LockMode mode) {
-    std::vector<RelationLock> locks = {lock_on(wanted.ctx, wanted.table, mode)};
+LockFacts table_locks(const Wanted& wanted, LockMode mode, Reason reason) {
+    LockFacts locks;
+    locks.add(lock_on(wanted.ctx, wanted.table, mode), reason);
     if (!recurses(wanted)) {
         return locks;
     }
     for (const QualifiedName& child : descendants(wanted.ctx, wanted.table)) {
-        add_lock(locks, lock_on(wanted.ctx, child, mode));
+        locks.add(lock_on(wanted.ctx, child, mode), Reason::index_on_every_partition);
     }
     return locks;
 }
@@ -163,8 +164,11 @@ Facts facts_of(const Wanted& wanted) {
     Facts facts;
     const bool concurrent = wanted.node.concurrent != 0;
     facts.transactional = !concurrent;
-    facts.locks = table_locks(wanted, concurrent ? LockMode::share_update_exclusive : LockMode::share);
-    facts.scans = storages(wanted.ctx, wanted.table, recurses(wanted));
+    facts.locks = concurrent ? table_locks(wanted, LockMode::share_update_exclusive, Reason::builds_index_concurrently)
+                             : table_locks(wanted, LockMode::share, Reason::builds_index);
+    for (const QualifiedName& table : storages(wanted.ctx, wanted.table, recurses(wanted))) {
+        facts.scans.add(table, concurrent ? Reason::reads_for_index_twice : Reason::reads_for_index);
+    }
     return facts;
 }
 
@@ -186,7 +190,7 @@ Run build(const Wanted& wanted, Phase phase, const std::string& name) {
             .name = "build index " + name,
             .phase = phase,
             .method = Method::build,
-            .locks = table_locks(wanted, LockMode::share_update_exclusive),
+            .locks = table_locks(wanted, LockMode::share_update_exclusive, Reason::builds_index_concurrently),
             .scans = storages(wanted.ctx, wanted.table, false),
             .condition = index_stands(wanted, index),
             .inverse = drop_it(index),

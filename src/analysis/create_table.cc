@@ -24,29 +24,31 @@ void touch_referenced(Facts& facts, const Context& ctx, const PgQuery__Node& nod
     if (ctx.now.resolve(written) == self) {
         return;
     }
-    if (is_partitioned(ctx, written)) {
-        touch_all(facts, ctx, written, LockMode::share_row_exclusive);
-    } else {
-        touch(facts, ctx, written, LockMode::share_row_exclusive);
-    }
+    touch_family(facts, ctx, written, LockMode::share_row_exclusive, Reason::referenced_by_new_key);
 }
 
 // A partition inherits its parent's foreign keys, and the default partition is read to see that nothing in it belongs here.
 void touch_parent(Facts& facts, const Context& ctx, const QualifiedName& written, bool partition) {
-    const auto* parent = touch(facts, ctx, written, partition ? LockMode::access_exclusive : LockMode::share_update_exclusive);
+    const auto* parent = touch(facts, ctx, written, partition ? LockMode::access_exclusive : LockMode::share_update_exclusive,
+                               partition ? Reason::gets_partition : Reason::gets_child);
     if (parent == nullptr || !partition) {
         return;
     }
     for (const auto& constraint : parent->constraints) {
         if (constraint.type == 'f' && constraint.references) {
-            touch(facts, ctx, *constraint.references, LockMode::share_row_exclusive);
+            touch_family(facts, ctx, *constraint.references, LockMode::share_row_exclusive, Reason::key_copied_to_partition);
         }
     }
+    for (const auto& reference : parent->referenced_by) {
+        touch(facts, ctx, reference.table, ctx.now.server_major >= 15 ? LockMode::share_row_exclusive : LockMode::access_share,
+              Reason::refers_to_new_partition);
+    }
+    touch_indexes(facts, ctx, parent->name, LockMode::share_update_exclusive, Reason::index_gets_partition);
     for (const auto& child : parent->children) {
         const auto* found = ctx.now.find(child);
         if (found != nullptr && found->partition_bound == "DEFAULT") {
-            touch_all(facts, ctx, child, LockMode::access_exclusive);
-            add_name(facts.scans, found->name);
+            touch_all(facts, ctx, child, LockMode::access_exclusive, Reason::default_partition_changes);
+            facts.scans.add(found->name, Reason::checks_default_partition);
         }
     }
 }
@@ -56,7 +58,7 @@ void touch_elements(Facts& facts, const Context& ctx, const PgQuery__CreateStmt&
         const auto& element = *create.table_elts[i];
         touch_referenced(facts, ctx, element, self);
         if (element.node_case == PG_QUERY__NODE__NODE_TABLE_LIKE_CLAUSE) {
-            touch(facts, ctx, name_of(element.table_like_clause->relation), LockMode::access_share);
+            touch(facts, ctx, name_of(element.table_like_clause->relation), LockMode::access_share, Reason::copies_definition);
         }
         if (element.node_case == PG_QUERY__NODE__NODE_COLUMN_DEF) {
             for (std::size_t k = 0; k < element.column_def->n_constraints; ++k) {

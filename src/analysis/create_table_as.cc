@@ -40,7 +40,9 @@ Analysis filled_relation(const Filled& filled, const sql::Statement& statement, 
     }
     touch_query(analysis.facts, ctx, filled.query);
     if (!filled.into->skip_data) {
-        analysis.facts.scans = sources_of(ctx, filled.query);
+        for (const auto& source : sources_of(ctx, filled.query)) {
+            analysis.facts.scans.add(source, Reason::fills_new_table);
+        }
     }
     if (text(filled.into->rel->relpersistence) == "t") {
         return run_as_written(analysis, statement, nothing_to_undo());
@@ -81,17 +83,20 @@ Analysis analyze_refresh_matview(const sql::Statement& statement, const Context&
     const auto& refresh = *statement.node().refresh_mat_view_stmt;
     Analysis analysis;
     const auto* view =
-        touch(analysis.facts, ctx, name_of(refresh.relation), refresh.concurrent ? LockMode::exclusive : LockMode::access_exclusive);
+        touch(analysis.facts, ctx, name_of(refresh.relation), refresh.concurrent ? LockMode::exclusive : LockMode::access_exclusive,
+              refresh.concurrent ? Reason::refreshes_concurrently : Reason::refreshes);
     const auto name = found_name(ctx.now, name_of(refresh.relation));
     analysis.name = named("refresh materialized view", name);
     if (!refresh.concurrent) {
-        touch_indexes(analysis.facts, ctx, name, LockMode::access_exclusive);
-        add_rewrites(analysis.facts, ctx, name);
-        add_name(analysis.facts.scans, name);
+        touch_indexes(analysis.facts, ctx, name, LockMode::access_exclusive, Reason::index_of_rewritten_table);
+        add_rewrites(analysis.facts, ctx, name, Reason::refreshes);
+        analysis.facts.scans.add(name, Reason::refreshes);
+    } else {
+        touch_indexes(analysis.facts, ctx, name, LockMode::row_exclusive, Reason::index_of_used_table);
     }
     for (const auto& source : below_view(ctx.now, name)) {
-        touch(analysis.facts, ctx, source, LockMode::access_share);
-        add_name(analysis.facts.scans, source);
+        touch(analysis.facts, ctx, source, LockMode::access_share, Reason::fills_matview);
+        analysis.facts.scans.add(source, Reason::fills_matview);
     }
     // What the plan itself made goes with it.
     auto inverse =

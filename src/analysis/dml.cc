@@ -115,9 +115,9 @@ std::vector<std::string> effects_of(const sql::Statement& statement, const Conte
     std::vector<std::string> found;
     for (const auto& name : calls_in(statement)) {
         const auto* overloads = ctx.now.find_functions(name);
-        const bool volatile_one =
-            overloads != nullptr &&
-            std::any_of(overloads->begin(), overloads->end(), [](const catalog::Function& function) { return function.volatility == 'v'; });
+        const bool volatile_one = overloads != nullptr && std::any_of(overloads->begin(), overloads->end(), [](const auto& function) {
+                                      return function.volatility == 'v' && function.name.schema != "pg_catalog";
+                                  });
         if (volatile_one || kEffects.contains(name.name)) {
             found.push_back(name.name);
         }
@@ -128,9 +128,9 @@ std::vector<std::string> effects_of(const sql::Statement& statement, const Conte
 void touch_referencing(Facts& facts, const Context& ctx, const QualifiedName& table, std::vector<QualifiedName>& done) {
     add_name(done, table);
     const auto* relation = ctx.now.find(table);
-    for (const auto& key : relation == nullptr ? std::vector<catalog::ForeignKeyIn>{} : relation->referenced_by) {
+    for (const auto& key : relation == nullptr ? std::vector<catalog::ForeignKeyIn>{} : *relation->referenced_by) {
         if (std::find(done.begin(), done.end(), key.table) == done.end()) {
-            touch_all(facts, ctx, key.table, LockMode::access_exclusive);
+            touch_all(facts, ctx, key.table, LockMode::access_exclusive, Reason::truncated_along);
             touch_referencing(facts, ctx, key.table, done);
         }
     }
@@ -149,7 +149,7 @@ Analysis analyze_select(const sql::Statement& statement, const Context& ctx) {
     const auto effects = effects_of(statement, ctx);
     if (!effects.empty()) {
         analysis.name = "select " + effects.front();
-        analysis.facts.opaque = true;
+        analysis.facts.opaque = analysis.facts.hidden || ctx.now.find_functions({"", effects.front()}) == nullptr;
         return run_as_written(analysis, statement, no_inverse(fmt::format("what {}() did cannot be undone", effects.front())));
     }
     // A data-modifying common table expression makes a SELECT a write.
@@ -168,7 +168,7 @@ Analysis analyze_write(const sql::Statement& statement, const Context& ctx) {
         return analysis;
     }
     if (reads_whole_table(node)) {
-        add_name(analysis.facts.scans, found_name(ctx.now, name_of(relation)));
+        analysis.facts.scans.add(found_name(ctx.now, name_of(relation)), Reason::changes_every_row);
         if (!is_tiny(ctx, name_of(relation))) {
             analysis.notes.push_back(fmt::format("every row of {} is changed in one transaction: each stays locked until the commit",
                                                  sql::quote_name(found_name(ctx.now, name_of(relation)))));
@@ -183,13 +183,13 @@ Analysis analyze_copy(const sql::Statement& statement, const Context& ctx) {
     touch_query(analysis.facts, ctx, copy.query);
     if (copy.relation == nullptr || !copy.is_from) {
         if (copy.relation != nullptr) {
-            touch(analysis.facts, ctx, name_of(copy.relation), LockMode::access_share);
+            touch(analysis.facts, ctx, name_of(copy.relation), LockMode::access_share, Reason::reads);
         }
         analysis.name = "copy to " + (text(copy.filename).empty() ? std::string("stdout") : text(copy.filename));
         return run_as_written(analysis, statement,
                               analysis.facts.writes.empty() ? nothing_to_undo() : inverse_of_write(statement, analysis.facts, ctx));
     }
-    touch_all(analysis.facts, ctx, name_of(copy.relation), LockMode::row_exclusive);
+    touch_all(analysis.facts, ctx, name_of(copy.relation), LockMode::row_exclusive, Reason::writes);
     add_name(analysis.facts.writes, found_name(ctx.now, name_of(copy.relation)));
     analysis.name = "copy into " + target_of(analysis.facts, ctx, copy.relation);
     return run_as_written(analysis, statement, inverse_of_write(statement, analysis.facts, ctx));
@@ -202,19 +202,25 @@ Analysis analyze_truncate(const sql::Statement& statement, const Context& ctx) {
     for (std::size_t i = 0; i < truncate.n_relations; ++i) {
         const auto& relation = *truncate.relations[i]->range_var;
         if (relation.inh) {
-            touch_all(analysis.facts, ctx, name_of(&relation), LockMode::access_exclusive);
+            touch_all(analysis.facts, ctx, name_of(&relation), LockMode::access_exclusive, Reason::truncates);
         } else {
-            touch(analysis.facts, ctx, name_of(&relation), LockMode::access_exclusive);
+            touch(analysis.facts, ctx, name_of(&relation), LockMode::access_exclusive, Reason::truncates);
         }
         add_name(analysis.facts.writes, found_name(ctx.now, name_of(&relation)));
         if (truncate.behavior == PG_QUERY__DROP_BEHAVIOR__DROP_CASCADE) {
             touch_referencing(analysis.facts, ctx, found_name(ctx.now, name_of(&relation)), done);
         }
     }
-    for (const auto& lock : std::vector<RelationLock>(analysis.facts.locks)) {
+    for (const auto& lock : std::vector<RelationLock>(analysis.facts.locks.items())) {
         add_name(analysis.facts.writes, lock.relation);
-        touch_indexes(analysis.facts, ctx, lock.relation, LockMode::access_exclusive);
-        add_rewrites(analysis.facts, ctx, lock.relation);
+        if (!is_partitioned(ctx, lock.relation)) {
+            touch_indexes(analysis.facts, ctx, lock.relation, LockMode::access_exclusive, Reason::index_of_truncated_table);
+        }
+        add_rewrites(analysis.facts, ctx, lock.relation, Reason::gets_empty_file, Reason::index_of_truncated_table);
+        for (const auto& sequence : truncate.restart_seqs ? ctx.now.sequences_of(lock.relation) : std::vector<QualifiedName>{}) {
+            touch(analysis.facts, ctx, sequence, LockMode::access_exclusive, Reason::sequence_restarts);
+            analysis.facts.rewrites.add(sequence, Reason::sequence_restarts);
+        }
     }
     analysis.name = "truncate " + (analysis.facts.writes.empty() ? std::string() : sql::quote_name(analysis.facts.writes.front()));
     return run_as_written(analysis, statement,

@@ -60,7 +60,7 @@ std::vector<QualifiedName> dependent_views(const Context& ctx, const QualifiedNa
         std::vector<QualifiedName> next;
         for (const auto& below : level) {
             const auto* relation = ctx.now.find(below);
-            for (const auto& view : relation == nullptr ? std::vector<QualifiedName>{} : relation->dependent_views) {
+            for (const auto& view : relation == nullptr ? std::vector<QualifiedName>{} : *relation->dependent_views) {
                 std::erase(all, view);
                 all.push_back(view);
                 next.push_back(view);
@@ -105,37 +105,69 @@ std::vector<std::string> restore_in_order(std::vector<catalog::Relation> views) 
 // A dropped table locks the tables at both ends of its foreign keys, its parent and the parent's default partition.
 void touch_around_table(Facts& facts, const Context& ctx, const catalog::Relation& table) {
     for (const auto& constraint : table.constraints) {
-        if (constraint.type == 'f' && constraint.references && *constraint.references != table.name) {
-            touch(facts, ctx, *constraint.references, LockMode::access_exclusive);
+        // A partition's copy of its parent's key goes without its triggers on the other end.
+        if (constraint.type != 'f' || !constraint.references || *constraint.references == table.name || constraint.inherited ||
+            !constraint.enforced) {
+            continue;
+        }
+        const bool leaves = ctx.now.server_major < 15 && is_partitioned(ctx, *constraint.references);
+        if (leaves) {
+            // Before 15 the partitioned table itself has no trigger for the key.
+            for (const auto& below : descendants(ctx, *constraint.references)) {
+                touch(facts, ctx, below, LockMode::access_exclusive, Reason::referenced_by_dropped_key);
+            }
+        } else {
+            touch_family(facts, ctx, *constraint.references, LockMode::access_exclusive, Reason::referenced_by_dropped_key);
         }
     }
     for (const auto& key : table.referenced_by) {
-        touch(facts, ctx, key.table, LockMode::access_exclusive);
+        touch(facts, ctx, key.table, LockMode::access_exclusive, Reason::foreign_key_goes_along);
     }
     if (!table.is_partition || !table.parent) {
         return;
     }
-    if (const auto* parent = touch(facts, ctx, *table.parent, LockMode::access_exclusive)) {
+    if (const auto* parent = touch(facts, ctx, *table.parent, LockMode::access_exclusive, Reason::loses_partition)) {
         for (const auto& sibling : parent->children) {
             const auto* found = ctx.now.find(sibling);
             if (found != nullptr && found->partition_bound == "DEFAULT") {
-                touch_all(facts, ctx, sibling, LockMode::access_exclusive);
+                touch_all(facts, ctx, sibling, LockMode::access_exclusive, Reason::default_partition_changes);
             }
         }
     }
 }
 
+// Sequences that belong to columns of the table, as pg_get_serial_sequence() finds them.
+void touch_sequences(Facts& facts, const Context& ctx, const catalog::Relation& table) {
+    for (const auto& name : ctx.now.sequences_of(table.name)) {
+        touch(facts, ctx, name, LockMode::access_exclusive, Reason::sequence_of_dropped_column);
+    }
+}
+
 void drop_table(Dropping& dropping, const Context& ctx, const catalog::Relation& table) {
     auto& facts = dropping.analysis.facts;
-    touch_indexes(facts, ctx, table.name, LockMode::access_exclusive);
+    touch_indexes(facts, ctx, table.name, LockMode::access_exclusive, Reason::index_of_dropped_table);
+    touch_sequences(facts, ctx, table);
     touch_around_table(facts, ctx, table);
     for (const auto& child : descendants(ctx, table.name)) {
-        if (const auto* partition = touch(facts, ctx, child, LockMode::access_exclusive)) {
-            touch_indexes(facts, ctx, child, LockMode::access_exclusive);
+        if (const auto* partition = touch(facts, ctx, child, LockMode::access_exclusive, Reason::drops_descendant)) {
+            touch_indexes(facts, ctx, child, LockMode::access_exclusive, Reason::index_of_dropped_table);
             touch_around_table(facts, ctx, *partition);
         }
     }
     dropping.no_way_back = fmt::format("the rows of {} are gone with it", sql::quote_name(table.name));
+}
+
+// Columns whose default takes numbers from it lose that.
+void touch_defaults_from(Facts& facts, const Context& ctx, const catalog::Relation& sequence) {
+    for (const auto& [name, relation] : ctx.now.relations) {
+        for (const auto& column : relation.columns) {
+            for (const auto& used : sequences_in_default(column)) {
+                if (ctx.now.find(used) == &sequence || ctx.now.resolve(used) == sequence.name) {
+                    touch(facts, ctx, name, LockMode::access_exclusive, Reason::default_goes_along);
+                }
+            }
+        }
+    }
 }
 
 void drop_sequence(Dropping& dropping, const catalog::Relation& sequence) {
@@ -147,16 +179,31 @@ void drop_sequence(Dropping& dropping, const catalog::Relation& sequence) {
 // The others that CASCADE takes along: views are made again, foreign keys and column defaults are not known well enough.
 void cascade(Dropping& dropping, const Context& ctx, const catalog::Relation& relation) {
     for (const auto& name : dependent_views(ctx, relation.name)) {
-        if (const auto* view = touch(dropping.analysis.facts, ctx, name, LockMode::access_exclusive)) {
-            touch_indexes(dropping.analysis.facts, ctx, name, LockMode::access_exclusive);
+        if (const auto* view = touch(dropping.analysis.facts, ctx, name, LockMode::access_exclusive, Reason::view_goes_along)) {
+            touch_indexes(dropping.analysis.facts, ctx, name, LockMode::access_exclusive, Reason::index_of_dropped_table);
             dropping.analysis.notes.push_back(fmt::format("CASCADE drops {} too", sql::quote_name(name)));
             restore_any_view(dropping, *view);
         }
     }
 }
 
+// Of a relation that goes with its schema: what stands outside of that.
+void touch_what_goes_along(Dropping& dropping, const Context& ctx, const catalog::Relation& relation) {
+    if (relation.kind == 'r' || relation.kind == 'p' || relation.kind == 'f') {
+        touch_around_table(dropping.analysis.facts, ctx, relation);
+        touch_all(dropping.analysis.facts, ctx, relation.name, LockMode::access_exclusive, Reason::drops_descendant);
+    }
+    for (const auto& view : dependent_views(ctx, relation.name)) {
+        touch(dropping.analysis.facts, ctx, view, LockMode::access_exclusive, Reason::view_goes_along);
+        touch_indexes(dropping.analysis.facts, ctx, view, LockMode::access_exclusive, Reason::index_of_dropped_table);
+    }
+    if (relation.kind == 'S') {
+        touch_defaults_from(dropping.analysis.facts, ctx, relation);
+    }
+}
+
 void drop_relation(Dropping& dropping, const Context& ctx, const QualifiedName& written, const PgQuery__DropStmt& drop) {
-    const auto* relation = touch(dropping.analysis.facts, ctx, written, LockMode::access_exclusive);
+    const auto* relation = touch(dropping.analysis.facts, ctx, written, LockMode::access_exclusive, Reason::drops);
     const auto name = found_name(ctx.now, written);
     dropping.condition.facts.emplace_back(catalog::Absent{catalog::Absent::What::relation, name, {}});
     if (relation == nullptr) {
@@ -168,7 +215,7 @@ void drop_relation(Dropping& dropping, const Context& ctx, const QualifiedName& 
     switch (relation->kind) {
         case 'v':
         case 'm':
-            touch_indexes(dropping.analysis.facts, ctx, name, LockMode::access_exclusive);
+            touch_indexes(dropping.analysis.facts, ctx, name, LockMode::access_exclusive, Reason::index_of_dropped_table);
             restore_any_view(dropping, *relation);
             break;
         case 'S': drop_sequence(dropping, *relation); break;
@@ -177,6 +224,7 @@ void drop_relation(Dropping& dropping, const Context& ctx, const QualifiedName& 
     if (drop.behavior == PG_QUERY__DROP_BEHAVIOR__DROP_CASCADE) {
         cascade(dropping, ctx, *relation);
         if (relation->kind == 'S') {
+            touch_defaults_from(dropping.analysis.facts, ctx, *relation);
             dropping.no_way_back =
                 fmt::format("the defaults that use sequence {}, and go with CASCADE, are not known", sql::quote_name(name));
         }
@@ -188,10 +236,11 @@ void touch_users_of_type(Dropping& dropping, const Context& ctx, const Qualified
     const auto printed = sql::quote_name(type);
     for (const auto& [name, relation] : ctx.now.relations) {
         const bool uses = std::any_of(relation.columns.begin(), relation.columns.end(), [&](const catalog::Column& column) {
-            return column.type == printed || column.type == printed + "[]";
+            return column.type == printed || column.type == printed + "[]" ||
+                   column.default_expression.value_or("").find("::" + printed) != std::string::npos;
         });
         if (uses) {
-            touch(dropping.analysis.facts, ctx, name, LockMode::access_exclusive);
+            touch(dropping.analysis.facts, ctx, name, LockMode::access_exclusive, Reason::column_of_type_goes_along);
             dropping.no_way_back = fmt::format("CASCADE drops the columns of type {}", sql::quote_name(type));
         }
     }
@@ -220,13 +269,21 @@ void drop_type(Dropping& dropping, const Context& ctx, const PgQuery__Node& obje
     }
 }
 
-// CASCADE drops the triggers that call it.
-void touch_triggers_of(Dropping& dropping, const Context& ctx, const QualifiedName& function) {
+// CASCADE drops the triggers, defaults and checks that call it.
+void touch_callers_of(Dropping& dropping, const Context& ctx, const QualifiedName& function) {
     const auto call = function.name + "(";
     for (const auto& [name, relation] : ctx.now.relations) {
+        const auto calls = [&](const std::string& text) { return text.find(call) != std::string::npos; };
+        const bool in_default = std::any_of(relation.columns.begin(), relation.columns.end(),
+                                            [&](const auto& column) { return calls(column.default_expression.value_or("")); });
+        const bool in_check = std::any_of(relation.constraints.begin(), relation.constraints.end(),
+                                          [&](const auto& constraint) { return calls(constraint.expression); });
+        if (in_default || in_check) {
+            touch(dropping.analysis.facts, ctx, name, LockMode::access_exclusive, Reason::default_goes_along);
+        }
         for (const auto& trigger : relation.triggers) {
-            if (trigger.definition.find(call) != std::string::npos) {
-                touch(dropping.analysis.facts, ctx, name, LockMode::access_exclusive);
+            if (calls(trigger.definition)) {
+                touch(dropping.analysis.facts, ctx, name, LockMode::access_exclusive, Reason::trigger_goes_along);
             }
         }
     }
@@ -253,7 +310,7 @@ void drop_function(Dropping& dropping, const Context& ctx, const PgQuery__Node& 
     dropping.found += 1;
     append(dropping.restore, restore_function(*function));
     if (drop.behavior == PG_QUERY__DROP_BEHAVIOR__DROP_CASCADE) {
-        touch_triggers_of(dropping, ctx, function->name);
+        touch_callers_of(dropping, ctx, function->name);
         dropping.no_way_back = fmt::format("what uses {}, and goes with CASCADE, is not known", sql::quote_name(function->name));
     }
 }
@@ -266,11 +323,25 @@ void drop_member(Dropping& dropping, const Context& ctx, const PgQuery__Node& ob
     const auto count = object.list->n_items;
     const auto member = string_of(object.list->items[count - 1]);
     const auto written = name_of(count - 1, object.list->items);
-    const auto* table = touch(dropping.analysis.facts, ctx, written, LockMode::access_exclusive);
+    const Reason why = drop.remove_type == PG_QUERY__OBJECT_TYPE__OBJECT_TRIGGER  ? Reason::drops_trigger
+                       : drop.remove_type == PG_QUERY__OBJECT_TYPE__OBJECT_POLICY ? Reason::drops_policy
+                                                                                  : Reason::drops_rule;
+    const auto* known = ctx.now.find(written);
+    const auto named = [&](const auto& other) { return other.name == member; };
+    if (drop.missing_ok && known != nullptr && !std::ranges::any_of(known->triggers, named) &&
+        !std::ranges::any_of(known->policies, named) && !std::ranges::any_of(known->rules, named)) {
+        touch(dropping.analysis.facts, ctx, written, LockMode::access_share, why);
+        return;
+    }
+    const auto* table = touch(dropping.analysis.facts, ctx, written, LockMode::access_exclusive, why);
     const auto before = dropping.restore.size();
     if (table != nullptr && drop.remove_type == PG_QUERY__OBJECT_TYPE__OBJECT_TRIGGER) {
-        touch_all(dropping.analysis.facts, ctx, written, LockMode::access_exclusive);
-        if (const auto* trigger = table->trigger(member); trigger != nullptr && !trigger->definition.empty()) {
+        const auto* trigger = table->trigger(member);
+        // Partitions have copies of row triggers.
+        if (table->kind == 'p' && (trigger == nullptr || trigger->definition.find(" FOR EACH ROW") != std::string::npos)) {
+            touch_all(dropping.analysis.facts, ctx, written, LockMode::access_exclusive, why);
+        }
+        if (trigger != nullptr && !trigger->definition.empty()) {
             append(dropping.restore, restore_trigger(table->name, *trigger));
         }
     } else if (table != nullptr && drop.remove_type == PG_QUERY__OBJECT_TYPE__OBJECT_POLICY) {
@@ -310,9 +381,9 @@ void drop_other(Dropping& dropping, const Context& ctx, const PgQuery__Node& obj
     if (drop.remove_type == PG_QUERY__OBJECT_TYPE__OBJECT_SCHEMA) {
         absent = ctx.now.loaded && !ctx.now.schemas.contains(bare);
         for (const auto& [key, relation] : ctx.now.relations) {
-            const bool index = relation.kind == 'i' || relation.kind == 'I';
-            if (key.schema == bare && !index && drop.behavior == PG_QUERY__DROP_BEHAVIOR__DROP_CASCADE) {
-                touch(dropping.analysis.facts, ctx, key, LockMode::access_exclusive);
+            if (key.schema == bare && drop.behavior == PG_QUERY__DROP_BEHAVIOR__DROP_CASCADE) {
+                touch(dropping.analysis.facts, ctx, key, LockMode::access_exclusive, Reason::goes_with_schema);
+                touch_what_goes_along(dropping, ctx, relation);
             }
         }
     } else if (drop.remove_type == PG_QUERY__OBJECT_TYPE__OBJECT_EXTENSION) {

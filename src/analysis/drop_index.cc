@@ -40,20 +40,21 @@ bool is_absent(const Dropped& dropped, const Context& ctx) {
     return dropped.index == nullptr && ctx.now.loaded && ctx.now.find(dropped.written) == nullptr;
 }
 
-std::vector<RelationLock> locks_of(const Dropped& dropped, LockMode mode, const Context& ctx) {
-    std::vector<RelationLock> locks;
+LockFacts locks_of(const Dropped& dropped, LockMode mode, const Context& ctx) {
+    const bool concurrent = mode == LockMode::share_update_exclusive;
+    LockFacts locks;
     if (!dropped.table.empty()) {
-        add_lock(locks, lock_on(ctx, dropped.table, mode));
+        locks.add(lock_on(ctx, dropped.table, mode), concurrent ? Reason::drops_index_concurrently : Reason::table_of_dropped_index);
     }
-    add_lock(locks, lock_on(ctx, dropped.name, mode));
+    locks.add(lock_on(ctx, dropped.name, mode), concurrent ? Reason::drops_index_concurrently : Reason::drops_index);
     if (dropped.index == nullptr || !dropped.index->partitioned) {
         return locks;
     }
     for (const QualifiedName& child : descendants(ctx, dropped.table)) {
-        add_lock(locks, lock_on(ctx, child, mode));
+        locks.add(lock_on(ctx, child, mode), Reason::index_of_partition_goes_along);
     }
     for (const QualifiedName& child : descendants(ctx, dropped.name)) {
-        add_lock(locks, lock_on(ctx, child, mode));
+        locks.add(lock_on(ctx, child, mode), Reason::index_of_partition_goes_along);
     }
     return locks;
 }
@@ -152,19 +153,27 @@ Inverse inverse_of(const std::vector<Dropped>& all, bool cascade, const Context&
     return whole;
 }
 
-Run as_written(const std::vector<Dropped>& all, const sql::Statement& statement, bool concurrent, bool cascade, const Context& ctx) {
-    Run run{.sql = statement.sql, .method = concurrent ? Method::drop_concurrently : Method::transaction};
-    const LockMode mode = concurrent ? LockMode::share_update_exclusive : LockMode::access_exclusive;
+LockFacts locks_of(const std::vector<Dropped>& all, bool concurrent, bool cascade, const Context& ctx) {
+    LockFacts locks;
     for (const Dropped& dropped : all) {
-        for (const RelationLock& lock : locks_of(dropped, mode, ctx)) {
-            add_lock(run.locks, lock);
-        }
+        locks.add_all(locks_of(dropped, concurrent ? LockMode::share_update_exclusive : LockMode::access_exclusive, ctx));
+    }
+    for (const catalog::ForeignKeyIn& key : cascade ? dropped_keys(all, ctx) : std::vector<catalog::ForeignKeyIn>{}) {
+        locks.add(lock_on(ctx, key.table, LockMode::access_exclusive), Reason::foreign_key_goes_along);
+    }
+    return locks;
+}
+
+Run as_written(const std::vector<Dropped>& all, const sql::Statement& statement, bool concurrent, bool cascade, const Context& ctx) {
+    Run run{.sql = statement.sql,
+            .method = concurrent ? Method::drop_concurrently : Method::transaction,
+            .locks = locks_of(all, concurrent, cascade, ctx)};
+    for (const Dropped& dropped : all) {
         for (const catalog::Fact& fact : gone(dropped).facts) {
             run.condition.facts.push_back(fact);
         }
     }
     for (const catalog::ForeignKeyIn& key : cascade ? dropped_keys(all, ctx) : std::vector<catalog::ForeignKeyIn>{}) {
-        add_lock(run.locks, lock_on(ctx, key.table, LockMode::access_exclusive));
         run.condition.facts.push_back(catalog::Absent{catalog::Absent::What::constraint, key.table, key.constraint});
     }
     run.inverse = inverse_of(all, cascade, ctx);
@@ -212,7 +221,7 @@ Analysis analyze_drop_index(const sql::Statement& statement, const Context& ctx)
     analysis.name = name_for_people(named);
     const std::vector<Dropped> all = present(named, if_exists, ctx, analysis);
     analysis.facts.transactional = !concurrent;
-    analysis.facts.locks = as_written(all, statement, concurrent, cascade, ctx).locks;
+    analysis.facts.locks = locks_of(all, concurrent, cascade, ctx);
     if (all.empty()) {
         analysis.skip = "there is no such index";
         return analysis;

@@ -1,5 +1,6 @@
 #include "analysis/function.h"
 
+#include "analysis/code.h"
 #include "analysis/common.h"
 #include "analysis/restore.h"
 #include "catalog/overload.h"
@@ -15,6 +16,7 @@ Analysis analyze_create_function(const sql::Statement& statement, const Context&
     const auto name = ctx.now.resolve_new(name_of(create.n_funcname, create.funcname));
     const std::string_view word = create.is_procedure ? "PROCEDURE" : "FUNCTION";
     Analysis analysis;
+    touch_sql_body(analysis.facts, ctx, statement);
     const auto* former = catalog::find_function(ctx.now, create);
     analysis.name = fmt::format("{} {} {}", former != nullptr ? "replace" : "create", create.is_procedure ? "procedure" : "function",
                                 sql::quote_name(name));

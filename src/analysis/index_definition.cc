@@ -20,7 +20,7 @@ std::string create_index_again(const catalog::Index& index) {
     }
     const auto tokens = significant_tokens(index.definition);
     const std::size_t where = find_keyword(tokens, "where");
-    const std::string clause = " TABLESPACE " + quote_identifier(index.tablespace);
+    const std::string clause = " TABLESPACE " + quote_identifier(*index.tablespace);
     if (where == tokens.size()) {
         return index.definition + clause;
     }

@@ -31,12 +31,12 @@ Analysis analyze_lock(const sql::Statement& statement, const Context& ctx) {
     const auto mode = static_cast<LockMode>(std::clamp(lock.mode, 1, 8));
     for (std::size_t i = 0; i < lock.n_relations; ++i) {
         const auto& relation = *lock.relations[i]->range_var;
-        const auto* found =
-            relation.inh ? touch_all(analysis.facts, ctx, name_of(&relation), mode) : touch(analysis.facts, ctx, name_of(&relation), mode);
+        const auto* found = relation.inh ? touch_all(analysis.facts, ctx, name_of(&relation), mode, Reason::locks_table)
+                                         : touch(analysis.facts, ctx, name_of(&relation), mode, Reason::locks_table);
         analysis.name += (i == 0 ? " " : ", ") + sql::quote_name(found_name(ctx.now, name_of(&relation)));
         // Locking a view locks what it reads.
         for (const auto& below : found != nullptr && found->kind == 'v' ? below_view(ctx.now, found->name) : std::vector<QualifiedName>{}) {
-            touch_all(analysis.facts, ctx, below, mode);
+            touch_all(analysis.facts, ctx, below, mode, Reason::locks_through_view);
         }
     }
     if (!ctx.in_group) {
@@ -53,11 +53,14 @@ Analysis analyze_vacuum(const sql::Statement& statement, const Context& ctx) {
     analysis.name = only_analyze ? "analyze" : full ? "vacuum full" : "vacuum";
     for (std::size_t i = 0; i < vacuum.n_rels; ++i) {
         const auto written = name_of(vacuum.rels[i]->vacuum_relation->relation);
-        touch_all(analysis.facts, ctx, written, full ? LockMode::access_exclusive : LockMode::share_update_exclusive);
+        touch_all(analysis.facts, ctx, written, full ? LockMode::access_exclusive : LockMode::share_update_exclusive,
+                  full           ? Reason::vacuums_full
+                  : only_analyze ? Reason::analyzes
+                                 : Reason::vacuums);
         analysis.name += (i == 0 ? " " : ", ") + sql::quote_name(found_name(ctx.now, written));
         if (full) {
-            touch_indexes(analysis.facts, ctx, written, LockMode::access_exclusive);
-            add_rewrites(analysis.facts, ctx, written);
+            touch_indexes(analysis.facts, ctx, written, LockMode::access_exclusive, Reason::index_of_rewritten_table);
+            add_rewrites(analysis.facts, ctx, written, Reason::vacuums_full);
         }
     }
     if (!only_analyze && refused_in_group(analysis, ctx, full ? "VACUUM FULL" : "VACUUM")) {
@@ -81,11 +84,11 @@ Analysis analyze_cluster(const sql::Statement& statement, const Context& ctx) {
         analysis.facts.opaque = true;
         return run_as_written(analysis, statement, nothing_to_undo(), {}, Method::repeatable);
     }
-    touch_all(analysis.facts, ctx, name_of(cluster.relation), LockMode::access_exclusive);
-    add_rewrites(analysis.facts, ctx, name_of(cluster.relation));
+    touch_all(analysis.facts, ctx, name_of(cluster.relation), LockMode::access_exclusive, Reason::clusters);
+    add_rewrites(analysis.facts, ctx, name_of(cluster.relation), Reason::clusters);
     for (const auto& storage : storages(ctx, name_of(cluster.relation), true)) {
-        touch_indexes(analysis.facts, ctx, storage, LockMode::access_exclusive);
-        add_name(analysis.facts.scans, storage);
+        touch_indexes(analysis.facts, ctx, storage, LockMode::access_exclusive, Reason::index_of_rewritten_table);
+        analysis.facts.scans.add(storage, Reason::clusters);
     }
     const auto name = found_name(ctx.now, name_of(cluster.relation));
     analysis.name = named("cluster", name);

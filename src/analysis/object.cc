@@ -6,6 +6,8 @@
 #include <fmt/format.h>
 #include <pg_query/pg_query.pb-c.h>
 
+#include <algorithm>
+
 namespace pgbelay::analysis {
 
 namespace {
@@ -17,7 +19,7 @@ void touch_published(Facts& facts, const Context& ctx, std::size_t count, PgQuer
         }
         const auto* table = objects[i]->publication_obj_spec->pubtable;
         if (table != nullptr && table->relation != nullptr) {
-            touch_all(facts, ctx, name_of(table->relation), LockMode::share_update_exclusive);
+            touch_all(facts, ctx, name_of(table->relation), LockMode::share_update_exclusive, Reason::publishes);
         }
     }
 }
@@ -124,6 +126,12 @@ Analysis analyze_publication(const sql::Statement& statement, const Context& ctx
     const auto& alter = *node.alter_publication_stmt;
     analysis.name = "alter publication " + text(alter.pubname);
     touch_published(analysis.facts, ctx, alter.n_pubobjects, alter.pubobjects);
+    for (const auto& [name, relation] : ctx.now.relations) {
+        const auto& in = relation.publications;
+        if (alter.action == PG_QUERY__ALTER_PUBLICATION_ACTION__AP_SetObjects && std::ranges::find(in, text(alter.pubname)) != in.end()) {
+            touch(analysis.facts, ctx, name, LockMode::share_update_exclusive, Reason::publishes);
+        }
+    }
     return run_as_written(analysis, statement, former_publication(alter, ctx));
 }
 
@@ -132,7 +140,8 @@ Analysis analyze_statistics(const sql::Statement& statement, const Context& ctx)
     Analysis analysis;
     for (std::size_t i = 0; i < create.n_relations; ++i) {
         if (create.relations[i]->node_case == PG_QUERY__NODE__NODE_RANGE_VAR) {
-            touch(analysis.facts, ctx, name_of(create.relations[i]->range_var), LockMode::share_update_exclusive);
+            touch(analysis.facts, ctx, name_of(create.relations[i]->range_var), LockMode::share_update_exclusive,
+                  Reason::creates_statistics);
         }
     }
     const auto written = name_of(create.n_defnames, create.defnames);
@@ -146,6 +155,23 @@ Analysis analyze_statistics(const sql::Statement& statement, const Context& ctx)
                        ? no_inverse(fmt::format("whether statistics {} were there before is not known", sql::quote_name(name)))
                        : undo({"DROP STATISTICS " + sql::quote_name(name)});
     return run_as_written(analysis, statement, std::move(inverse));
+}
+
+Analysis analyze_explain(const sql::Statement& statement, const Context& ctx) {
+    const auto& explain = *statement.node().explain_stmt;
+    Analysis analysis;
+    analysis.name = "explain";
+    bool runs = false;
+    for (std::size_t i = 0; i < explain.n_options; ++i) {
+        const auto& option = *explain.options[i]->def_elem;
+        runs = runs || (text(option.defname) == "analyze" && (option.arg == nullptr || string_of(option.arg) != "false"));
+    }
+    touch_query(analysis.facts, ctx, explain.query, runs ? Extent::executed : Extent::planned);
+    if (!runs) {
+        analysis.facts.writes.clear();
+    }
+    return run_as_written(analysis, statement,
+                          analysis.facts.writes.empty() ? nothing_to_undo() : no_inverse("the former rows are not kept"));
 }
 
 Analysis analyze_other_object(const sql::Statement& statement, const Context& /*ctx*/) {

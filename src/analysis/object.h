@@ -10,6 +10,7 @@ Analysis analyze_create_extension(const sql::Statement& statement, const Context
 Analysis analyze_alter_extension(const sql::Statement& statement, const Context& ctx);
 Analysis analyze_publication(const sql::Statement& statement, const Context& ctx);
 Analysis analyze_statistics(const sql::Statement& statement, const Context& ctx);
+Analysis analyze_explain(const sql::Statement& statement, const Context& ctx);
 Analysis analyze_other_object(const sql::Statement& statement, const Context& ctx);
 
 }  // namespace pgbelay::analysis

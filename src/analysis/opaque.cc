@@ -11,12 +11,6 @@ namespace pgbelay::analysis {
 
 namespace {
 
-std::string lower(std::string text) {
-    std::transform(text.begin(), text.end(), text.begin(),
-                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
-    return text;
-}
-
 std::string identifier(const std::string& token) {
     if (!token.starts_with('"') || token.size() < 2) {
         return lower(token);
@@ -88,7 +82,7 @@ void touch_references(Facts& facts, const Context& ctx, const std::vector<sql::T
         if (i + 3 < tokens.size() && tokens[i + 2].text == ".") {
             name = {name.name, identifier(tokens[i + 3].text)};
         }
-        touch(facts, ctx, name, LockMode::share_row_exclusive);
+        touch(facts, ctx, name, LockMode::share_row_exclusive, Reason::referenced_by_new_key);
     }
 }
 
@@ -96,6 +90,11 @@ void touch_references(Facts& facts, const Context& ctx, const std::vector<sql::T
 std::string only_constraint(const std::vector<sql::Token>& tokens, std::size_t at) {
     const auto comma = std::count_if(tokens.begin(), tokens.end(), [](const sql::Token& token) { return token.text == ","; });
     return comma == 0 && follows(tokens, at, {"add", "constraint"}) && at + 2 < tokens.size() ? identifier(tokens[at + 2].text) : "";
+}
+
+bool adds_only_foreign_key(const std::vector<sql::Token>& tokens, std::size_t at) {
+    const std::size_t kind = follows(tokens, at, {"add", "constraint"}) ? at + 3 : at + 1;
+    return !only_constraint(tokens, at).empty() && follows(tokens, kind, {"foreign", "key"});
 }
 
 std::string first_words(const std::vector<sql::Token>& tokens) {
@@ -119,14 +118,17 @@ Analysis analyze_opaque(const sql::Statement& statement, const Context& ctx) {
     if (table.empty()) {
         for (const auto& name : sql::relations_named(statement)) {
             if (ctx.now.find(name) != nullptr) {
-                touch(analysis.facts, ctx, name, LockMode::access_exclusive);
+                touch(analysis.facts, ctx, name, LockMode::access_exclusive, Reason::not_understood);
             }
         }
         analysis.notes.emplace_back(
             "the grammar does not know this statement: it runs as written, with every protection, but could not be analysed");
         return run_as_written(analysis, statement, no_inverse("what a statement that was not understood changes is not known"));
     }
-    touch_all(analysis.facts, ctx, table, LockMode::access_exclusive);
+    // A foreign key in a newer form is still a foreign key.
+    const bool key = adds_only_foreign_key(tokens, at);
+    touch_all(analysis.facts, ctx, table, key ? LockMode::share_row_exclusive : LockMode::access_exclusive,
+              key ? Reason::adds_foreign_key : Reason::not_understood);
     touch_references(analysis.facts, ctx, tokens);
     const auto name = found_name(ctx.now, table);
     analysis.name = named("alter table", name);

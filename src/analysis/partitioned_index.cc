@@ -57,7 +57,7 @@ private:
 
     void below(const QualifiedName& table, const QualifiedName& parent) {
         const catalog::Relation* relation = catalog_.find(table);
-        for (const QualifiedName& child : relation == nullptr ? std::vector<QualifiedName>{} : relation->children) {
+        for (const QualifiedName& child : relation == nullptr ? std::vector<QualifiedName>{} : *relation->children) {
             const catalog::Relation* partition = catalog_.find(child);
             if (partition == nullptr || partition->kind == 'f') {
                 continue;
@@ -312,7 +312,7 @@ std::vector<IndexPart> index_parts(const catalog::Catalog& catalog, const Parted
 
 QualifiedName foreign_partition(const catalog::Catalog& catalog, const QualifiedName& table) {
     const catalog::Relation* relation = catalog.find(table);
-    for (const QualifiedName& child : relation == nullptr ? std::vector<QualifiedName>{} : relation->children) {
+    for (const QualifiedName& child : relation == nullptr ? std::vector<QualifiedName>{} : *relation->children) {
         const catalog::Relation* partition = catalog.find(child);
         if (partition != nullptr && partition->kind == 'f') {
             return child;

@@ -73,25 +73,26 @@ Reindex read(const sql::Statement& statement, const Context& ctx) {
 }
 
 // As REINDEX takes them: SHARE on the table and ACCESS EXCLUSIVE on the index; SHARE UPDATE EXCLUSIVE on the table when concurrent.
-std::vector<RelationLock> locks_of(const Reindex& reindex, bool concurrent) {
-    std::vector<RelationLock> locks;
+LockFacts locks_of(const Reindex& reindex, bool concurrent) {
+    LockFacts locks;
     const LockMode on_table = concurrent ? LockMode::share_update_exclusive : LockMode::share;
+    const Reason why = concurrent ? Reason::rebuilds_concurrently : Reason::table_of_rebuilt_index;
     if (!reindex.table.empty() && !is_partitioned(reindex.ctx, reindex.table)) {
-        add_lock(locks, lock_on(reindex.ctx, reindex.table, on_table));
+        locks.add(lock_on(reindex.ctx, reindex.table, on_table), why);
     }
     for (const catalog::Index* index : reindex.indexes) {
-        add_lock(locks, lock_on(reindex.ctx, index->table, on_table));
+        locks.add(lock_on(reindex.ctx, index->table, on_table), why);
         if (!concurrent) {
-            add_lock(locks, lock_on(reindex.ctx, index->name, LockMode::access_exclusive));
+            locks.add(lock_on(reindex.ctx, index->name, LockMode::access_exclusive), Reason::rebuilds_index);
         }
     }
     return locks;
 }
 
-std::vector<QualifiedName> scans_of(const Reindex& reindex) {
-    std::vector<QualifiedName> scans;
+NameFacts scans_of(const Reindex& reindex) {
+    NameFacts scans;
     for (const catalog::Index* index : reindex.indexes) {
-        add_name(scans, index->table);
+        scans.add(index->table, reindex.concurrent ? Reason::reads_for_rebuilding_twice : Reason::reads_for_rebuilding);
     }
     return scans;
 }
@@ -254,7 +255,14 @@ Analysis analyze_reindex(const sql::Statement& statement, const Context& ctx) {
     analysis.facts.locks = locks_of(reindex, reindex.concurrent);
     analysis.facts.scans = scans_of(reindex);
     for (const catalog::Index* index : reindex.indexes) {
-        add_name(analysis.facts.rewrites, index->name);
+        analysis.facts.rewrites.add(index->name, reindex.concurrent ? Reason::replaces_index : Reason::rebuilds_index);
+    }
+    if (ctx.now.server_major == 13 && !reindex.table.empty() && is_partitioned(ctx, reindex.table)) {
+        // 13 knows no such REINDEX: it warns, and does nothing (catalog/index.c, reindex_relation).
+        analysis.facts.locks = {};
+        analysis.facts.scans = {};
+        analysis.facts.rewrites = {};
+        analysis.facts.locks.add(lock_on(ctx, reindex.table, LockMode::share), Reason::table_of_rebuilt_index);
     }
     if (ctx.in_group && !analysis.facts.transactional) {
         analysis.refusal = Refusal{"this REINDEX cannot run inside a transaction", "move it out of the BEGIN … COMMIT group"};

@@ -9,6 +9,15 @@
 
 namespace pgbelay::analysis {
 
+namespace {
+
+// Large values are read and written along with their rows.
+std::int64_t stored(const catalog::Relation& relation) {
+    return relation.bytes + relation.toast_bytes;
+}
+
+}  // namespace
+
 void add_lock(std::vector<RelationLock>& locks, const RelationLock& lock) {
     const auto there = std::find_if(locks.begin(), locks.end(), [&](const RelationLock& l) { return l.relation == lock.relation; });
     if (there == locks.end()) {
@@ -17,6 +26,43 @@ void add_lock(std::vector<RelationLock>& locks, const RelationLock& lock) {
     }
     there->mode = std::max(there->mode, lock.mode);
     there->only = there->only && lock.only;
+}
+
+void LockFacts::add(const RelationLock& lock, Reason reason) {
+    const auto there = std::find_if(items_.begin(), items_.end(), [&](const RelationLock& l) { return l.relation == lock.relation; });
+    if (there == items_.end()) {
+        append(lock, reason);
+        return;
+    }
+    if (there->mode < lock.mode) {
+        reasons_[static_cast<std::size_t>(there - items_.begin())] = reason;
+        there->mode = lock.mode;
+    }
+    there->only = there->only && lock.only;
+}
+
+void LockFacts::add_all(const LockFacts& others) {
+    for (std::size_t i = 0; i < others.size(); ++i) {
+        add(others[i], others.reason(i));
+    }
+}
+
+void NameFacts::add(const QualifiedName& name, Reason reason) {
+    const auto there = std::find(items_.begin(), items_.end(), name);
+    if (there == items_.end()) {
+        append(name, reason);
+        return;
+    }
+    Reason& known = reasons_[static_cast<std::size_t>(there - items_.begin())];
+    if (explain(known).work < explain(reason).work) {
+        known = reason;
+    }
+}
+
+void NameFacts::add_all(const NameFacts& others) {
+    for (std::size_t i = 0; i < others.size(); ++i) {
+        add(others[i], others.reason(i));
+    }
 }
 
 void add_name(std::vector<QualifiedName>& names, const QualifiedName& name) {
@@ -51,15 +97,21 @@ bool is_tiny(const Context& ctx, const QualifiedName& relation) {
         return true;
     }
     // Many small partitions are one large table.
-    std::int64_t bytes = now->kind == 'p' ? 0 : now->bytes;
+    std::int64_t bytes = now->kind == 'p' ? 0 : stored(*now);
     for (const QualifiedName& child : descendants(ctx, relation)) {
         const catalog::Relation* found = ctx.now.find(child);
         if (found == nullptr) {
             return false;
         }
-        bytes += found->kind == 'p' || found->created_by_plan ? 0 : found->bytes;
+        bytes += found->kind == 'p' || found->created_by_plan ? 0 : stored(*found);
     }
     return bytes < ctx.tiny || (now->kind == 'p' && bytes == 0);
+}
+
+std::vector<QualifiedName> sequences_in_default(const catalog::Column& column) {
+    const std::string expression = column.default_expression.value_or("");
+    return expression.find("nextval(") == std::string::npos ? std::vector<QualifiedName>{}
+                                                            : sql::sequences_called(sql::read_statement("SELECT " + expression));
 }
 
 bool is_partitioned(const Context& ctx, const QualifiedName& relation) {
@@ -106,10 +158,10 @@ std::string size_reason(const Context& ctx, const QualifiedName& relation) {
     if (now == nullptr) {
         return fmt::format("the size of {} is not known", sql::quote_name(relation));
     }
-    std::int64_t bytes = now->bytes;
+    std::int64_t bytes = stored(*now);
     for (const QualifiedName& child : descendants(ctx, relation)) {
         if (const catalog::Relation* found = ctx.now.find(child)) {
-            bytes += found->bytes;
+            bytes += stored(*found);
         }
     }
     return fmt::format("{} is {}", sql::quote_name(now->name), base::format_bytes(bytes));

@@ -23,6 +23,9 @@ bool is_fresh(const Context& ctx, const QualifiedName& relation);
 // Fresh, or below `ctx.tiny` with everything below it. Unknown relations are not.
 bool is_tiny(const Context& ctx, const QualifiedName& relation);
 
+// Those from which the column's default takes numbers, as its expression names them.
+std::vector<QualifiedName> sequences_in_default(const catalog::Column& column);
+
 bool is_partitioned(const Context& ctx, const QualifiedName& relation);
 // Children at every level as `ctx.now` knows them, parents first; without the relation itself.
 std::vector<QualifiedName> descendants(const Context& ctx, const QualifiedName& relation);

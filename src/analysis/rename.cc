@@ -47,7 +47,8 @@ void rename_relation(Analysis& analysis, const sql::Statement& statement, const 
     const char kind = kind_of(relation, rename.rename_type);
     const bool index = kind == 'i' || kind == 'I';
     // ALTER INDEX and ALTER TABLE on an index lock only the index, and weakly, from version 12 on.
-    touch(analysis.facts, ctx, written, index ? LockMode::share_update_exclusive : LockMode::access_exclusive);
+    touch(analysis.facts, ctx, written, index ? LockMode::share_update_exclusive : LockMode::access_exclusive,
+          index ? Reason::renames_index : Reason::renames);
     const auto from = found_name(ctx.now, written);
     const QualifiedName to{from.schema, text(rename.newname)};
     analysis.name = fmt::format("rename {} to {}", sql::quote_name(from), to.name);
@@ -62,8 +63,9 @@ void rename_relation(Analysis& analysis, const sql::Statement& statement, const 
 
 void rename_column(Analysis& analysis, const sql::Statement& statement, const Context& ctx, const PgQuery__RenameStmt& rename) {
     const auto written = name_of(rename.relation);
-    const auto* relation = rename.relation->inh ? touch_all(analysis.facts, ctx, written, LockMode::access_exclusive)
-                                                : touch(analysis.facts, ctx, written, LockMode::access_exclusive);
+    const auto* relation = rename.relation->inh
+                               ? touch_all(analysis.facts, ctx, written, LockMode::access_exclusive, Reason::renames_column)
+                               : touch(analysis.facts, ctx, written, LockMode::access_exclusive, Reason::renames_column);
     const auto table = found_name(ctx.now, written);
     const auto from = text(rename.subname);
     const auto to = text(rename.newname);
@@ -81,9 +83,17 @@ void rename_column(Analysis& analysis, const sql::Statement& statement, const Co
 
 void rename_constraint(Analysis& analysis, const sql::Statement& statement, const Context& ctx, const PgQuery__RenameStmt& rename) {
     const auto written = name_of(rename.relation);
-    touch_all(analysis.facts, ctx, written, LockMode::access_exclusive);
+    const auto* relation = touch(analysis.facts, ctx, written, LockMode::access_exclusive, Reason::renames_constraint);
     const auto table = found_name(ctx.now, written);
     const auto from = text(rename.subname);
+    const auto* constraint = relation == nullptr ? nullptr : relation->constraint(from);
+    const bool inherited = constraint == nullptr || ((constraint->type == 'c' || constraint->type == 'n') && !constraint->no_inherit);
+    if (inherited && rename.relation->inh) {
+        touch_all(analysis.facts, ctx, written, LockMode::access_exclusive, Reason::renames_constraint);
+    }
+    if (constraint != nullptr && !constraint->index.empty() && constraint->type != 'f') {
+        touch(analysis.facts, ctx, {table.schema, constraint->index}, LockMode::share_update_exclusive, Reason::index_is_renamed);
+    }
     const auto to = text(rename.newname);
     analysis.name = fmt::format("rename constraint {} to {}", from, to);
     run_as_written(
@@ -95,7 +105,10 @@ void rename_constraint(Analysis& analysis, const sql::Statement& statement, cons
 
 void rename_member(Analysis& analysis, const sql::Statement& statement, const Context& ctx, const PgQuery__RenameStmt& rename) {
     const auto written = name_of(rename.relation);
-    touch_all(analysis.facts, ctx, written, LockMode::access_exclusive);
+    touch_all(analysis.facts, ctx, written, LockMode::access_exclusive,
+              rename.rename_type == PG_QUERY__OBJECT_TYPE__OBJECT_TRIGGER  ? Reason::renames_trigger
+              : rename.rename_type == PG_QUERY__OBJECT_TYPE__OBJECT_POLICY ? Reason::renames_policy
+                                                                           : Reason::renames_rule);
     const std::string_view word = rename.rename_type == PG_QUERY__OBJECT_TYPE__OBJECT_TRIGGER  ? "TRIGGER"
                                   : rename.rename_type == PG_QUERY__OBJECT_TYPE__OBJECT_POLICY ? "POLICY"
                                                                                                : "RULE";
@@ -232,9 +245,12 @@ Analysis analyze_set_schema(const sql::Statement& statement, const Context& ctx)
         return analysis;
     }
     if (alter.relation != nullptr) {
-        const auto* relation = touch(analysis.facts, ctx, name_of(alter.relation), LockMode::access_exclusive);
+        const auto* relation = touch(analysis.facts, ctx, name_of(alter.relation), LockMode::access_exclusive, Reason::moves_to_schema);
         const auto from = found_name(ctx.now, name_of(alter.relation));
         const QualifiedName to{schema, from.name};
+        for (const auto& sequence : ctx.now.sequences_of(from)) {
+            touch(analysis.facts, ctx, sequence, LockMode::access_exclusive, Reason::moves_to_schema);
+        }
         const char kind = kind_of(relation, alter.object_type);
         analysis.name = fmt::format("move {} to schema {}", sql::quote_name(from), schema);
         analysis.notes.push_back(fmt::format("who finds {} through search_path may not find it from the moment of the commit", from.name));

@@ -239,7 +239,7 @@ std::vector<std::string> restore_matview(const catalog::Relation& view) {
     const auto name = sql::quote_name(view.name);
     std::vector<std::string> out;
     out.push_back(fmt::format("CREATE MATERIALIZED VIEW {}{}{} AS {} WITH {}DATA", name, with_options(view.options),
-                              view.tablespace.empty() ? "" : " TABLESPACE " + sql::quote_identifier(view.tablespace),
+                              view.tablespace.empty() ? "" : " TABLESPACE " + sql::quote_identifier(*view.tablespace),
                               without_semicolon(view.view_definition), view.populated ? "" : "NO "));
     for (const auto& index : view.indexes) {
         append(out, recreate_index(index).sql);
@@ -324,12 +324,12 @@ std::vector<std::string> restore_sequence(const catalog::Relation& sequence) {
     const auto name = sql::quote_name(sequence.name);
     std::vector<std::string> out;
     out.push_back(
-        fmt::format("CREATE SEQUENCE {}{}{}", name, sequence.sequence_definition.empty() ? "" : " ", sequence.sequence_definition));
+        fmt::format("CREATE SEQUENCE {}{}{}", name, sequence.sequence_definition.empty() ? "" : " ", *sequence.sequence_definition));
     if (!sequence.owner.empty()) {
         out.push_back(fmt::format("ALTER SEQUENCE {} OWNER TO {}", name, sql::quote_identifier(sequence.owner)));
     }
     if (!sequence.sequence_owner_column.empty()) {
-        out.push_back(fmt::format("ALTER SEQUENCE {} OWNED BY {}", name, sequence.sequence_owner_column));
+        out.push_back(fmt::format("ALTER SEQUENCE {} OWNED BY {}", name, *sequence.sequence_owner_column));
     }
     append(out, restore_grants("SEQUENCE " + name, sequence.acl, sequence.owner));
     if (sequence.comment) {

@@ -30,13 +30,13 @@ Inverse former_sequence(const PgQuery__AlterSeqStmt& alter, const catalog::Relat
     std::vector<std::string> sql;
     if (has_option(alter, "owned_by")) {
         sql.push_back(fmt::format("ALTER SEQUENCE {} OWNED BY {}", name,
-                                  sequence->sequence_owner_column.empty() ? "NONE" : sequence->sequence_owner_column));
+                                  sequence->sequence_owner_column.empty() ? "NONE" : *sequence->sequence_owner_column));
     }
     if (alter.n_options > sql.size()) {
         if (sequence->sequence_definition.empty()) {
             return no_inverse(fmt::format("the former options of {} are not known", sql::quote_name(sequence->name)));
         }
-        sql.push_back(fmt::format("ALTER SEQUENCE {} {}", name, sequence->sequence_definition));
+        sql.push_back(fmt::format("ALTER SEQUENCE {} {}", name, *sequence->sequence_definition));
     }
     return undo(std::move(sql));
 }
@@ -69,14 +69,17 @@ Analysis analyze_create_sequence(const sql::Statement& statement, const Context&
 Analysis analyze_alter_sequence(const sql::Statement& statement, const Context& ctx) {
     const auto& alter = *statement.node().alter_seq_stmt;
     Analysis analysis;
-    const auto* sequence = touch(analysis.facts, ctx, name_of(alter.sequence), LockMode::share_row_exclusive);
+    const auto* sequence = touch(analysis.facts, ctx, name_of(alter.sequence), LockMode::share_row_exclusive, Reason::alters_sequence);
     const auto name = found_name(ctx.now, name_of(alter.sequence));
     analysis.name = named("alter sequence", name);
     if (alter.missing_ok && ctx.now.loaded && sequence == nullptr) {
         analysis.skip = fmt::format("there is no sequence {}", sql::quote_name(name));
         return analysis;
     }
-    add_name(analysis.facts.rewrites, name);
+    // Its position is written anew for every option but whose it is.
+    if (alter.n_options > (has_option(alter, "owned_by") ? 1U : 0U)) {
+        analysis.facts.rewrites.add(name, Reason::writes_sequence_anew);
+    }
     return run_as_written(analysis, statement, former_sequence(alter, sequence));
 }
 

@@ -2,7 +2,15 @@
 
 #include "base/error.h"
 
+#include <algorithm>
+
 namespace pgbelay::analysis {
+
+std::string lower(std::string text) {
+    std::transform(text.begin(), text.end(), text.begin(),
+                   [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+    return text;
+}
 
 std::vector<sql::Token> significant_tokens(std::string_view sql) {
     std::vector<sql::Token> tokens;

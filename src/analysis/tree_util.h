@@ -22,6 +22,9 @@ using catalog::strings_of;
 using catalog::text;
 using catalog::type_name;
 
+// ASCII letters only, as the server folds what is not quoted.
+std::string lower(std::string text);
+
 // The statement's tokens without its comments. Empty when it cannot be scanned.
 std::vector<sql::Token> significant_tokens(std::string_view sql);
 

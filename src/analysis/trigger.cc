@@ -33,10 +33,11 @@ Analysis analyze_create_trigger(const sql::Statement& statement, const Context& 
     const auto written = name_of(create.relation);
     const auto name = text(create.trigname);
     Analysis analysis;
-    // Row triggers of a partitioned table are made on every partition.
-    const auto* table = create.row ? touch_all(analysis.facts, ctx, written, LockMode::share_row_exclusive)
-                                   : touch(analysis.facts, ctx, written, LockMode::share_row_exclusive);
-    touch(analysis.facts, ctx, name_of(create.constrrel), LockMode::access_share);
+    // Row triggers of a partitioned table are made on every partition; inheritance knows nothing of the kind.
+    const bool recurses = create.row && is_partitioned(ctx, written);
+    const auto* table = recurses ? touch_all(analysis.facts, ctx, written, LockMode::share_row_exclusive, Reason::creates_trigger)
+                                 : touch(analysis.facts, ctx, written, LockMode::share_row_exclusive, Reason::creates_trigger);
+    touch(analysis.facts, ctx, name_of(create.constrrel), LockMode::access_share, Reason::named_by_trigger);
     const auto on = found_name(ctx.now, written);
     analysis.name = fmt::format("create trigger {} on {}", name, sql::quote_name(on));
     const auto* former = table == nullptr ? nullptr : table->trigger(name);
@@ -55,7 +56,11 @@ Analysis analyze_create_rule(const sql::Statement& statement, const Context& ctx
     const auto& create = *statement.node().rule_stmt;
     const auto name = text(create.rulename);
     Analysis analysis;
-    const auto* table = touch(analysis.facts, ctx, name_of(create.relation), LockMode::access_exclusive);
+    const auto* table = touch(analysis.facts, ctx, name_of(create.relation), LockMode::access_exclusive, Reason::creates_rule);
+    for (std::size_t i = 0; i < create.n_actions; ++i) {
+        touch_query(analysis.facts, ctx, create.actions[i]->base, Extent::parsed);
+    }
+    analysis.facts.writes.clear();
     const auto on = found_name(ctx.now, name_of(create.relation));
     analysis.name = fmt::format("create rule {} on {}", name, sql::quote_name(on));
     const auto drop = drop_statement("RULE", name, on);
@@ -74,7 +79,7 @@ Analysis analyze_create_policy(const sql::Statement& statement, const Context& c
     const auto& create = *statement.node().create_policy_stmt;
     const auto name = text(create.policy_name);
     Analysis analysis;
-    touch(analysis.facts, ctx, name_of(create.table), LockMode::access_exclusive);
+    touch(analysis.facts, ctx, name_of(create.table), LockMode::access_exclusive, Reason::creates_policy);
     touch_query(analysis.facts, ctx, create.qual);
     touch_query(analysis.facts, ctx, create.with_check);
     const auto on = found_name(ctx.now, name_of(create.table));
@@ -86,12 +91,12 @@ Analysis analyze_alter_policy(const sql::Statement& statement, const Context& ct
     const auto& alter = *statement.node().alter_policy_stmt;
     const auto name = text(alter.policy_name);
     Analysis analysis;
-    const auto* table = touch(analysis.facts, ctx, name_of(alter.table), LockMode::access_exclusive);
+    const auto* table = touch(analysis.facts, ctx, name_of(alter.table), LockMode::access_exclusive, Reason::alters_policy);
     touch_query(analysis.facts, ctx, alter.qual);
     touch_query(analysis.facts, ctx, alter.with_check);
     const auto on = found_name(ctx.now, name_of(alter.table));
     analysis.name = fmt::format("alter policy {} on {}", name, sql::quote_name(on));
-    for (const auto& policy : table == nullptr ? std::vector<catalog::Policy>{} : table->policies) {
+    for (const auto& policy : table == nullptr ? std::vector<catalog::Policy>{} : *table->policies) {
         if (policy.name == name) {
             return run_as_written(analysis, statement,
                                   replace_back(drop_statement("POLICY", name, on), restore_policy(on, policy), !policy.definition.empty()));

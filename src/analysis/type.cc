@@ -32,8 +32,8 @@ void touch_columns_of(Facts& facts, const Context& ctx, const QualifiedName& dom
         const bool uses = std::any_of(relation.columns.begin(), relation.columns.end(),
                                       [&](const catalog::Column& column) { return column.type == printed; });
         if (uses && (relation.kind == 'r' || relation.kind == 'm' || relation.kind == 'p')) {
-            touch(facts, ctx, name, LockMode::share);
-            add_name(facts.scans, name);
+            touch(facts, ctx, name, LockMode::share, Reason::holds_domain);
+            facts.scans.add(name, Reason::checks_domain);
         }
     }
 }

@@ -1,10 +1,15 @@
 #include "analysis/type_change.h"
+
+#include "analysis/tree_util.h"
 #include "sql/quote.h"
+#include "sql/statement.h"
 
 #include <algorithm>
 #include <array>
 #include <charconv>
 #include <optional>
+#include <set>
+#include <utility>
 #include <vector>
 
 namespace pgbelay::analysis {
@@ -96,12 +101,24 @@ bool binary_coercible(const std::string& from, const std::string& to) {
 }
 
 const catalog::Type* domain(const catalog::Catalog& catalog, const std::string& printed) {
-    for (const auto& [name, type] : catalog.types) {
-        if (type.kind == 'd' && (printed == name.name || printed == sql::quote_name(name))) {
-            return &type;
-        }
-    }
-    return nullptr;
+    const auto* type = catalog.find_type(sql::read_name(printed));
+    return type != nullptr && type->kind == 'd' ? type : nullptr;
+}
+
+// Zones whose offset is always nothing (commands/tablecmds.c, ATColumnChangeRequiresRewrite; datetime.c,
+// TimestampTimestampTzRequiresRewrite).
+bool is_utc(std::string zone) {
+    static const std::set<std::string> kNames{"utc", "uct", "gmt", "gmt0", "gmt+0", "gmt-0", "zulu", "universal", "greenwich", "0", "00"};
+    zone = lower(std::move(zone));
+    return kNames.contains(zone.starts_with("etc/") ? zone.substr(4) : zone);
+}
+
+// timestamp and timestamptz hold the same number, when the session lives by UTC.
+bool same_moment(const catalog::Catalog& catalog, const Shape& from, const Shape& to) {
+    const auto stamp = [](const Shape& shape) {
+        return shape.name == "timestamp with time zone" || shape.name == "timestamp without time zone";
+    };
+    return stamp(from) && stamp(to) && is_utc(catalog.time_zone) && precision_grows(from, to);
 }
 
 bool is_integer(const std::string& name) {
@@ -135,7 +152,7 @@ bool type_change_rewrites(const catalog::Catalog& catalog, const std::string& fr
         return !after.modifiers.empty();
     }
     if (before.name != after.name) {
-        return true;
+        return !same_moment(catalog, before, after);
     }
     if (before.name == "numeric") {
         return !numeric_grows(before, after);

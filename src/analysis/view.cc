@@ -80,7 +80,7 @@ Analysis analyze_create_view(const sql::Statement& statement, const Context& ctx
     }
     if (existing != nullptr) {
         analysis.name = named("replace view", name);
-        touch(analysis.facts, ctx, name, LockMode::access_exclusive);
+        touch(analysis.facts, ctx, name, LockMode::access_exclusive, Reason::replaces_view);
     }
     touch_query(analysis.facts, ctx, create.query);
     auto inverse = existing == nullptr ? undo({"DROP VIEW " + sql::quote_name(name)}) : former_view(*existing, create);

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdlib>
@@ -47,6 +48,10 @@ Error too_large(const std::filesystem::path& path) {
 
 std::string read_all(int fd, const std::filesystem::path& path, const StopSignal* stop) {
     std::string bytes;
+    // A large file is held once, not in what a string that doubles needs.
+    if (struct stat status{}; ::fstat(fd, &status) == 0 && S_ISREG(status.st_mode) && status.st_size > 0) {
+        bytes.reserve(std::min(static_cast<std::size_t>(status.st_size), kLargestFile));
+    }
     std::array<char, 65536> buffer{};
     for (;;) {
         wait(fd, Direction::read, kNoDeadline, stop);

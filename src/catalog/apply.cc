@@ -23,6 +23,13 @@ void apply(const sql::Statement& statement, Catalog& catalog) {
         case PG_QUERY__NODE__NODE_DROP_STMT: apply_drop(*node.drop_stmt, catalog); break;
         case PG_QUERY__NODE__NODE_RENAME_STMT: apply_rename(*node.rename_stmt, catalog); break;
         case PG_QUERY__NODE__NODE_ALTER_OBJECT_SCHEMA_STMT: apply_set_schema(*node.alter_object_schema_stmt, catalog); break;
+        case PG_QUERY__NODE__NODE_SELECT_STMT: apply_select_into(*node.select_stmt, catalog); [[fallthrough]];
+        case PG_QUERY__NODE__NODE_INSERT_STMT:
+        case PG_QUERY__NODE__NODE_UPDATE_STMT:
+        case PG_QUERY__NODE__NODE_DELETE_STMT:
+        case PG_QUERY__NODE__NODE_MERGE_STMT:
+        case PG_QUERY__NODE__NODE_COPY_STMT:
+        case PG_QUERY__NODE__NODE_TRUNCATE_STMT: apply_rows(node, statement.copy_data && !statement.copy_data->empty(), catalog); break;
         default: apply_object(node, statement.sql, catalog); break;
     }
 }

@@ -44,10 +44,10 @@ void add_column(const PgQuery__AlterTableCmd& command, const QualifiedName& tabl
     column.all_null = !column.default_expression && column.generated == 0 && column.identity == 0;
     column.created_by_plan = true;
     relation = writable(catalog, table);
-    relation->columns.push_back(column);
+    append_exactly(relation->columns, column);
     for (const auto& child : std::vector<QualifiedName>(relation->children)) {
         if (auto* below = writable(catalog, child); below != nullptr && below->column(column.name) == nullptr) {
-            below->columns.push_back(column);
+            append_exactly(below->columns, column);
         }
     }
     add_constraints(constraints_of(definition), table, catalog);
@@ -100,6 +100,25 @@ void replica_identity(const PgQuery__AlterTableCmd& command, Relation& table) {
     }
 }
 
+// Those that say the column's name go with it under CASCADE, and what is made from them.
+void drop_views_on(Catalog& catalog, const QualifiedName& table, const std::string& column) {
+    const auto* relation = catalog.find(table);
+    const std::string quoted = sql::quote_identifier(column);
+    std::vector<QualifiedName> gone;
+    for (const auto& name : relation == nullptr ? std::vector<QualifiedName>{} : *relation->dependent_views) {
+        const auto* view = catalog.find(name);
+        if (view != nullptr && view->view_definition->find(quoted) != std::string::npos) {
+            gone.push_back(name);
+        }
+    }
+    for (std::size_t i = 0; i < gone.size(); ++i) {
+        const auto* view = catalog.find(gone[i]);
+        const auto above = view == nullptr ? std::vector<QualifiedName>{} : *view->dependent_views;
+        gone.insert(gone.end(), above.begin(), above.end());
+        catalog.remove(gone[i]);
+    }
+}
+
 void attach_partition(const PgQuery__AlterTableCmd& command, const QualifiedName& table, Catalog& catalog) {
     if (command.def == nullptr || command.def->node_case != PG_QUERY__NODE__NODE_PARTITION_CMD) {
         return;
@@ -114,14 +133,18 @@ void attach_partition(const PgQuery__AlterTableCmd& command, const QualifiedName
     if (const auto* bound = command.def->partition_cmd->bound; bound != nullptr && bound->is_default) {
         child->partition_bound = "DEFAULT";
     }
-    parent->children.push_back(child->name);
+    parent->children.own().push_back(child->name);
 }
 
 void detach(Relation* child, Relation* parent) {
     if (child != nullptr && parent != nullptr) {
         child->parent.reset();
         child->is_partition = false;
-        std::erase(parent->children, child->name);
+        // It keeps what it had from its parent, as its own.
+        for (auto& constraint : child->constraints) {
+            constraint.inherited = false;
+        }
+        std::erase(parent->children.own(), child->name);
     }
 }
 
@@ -139,7 +162,7 @@ void attach_inheritance(const PgQuery__AlterTableCmd& command, const QualifiedNa
         return;
     }
     child->parent = parent->name;
-    parent->children.push_back(child->name);
+    parent->children.own().push_back(child->name);
 }
 
 void set_owner(const PgQuery__AlterTableCmd& command, Relation& table, const Catalog& catalog) {
@@ -164,12 +187,8 @@ void add_identity(const PgQuery__AlterTableCmd& command, const QualifiedName& ta
 }
 
 void drop_identity(const std::string& column, const QualifiedName& table, Catalog& catalog) {
-    const auto owned_by = sql::quote_name(table) + "." + sql::quote_identifier(column);
-    for (const auto& [name, relation] : catalog.relations) {
-        if (relation.sequence_owner_column == owned_by) {
-            catalog.remove(QualifiedName(name));
-            break;
-        }
+    if (const auto sequences = catalog.sequences_of(table, column); !sequences.empty()) {
+        catalog.remove(sequences.front());
     }
     on_columns(catalog, table, column, [](Column& changed) { changed.identity = 0; });
 }
@@ -192,7 +211,12 @@ bool alter_column(const PgQuery__AlterTableCmd& command, const QualifiedName& ta
     const auto name = text(command.name);
     switch (command.subtype) {
         case PG_QUERY__ALTER_TABLE_TYPE__AT_AddColumn: add_column(command, table, sql, catalog); return true;
-        case PG_QUERY__ALTER_TABLE_TYPE__AT_DropColumn: drop_column(catalog, *writable(catalog, table), name); return true;
+        case PG_QUERY__ALTER_TABLE_TYPE__AT_DropColumn:
+            if (command.behavior == PG_QUERY__DROP_BEHAVIOR__DROP_CASCADE) {
+                drop_views_on(catalog, table, name);
+            }
+            drop_column(catalog, *writable(catalog, table), name);
+            return true;
         case PG_QUERY__ALTER_TABLE_TYPE__AT_AlterColumnType: alter_type(command, table, catalog); return true;
         case PG_QUERY__ALTER_TABLE_TYPE__AT_SetNotNull:
             on_columns(catalog, table, name, [](Column& column) { column.not_null = true; });
@@ -301,7 +325,7 @@ void apply_alter_table(const PgQuery__AlterTableStmt& statement, std::string_vie
         return;
     }
     const auto key = found->name;
-    const auto pieces = sql::cut_alter_table(sql).pieces;
+    const auto pieces = sql::cut_alter_table(sql, statement).pieces;
     std::vector<std::pair<const PgQuery__AlterTableCmd*, std::string>> commands;
     for (std::size_t i = 0; i < statement.n_cmds; ++i) {
         if (statement.cmds[i]->node_case == PG_QUERY__NODE__NODE_ALTER_TABLE_CMD) {

@@ -49,12 +49,14 @@ void apply_column_constraint(const PgQuery__Constraint& constraint, std::string_
 }  // namespace
 
 std::string default_text(std::string_view sql, int location) {
+    // A token begins there.
+    sql.remove_prefix(std::min(sql.size(), static_cast<std::size_t>(std::max(location, 0))));
     const auto tokens = sql::scan(sql);
     std::size_t begin = 0;
     std::size_t end = 0;
     int depth = 0;
     for (const auto& token : tokens) {
-        if (token.comment || static_cast<int>(token.begin) <= location) {
+        if (token.comment || (token.begin == 0 && location >= 0)) {
             continue;
         }
         const bool first = end == 0;

@@ -43,8 +43,11 @@ void set_not_null(Relation& table, const std::vector<std::string>& columns) {
 }
 
 void note_constraint(Catalog& catalog, Relation& table, Constraint constraint) {
+    if (table.constraint(constraint.name) != nullptr) {
+        return;  // the server refuses it, or a DO block looks before
+    }
     catalog.taken_constraint_names.insert({table.name.schema, constraint.name});
-    table.constraints.push_back(std::move(constraint));
+    append_exactly(table.constraints, std::move(constraint));
 }
 
 void add_check(const NewConstraint& added, Relation& table, Catalog& catalog) {
@@ -62,7 +65,7 @@ void add_check(const NewConstraint& added, Relation& table, Catalog& catalog) {
     if (expression != nullptr && expression->node_case == PG_QUERY__NODE__NODE_NULL_TEST && constraint.columns.size() == 1 &&
         expression->null_test->nulltesttype == PG_QUERY__NULL_TEST_TYPE__IS_NOT_NULL) {
         constraint.expression = fmt::format("({} IS NOT NULL)", sql::quote_identifier(constraint.columns.front()));
-        constraint.definition = fmt::format("CHECK ({}){}", constraint.expression, constraint.validated ? "" : " NOT VALID");
+        constraint.definition = fmt::format("CHECK ({}){}", *constraint.expression, constraint.validated ? "" : " NOT VALID");
     }
     note_constraint(catalog, table, std::move(constraint));
 }
@@ -216,7 +219,7 @@ void add_foreign_key(const NewConstraint& added, Relation& table, Catalog& catal
                                         action_text("DELETE", constraint.on_delete), constraint.deferrable ? " DEFERRABLE" : "",
                                         constraint.deferred ? " INITIALLY DEFERRED" : "", constraint.validated ? "" : " NOT VALID");
     if (auto* referenced = writable(catalog, *constraint.references)) {
-        referenced->referenced_by.push_back({table.name, constraint.name});
+        append_exactly(referenced->referenced_by.own(), {table.name, constraint.name});
     }
     note_constraint(catalog, table, std::move(constraint));
 }
@@ -272,7 +275,7 @@ void drop_constraint(Catalog& catalog, Relation& table, const std::string& name)
     std::erase_if(table.constraints, [&](const Constraint& constraint) { return constraint.name == name; });
     if (gone.references) {
         if (auto* referenced = writable(catalog, *gone.references)) {
-            std::erase_if(referenced->referenced_by,
+            std::erase_if(referenced->referenced_by.own(),
                           [&](const ForeignKeyIn& key) { return key.table == table.name && key.constraint == name; });
         }
     }
@@ -315,21 +318,14 @@ void drop_column(Catalog& catalog, Relation& table, const std::string& name) {
     }
     std::vector<QualifiedName> indexes;
     for (const auto& index : table.indexes) {
-        if (uses(index.keys) || uses(index.included)) {
+        if (mentions(index, name)) {
             indexes.push_back(index.name);
         }
     }
     for (const auto& index : indexes) {
         catalog.remove_index(index);
     }
-    const auto owned_by = sql::quote_name(table.name) + "." + sql::quote_identifier(name);
-    std::vector<QualifiedName> sequences;
-    for (const auto& [key, relation] : catalog.relations) {
-        if (relation.sequence_owner_column == owned_by) {
-            sequences.push_back(key);
-        }
-    }
-    for (const auto& sequence : sequences) {
+    for (const auto& sequence : catalog.sequences_of(table.name, name)) {
         catalog.remove(sequence);
     }
     std::erase_if(table.columns, [&](const Column& column) { return column.name == name; });

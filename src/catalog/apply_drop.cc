@@ -19,14 +19,7 @@ void drop_incoming_keys(const Relation& table, Catalog& catalog) {
 }
 
 void drop_owned_sequences(const QualifiedName& table, Catalog& catalog) {
-    const auto prefix = sql::quote_name(table) + ".";
-    std::vector<QualifiedName> owned;
-    for (const auto& [name, relation] : catalog.relations) {
-        if (relation.sequence_owner_column.starts_with(prefix)) {
-            owned.push_back(name);
-        }
-    }
-    for (const auto& name : owned) {
+    for (const auto& name : catalog.sequences_of(table)) {
         catalog.remove(name);
     }
 }
@@ -67,8 +60,8 @@ void drop_schema(const std::string& schema, Catalog& catalog) {
     for (const auto& name : inside) {
         drop_relation(name, true, catalog);
     }
-    std::erase_if(catalog.types, [&](const auto& entry) { return entry.first.schema == schema; });
-    std::erase_if(catalog.functions, [&](const auto& entry) { return entry.first.schema == schema; });
+    erase_if(catalog.types, [&](const QualifiedName& name) { return name.schema == schema; });
+    erase_if(catalog.functions, [&](const QualifiedName& name) { return name.schema == schema; });
     catalog.schemas.erase(schema);
     catalog.schemas_of_plan.erase(schema);
 }
@@ -81,7 +74,7 @@ void drop_type(const QualifiedName& written, bool cascade, Catalog& catalog) {
     const auto name = type->name;
     const auto printed = sql::quote_name(name);
     if (cascade) {
-        for (auto& [key, relation] : std::map<QualifiedName, Relation>(catalog.relations)) {
+        for (const auto& [key, relation] : Map<QualifiedName, Relation>(catalog.relations)) {
             for (const auto& column : relation.columns) {
                 if (column.type == printed || column.type == printed + "[]") {
                     drop_column(catalog, catalog.relations.at(key), column.name);
@@ -101,8 +94,9 @@ void drop_function(const PgQuery__Node& object, Catalog& catalog) {
         return;
     }
     const QualifiedName name = function->name;
+    const auto place = function - catalog.find_functions(name)->data();
     auto& overloads = catalog.functions.at(name);
-    overloads.erase(overloads.begin() + (function - overloads.data()));
+    overloads.erase(overloads.begin() + place);
     if (overloads.empty()) {
         catalog.functions.erase(name);
     }
@@ -120,11 +114,11 @@ void drop_member(const PgQuery__Node& object, PgQuery__ObjectType type, Catalog&
     }
     const auto name = string_of(object.list->items[count - 1]);
     if (type == PG_QUERY__OBJECT_TYPE__OBJECT_TRIGGER) {
-        std::erase_if(table->triggers, [&](const Trigger& trigger) { return trigger.name == name; });
+        std::erase_if(table->triggers.own(), [&](const Trigger& trigger) { return trigger.name == name; });
     } else if (type == PG_QUERY__OBJECT_TYPE__OBJECT_POLICY) {
-        std::erase_if(table->policies, [&](const Policy& policy) { return policy.name == name; });
+        std::erase_if(table->policies.own(), [&](const Policy& policy) { return policy.name == name; });
     } else {
-        std::erase_if(table->rules, [&](const Rule& rule) { return rule.name == name; });
+        std::erase_if(table->rules.own(), [&](const Rule& rule) { return rule.name == name; });
     }
 }
 

@@ -1,9 +1,13 @@
 #include "catalog/apply_internal.h"
 #include "catalog/names.h"
 #include "catalog/tree_util.h"
+#include "catalog/walk.h"
 #include "sql/quote.h"
 
 #include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
 
 namespace pgbelay::catalog {
 
@@ -48,10 +52,17 @@ Index make_index(const PgQuery__IndexStmt& statement, const Relation& table, con
         index.has_default_options = index.has_default_options && plain_element(element);
     }
     for (std::size_t i = 0; i < statement.n_index_including_params; ++i) {
-        index.included.push_back(text(statement.index_including_params[i]->index_elem->name));
+        index.included.own().push_back(text(statement.index_including_params[i]->index_elem->name));
     }
     if (statement.where_clause != nullptr) {
         index.predicate = "";
+        index.mentioned = columns_in(statement.where_clause);
+    }
+    for (std::size_t i = 0; i < statement.n_index_params; ++i) {
+        if (const auto* expression = statement.index_params[i]->index_elem->expr) {
+            const auto more = columns_in(expression);
+            index.mentioned.own().insert(index.mentioned.end(), more.begin(), more.end());
+        }
     }
     if (statement.n_options == 0) {
         index.canonical = canonical_of(index);
@@ -99,12 +110,13 @@ void add_to_partitions(const PgQuery__IndexStmt& statement, const QualifiedName&
 }  // namespace
 
 void drop_index(const QualifiedName& name, Catalog& catalog) {
+    const auto* dropped = catalog.find_index(name);
+    // Looked for only where there can be any.
     std::vector<Index> children;
-    for (const auto& [key, relation] : catalog.relations) {
-        for (const auto& index : relation.indexes) {
-            if (index.parent == name) {
-                children.push_back(index);
-            }
+    if (dropped == nullptr || dropped->partitioned || catalog.loaded) {
+        for (const auto& [key, relation] : catalog.relations) {
+            std::copy_if(relation.indexes.begin(), relation.indexes.end(), std::back_inserter(children),
+                         [&](const Index& index) { return index.parent == name; });
         }
     }
     for (const auto& child : children) {

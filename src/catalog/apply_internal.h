@@ -20,12 +20,15 @@ const PgQuery__Constraint* as_constraint(const PgQuery__Node* node);
 // `sql` is the statement's bytes, for the text of expressions.
 void apply_create_table(const PgQuery__CreateStmt& statement, std::string_view sql, Catalog& catalog, char kind);
 void apply_create_table_as(const PgQuery__CreateTableAsStmt& statement, std::string_view sql, Catalog& catalog);
+void apply_select_into(const PgQuery__SelectStmt& statement, Catalog& catalog);
 void apply_create_view(const PgQuery__ViewStmt& statement, std::string_view sql, Catalog& catalog);
 void apply_create_index(const PgQuery__IndexStmt& statement, Catalog& catalog);
 void apply_alter_table(const PgQuery__AlterTableStmt& statement, std::string_view sql, Catalog& catalog);
 void apply_drop(const PgQuery__DropStmt& statement, Catalog& catalog);
 void apply_rename(const PgQuery__RenameStmt& statement, Catalog& catalog);
 void apply_set_schema(const PgQuery__AlterObjectSchemaStmt& statement, Catalog& catalog);
+// Which tables have rows after a query or a change of rows.
+void apply_rows(const PgQuery__Node& statement, bool has_copy_data, Catalog& catalog);
 // Everything that is not a relation, and sequences, triggers, policies, rules and comments.
 void apply_object(const PgQuery__Node& statement, std::string_view sql, Catalog& catalog);
 

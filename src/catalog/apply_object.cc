@@ -97,6 +97,12 @@ void create_function(const PgQuery__CreateFunctionStmt& statement, std::string_v
     function.identity_arguments = arguments;
     function.argument_types = argument_types(statement, catalog);
     function.definition = replaceable(sql, statement.replace);
+    for (std::size_t i = 0; i < statement.n_options; ++i) {
+        const auto* option = statement.options[i]->node_case == PG_QUERY__NODE__NODE_DEF_ELEM ? statement.options[i]->def_elem : nullptr;
+        if (option != nullptr && text(option->defname) == "volatility") {
+            function.volatility = string_of(option->arg).empty() ? 'v' : string_of(option->arg).front();
+        }
+    }
     if (const Function* former = find_function(catalog, statement)) {
         // Owner, grants and comment survive a replacement.
         function.oid = former->oid;
@@ -132,12 +138,12 @@ void create_trigger(const PgQuery__CreateTrigStmt& statement, std::string_view s
         found->definition = std::string(sql);
         return;
     }
-    table->triggers.push_back({name, std::string(sql), 'O', std::nullopt});
+    table->triggers.own().push_back({name, std::string(sql), 'O', std::nullopt});
 }
 
 void create_policy(const PgQuery__CreatePolicyStmt& statement, std::string_view sql, Catalog& catalog) {
     if (auto* table = writable(catalog, name_of(statement.table))) {
-        table->policies.push_back({text(statement.policy_name), std::string(sql), std::nullopt});
+        table->policies.own().push_back({text(statement.policy_name), std::string(sql), std::nullopt});
     }
 }
 
@@ -214,10 +220,42 @@ void create_schema(const PgQuery__CreateSchemaStmt& statement, std::string_view 
     catalog.search_path = path;
 }
 
+void publish(const std::string& publication, std::size_t n, PgQuery__Node* const* objects, bool add, Catalog& catalog) {
+    for (std::size_t i = 0; i < n; ++i) {
+        const auto* table =
+            objects[i]->node_case == PG_QUERY__NODE__NODE_PUBLICATION_OBJ_SPEC ? objects[i]->publication_obj_spec->pubtable : nullptr;
+        auto* relation = table == nullptr || table->relation == nullptr ? nullptr : writable(catalog, name_of(table->relation));
+        if (relation != nullptr) {
+            std::erase(relation->publications.own(), publication);
+            if (add) {
+                relation->publications.own().push_back(publication);
+            }
+        }
+    }
+}
+
+void alter_publication(const PgQuery__AlterPublicationStmt& alter, Catalog& catalog) {
+    const auto name = text(alter.pubname);
+    if (alter.action == PG_QUERY__ALTER_PUBLICATION_ACTION__AP_SetObjects) {
+        for (const auto& [key, relation] : Map<QualifiedName, Relation>(catalog.relations)) {
+            if (std::find(relation.publications.begin(), relation.publications.end(), name) != relation.publications.end()) {
+                std::erase(catalog.relations.at(key).publications.own(), name);
+            }
+        }
+    }
+    publish(name, alter.n_pubobjects, alter.pubobjects, alter.action != PG_QUERY__ALTER_PUBLICATION_ACTION__AP_DropObjects, catalog);
+}
+
 }  // namespace
 
 void apply_object(const PgQuery__Node& statement, std::string_view sql, Catalog& catalog) {
     switch (statement.node_case) {
+        case PG_QUERY__NODE__NODE_CREATE_PUBLICATION_STMT: {
+            const auto& create = *statement.create_publication_stmt;
+            publish(text(create.pubname), create.n_pubobjects, create.pubobjects, true, catalog);
+            break;
+        }
+        case PG_QUERY__NODE__NODE_ALTER_PUBLICATION_STMT: alter_publication(*statement.alter_publication_stmt, catalog); break;
         case PG_QUERY__NODE__NODE_CREATE_ENUM_STMT: {
             const auto& created = *statement.create_enum_stmt;
             add_type(catalog, name_of(created.n_type_name, created.type_name), 'e', strings_of(created.n_vals, created.vals));
@@ -238,8 +276,8 @@ void apply_object(const PgQuery__Node& statement, std::string_view sql, Catalog&
         case PG_QUERY__NODE__NODE_CREATE_POLICY_STMT: create_policy(*statement.create_policy_stmt, sql, catalog); break;
         case PG_QUERY__NODE__NODE_RULE_STMT:
             if (auto* table = writable(catalog, name_of(statement.rule_stmt->relation))) {
-                std::erase_if(table->rules, [&](const Rule& rule) { return rule.name == text(statement.rule_stmt->rulename); });
-                table->rules.push_back({.name = text(statement.rule_stmt->rulename), .definition = std::string(sql)});
+                std::erase_if(table->rules.own(), [&](const Rule& rule) { return rule.name == text(statement.rule_stmt->rulename); });
+                table->rules.own().push_back({.name = text(statement.rule_stmt->rulename), .definition = std::string(sql)});
             }
             break;
         case PG_QUERY__NODE__NODE_COMMENT_STMT: comment(*statement.comment_stmt, catalog); break;

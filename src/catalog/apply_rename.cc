@@ -10,7 +10,8 @@ namespace pgbelay::catalog {
 
 namespace {
 
-void replace_name(std::vector<QualifiedName>& names, const QualifiedName& from, const QualifiedName& to) {
+template <class Names, class Name>
+void replace_name(Names& names, const Name& from, const Name& to) {
     std::replace(names.begin(), names.end(), from, to);
 }
 
@@ -21,15 +22,15 @@ void follow(Relation& relation, const QualifiedName& from, const QualifiedName& 
     if (relation.parent == from) {
         relation.parent = to;
     }
+    if (relation.index_of == from) {
+        relation.index_of = to;
+    }
     for (auto& key : relation.referenced_by) {
         if (key.table == from) {
             key.table = to;
         }
     }
     for (auto& constraint : relation.constraints) {
-        if (constraint.references && constraint.references->schema == from.schema && constraint.referenced_index == from.name) {
-            constraint.referenced_index = to.name;
-        }
         if (constraint.references == from) {
             constraint.references = to;
             // Its printed form names the table: unknown until the server prints it again.
@@ -37,37 +38,54 @@ void follow(Relation& relation, const QualifiedName& from, const QualifiedName& 
         }
     }
     const auto owner_prefix = sql::quote_name(from) + ".";
-    if (relation.sequence_owner_column.starts_with(owner_prefix)) {
-        relation.sequence_owner_column = sql::quote_name(to) + "." + relation.sequence_owner_column.substr(owner_prefix.size());
+    if (relation.sequence_owner_column->starts_with(owner_prefix)) {
+        relation.sequence_owner_column = sql::quote_name(to) + "." + relation.sequence_owner_column->substr(owner_prefix.size());
     }
 }
 
-void move_index(Catalog& catalog, const QualifiedName& from, const QualifiedName& to) {
-    for (auto& [name, relation] : catalog.relations) {
-        for (auto& index : relation.indexes) {
-            if (index.parent == from) {
-                index.parent = to;
+// In the entry of the index's own table, or of one below it.
+void move_index(Catalog& catalog, Relation& relation, const QualifiedName& from, const QualifiedName& to) {
+    for (auto& index : relation.indexes) {
+        if (index.parent == from) {
+            index.parent = to;
+        }
+        if (index.name != from) {
+            continue;
+        }
+        index.name = to;
+        index.definition.clear();
+        for (auto& constraint : relation.constraints) {
+            if (constraint.index == from.name && !index.constraint.empty()) {
+                catalog.taken_constraint_names.erase({relation.name.schema, constraint.name});
+                constraint.index = to.name;
+                constraint.name = to.name;
+                catalog.taken_constraint_names.insert({relation.name.schema, to.name});
             }
-            if (index.name != from) {
-                continue;
+        }
+        index.constraint = index.constraint.empty() ? "" : to.name;
+    }
+}
+
+void move_index(Catalog& catalog, const QualifiedName& table, const QualifiedName& from, const QualifiedName& to) {
+    auto* relation = writable(catalog, table);
+    if (relation == nullptr) {
+        return;
+    }
+    move_index(catalog, *relation, from, to);
+    for (const auto& key : std::vector<ForeignKeyIn>(relation->referenced_by)) {
+        auto* referencing = writable(catalog, key.table);
+        for (std::size_t i = 0; referencing != nullptr && i < referencing->constraints.size(); ++i) {
+            auto& constraint = referencing->constraints[i];
+            if (constraint.references == table && constraint.referenced_index == from.name) {
+                constraint.referenced_index = to.name;
             }
-            index.name = to;
-            index.definition.clear();
-            for (auto& constraint : relation.constraints) {
-                if (constraint.index == from.name && !index.constraint.empty()) {
-                    catalog.taken_constraint_names.erase({relation.name.schema, constraint.name});
-                    constraint.index = to.name;
-                    constraint.name = to.name;
-                    catalog.taken_constraint_names.insert({relation.name.schema, to.name});
-                }
-            }
-            index.constraint = index.constraint.empty() ? "" : to.name;
         }
     }
-}
-
-void rename_string(std::vector<std::string>& names, const std::string& from, const std::string& to) {
-    std::replace(names.begin(), names.end(), from, to);
+    for (const auto& child : std::vector<QualifiedName>(relation->children)) {
+        if (auto* below = writable(catalog, child)) {
+            move_index(catalog, *below, from, to);
+        }
+    }
 }
 
 // Text made from the column's name is forgotten rather than edited: the server prints it again.
@@ -80,14 +98,14 @@ void rename_column(Catalog& catalog, const QualifiedName& table, const std::stri
         column.name = column.name == from ? to : column.name;
     }
     for (auto& index : relation->indexes) {
-        rename_string(index.keys, from, to);
-        rename_string(index.included, from, to);
+        replace_name(index.keys, from, to);
+        replace_name(index.included, from, to);
         index.definition.clear();
         index.canonical.clear();
     }
     for (auto& constraint : relation->constraints) {
         if (std::find(constraint.columns.begin(), constraint.columns.end(), from) != constraint.columns.end()) {
-            rename_string(constraint.columns, from, to);
+            replace_name(constraint.columns, from, to);
             constraint.definition.clear();
             constraint.expression.clear();
         }
@@ -96,17 +114,15 @@ void rename_column(Catalog& catalog, const QualifiedName& table, const std::stri
         if (auto* other = writable(catalog, key.table)) {
             for (auto& constraint : other->constraints) {
                 if (constraint.name == key.constraint) {
-                    rename_string(constraint.referenced_columns, from, to);
+                    replace_name(constraint.referenced_columns, from, to);
                     constraint.definition.clear();
                 }
             }
         }
     }
-    const auto owned_by = sql::quote_name(relation->name) + ".";
-    for (auto& [name, sequence] : catalog.relations) {
-        if (sequence.sequence_owner_column == owned_by + sql::quote_identifier(from)) {
-            sequence.sequence_owner_column = owned_by + sql::quote_identifier(to);
-        }
+    for (const auto& name : catalog.sequences_of(relation->name, from)) {
+        catalog.relations.at(name).sequence_owner_column = sql::quote_name(relation->name) + "." + sql::quote_identifier(to);
+        catalog.note_owner(name);
     }
     for (const auto& child : std::vector<QualifiedName>(relation->children)) {
         rename_column(catalog, child, from, to);
@@ -145,9 +161,12 @@ void move_type(Catalog& catalog, const QualifiedName& written, const QualifiedNa
     catalog.types.erase(QualifiedName(moved.name));
     moved.name = to;
     catalog.types.insert_or_assign(to, std::move(moved));
-    for (auto& [name, relation] : catalog.relations) {
-        for (auto& column : relation.columns) {
-            column.type = column.type == old_text ? new_text : column.type == old_text + "[]" ? new_text + "[]" : column.type;
+    for (const auto& [name, relation] : Map<QualifiedName, Relation>(catalog.relations)) {
+        for (std::size_t i = 0; i < relation.columns.size(); ++i) {
+            const auto& now = relation.columns[i].type;
+            if (now == old_text || now == old_text + "[]") {
+                catalog.relations.at(name).columns[i].type = now == old_text ? new_text : new_text + "[]";
+            }
         }
     }
 }
@@ -204,8 +223,9 @@ void rename_named_object(const PgQuery__RenameStmt& statement, Catalog& catalog)
     if (statement.object->node_case == PG_QUERY__NODE__NODE_OBJECT_WITH_ARGS) {
         if (const auto* found = find_function(catalog, *statement.object->object_with_args)) {
             auto function = *found;
+            const auto place = found - catalog.find_functions(function.name)->data();
             auto& overloads = catalog.functions.at(function.name);
-            overloads.erase(overloads.begin() + (found - overloads.data()));
+            overloads.erase(overloads.begin() + place);
             function.name.name = to;
             function.definition.clear();
             catalog.functions[function.name].push_back(std::move(function));
@@ -216,31 +236,36 @@ void rename_named_object(const PgQuery__RenameStmt& statement, Catalog& catalog)
 }  // namespace
 
 void move_relation(Catalog& catalog, const QualifiedName& from, const QualifiedName& to) {
-    const auto found = catalog.relations.find(from);
-    if (found == catalog.relations.end() || from == to) {
+    const auto* found = catalog.relations.find(from);
+    if (found == nullptr || from == to) {
         return;
     }
-    auto entry = catalog.relations.extract(found);
-    entry.key() = to;
-    entry.mapped().name = to;
-    const bool index = entry.mapped().kind == 'i' || entry.mapped().kind == 'I';
+    const auto others = catalog.that_name(*found);
+    Relation moved = *found;
+    moved.name = to;
     std::vector<QualifiedName> indexes;
-    for (auto& own : entry.mapped().indexes) {
+    for (auto& own : moved.indexes) {
         own.table = to;
         own.definition.clear();
         if (from.schema != to.schema) {
             indexes.push_back(own.name);
         }
     }
-    catalog.relations.insert(std::move(entry));
+    const auto index_of = moved.kind == 'i' || moved.kind == 'I' ? moved.index_of : QualifiedName{};
+    catalog.relations.erase(from);
+    catalog.relations.insert_or_assign(to, std::move(moved));
     catalog.taken_relation_names.erase(from);
     catalog.taken_relation_names.insert(to);
-    if (index) {
-        move_index(catalog, from, to);
+    catalog.note_owner(to);
+    if (!index_of.empty()) {
+        move_index(catalog, index_of, from, to);
         return;
     }
-    for (auto& [name, relation] : catalog.relations) {
+    for (const auto& other : others) {
+        // It may name itself.
+        auto& relation = catalog.relations.at(other == from ? to : other);
         follow(relation, from, to);
+        catalog.note_owner(relation.name);
     }
     for (const auto& name : indexes) {
         move_relation(catalog, name, {to.schema, name.name});
@@ -274,7 +299,11 @@ void apply_set_schema(const PgQuery__AlterObjectSchemaStmt& statement, Catalog& 
     if (statement.relation != nullptr) {
         if (const auto* relation = catalog.find(name_of(statement.relation))) {
             const auto key = relation->name;
+            const auto sequences = catalog.sequences_of(key);
             move_relation(catalog, key, {schema, key.name});
+            for (const auto& name : sequences) {
+                move_relation(catalog, name, {schema, name.name});
+            }
         }
         return;
     }

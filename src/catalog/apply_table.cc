@@ -1,5 +1,6 @@
 #include "catalog/apply_internal.h"
 #include "catalog/names.h"
+#include "catalog/rows.h"
 #include "catalog/tree_util.h"
 #include "catalog/walk.h"
 #include "sql/quote.h"
@@ -29,6 +30,7 @@ Relation new_relation(const PgQuery__RangeVar& written, char kind, const Catalog
     relation.persistence = persistence.empty() ? 'p' : persistence.front();
     relation.owner = catalog.role;
     relation.created_by_plan = true;
+    relation.access_method = kind == 'r' || kind == 'm' ? "heap" : "";
     return relation;
 }
 
@@ -111,7 +113,7 @@ void inherit_constraints(const Relation& parent, const QualifiedName& child, boo
         constraint.inherited = true;
         if (constraint.references) {
             if (auto* referenced = writable(catalog, *constraint.references)) {
-                referenced->referenced_by.push_back({child, constraint.name});
+                referenced->referenced_by.own().push_back({child, constraint.name});
             }
         }
         catalog.relations.at(child).constraints.push_back(std::move(constraint));
@@ -150,6 +152,7 @@ Elements read_elements(const PgQuery__CreateStmt& statement, std::string_view sq
             elements.constraints.push_back({constraint, ""});
         }
     }
+    relation.columns.shrink_to_fit();  // there may be many tables
     return elements;
 }
 
@@ -219,7 +222,7 @@ void link_view(const QualifiedName& view, const PgQuery__Node* query, Catalog& c
             auto* source = writable(catalog, name_of(&reinterpret_cast<const PgQuery__RangeVar&>(message)));
             if (source != nullptr && source->name != view &&
                 std::find(source->dependent_views.begin(), source->dependent_views.end(), view) == source->dependent_views.end()) {
-                source->dependent_views.push_back(view);
+                source->dependent_views.own().push_back(view);
             }
         }
         return true;
@@ -248,6 +251,7 @@ void apply_create_table(const PgQuery__CreateStmt& statement, std::string_view s
     const auto name = relation.name;
     relation.tablespace = text(statement.tablespacename);
     relation.is_partition = statement.partbound != nullptr;
+    relation.partition_bound = relation.is_partition && statement.partbound->is_default ? "DEFAULT" : "";
     std::vector<QualifiedName> parents;
     for (std::size_t i = 0; i < statement.n_inh_relations; ++i) {
         if (const auto* parent = catalog.find(name_of(statement.inh_relations[i]->range_var))) {
@@ -261,7 +265,7 @@ void apply_create_table(const PgQuery__CreateStmt& statement, std::string_view s
     for (const auto& parent : parents) {
         const Relation source = catalog.relations.at(parent);
         inherit_constraints(source, name, statement.partbound != nullptr, catalog);
-        catalog.relations.at(parent).children.push_back(name);
+        catalog.relations.at(parent).children.own().push_back(name);
     }
     for (const auto* like : elements.likes) {
         if (const auto* source = catalog.find(name_of(like->relation))) {
@@ -284,12 +288,25 @@ void apply_create_table_as(const PgQuery__CreateTableAsStmt& statement, std::str
     relation.populated = !statement.into->skip_data;
     // A table filled by its own CREATE is not empty; how large it is nobody knows before it runs.
     relation.created_by_plan = true;
+    relation.rows_of_plan = relation.populated && may_yield_rows(catalog, statement.query);
+    relation.rows_for_certain = relation.populated && surely_yields_rows(statement.query);
     relation.columns = target_columns(statement.query);
     relation.view_definition = matview ? query_text(sql) : std::string();
     const auto name = relation.name;
     catalog.add(std::move(relation));
     if (matview) {
         link_view(name, statement.query, catalog);
+    }
+}
+
+void apply_select_into(const PgQuery__SelectStmt& statement, Catalog& catalog) {
+    if (statement.into_clause == nullptr || statement.into_clause->rel == nullptr) {
+        return;
+    }
+    auto relation = new_relation(*statement.into_clause->rel, 'r', catalog);
+    if (!catalog.relations.contains(relation.name)) {
+        relation.rows_of_plan = true;
+        catalog.add(std::move(relation));
     }
 }
 

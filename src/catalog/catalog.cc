@@ -1,5 +1,7 @@
 #include "catalog/catalog.h"
 
+#include "sql/quote.h"
+
 #include <algorithm>
 #include <utility>
 
@@ -20,19 +22,17 @@ const std::vector<std::string>& path_of(const Catalog& catalog) {
 }
 
 // The first value along the path; pg_catalog comes first unless it is named, but holds nothing that a plan changes: last is enough.
-template <class Values>
-auto along_path(const Catalog& catalog, const Values& values, const QualifiedName& name) -> const typename Values::mapped_type* {
+template <class Value>
+const Value* along_path(const Catalog& catalog, const Map<QualifiedName, Value>& values, const QualifiedName& name) {
     if (!name.schema.empty()) {
-        const auto found = values.find(name);
-        return found == values.end() ? nullptr : &found->second;
+        return values.find(name);
     }
     for (const auto& schema : path_of(catalog)) {
-        if (const auto found = values.find({schema, name.name}); found != values.end()) {
-            return &found->second;
+        if (const auto* found = values.find({schema, name.name})) {
+            return found;
         }
     }
-    const auto found = values.find({"pg_catalog", name.name});
-    return found == values.end() ? nullptr : &found->second;
+    return values.find({"pg_catalog", name.name});
 }
 
 Relation relation_of(const Index& index, const Relation& table) {
@@ -44,6 +44,7 @@ Relation relation_of(const Index& index, const Relation& table) {
     relation.owner = table.owner;
     relation.owned_by_us = table.owned_by_us;
     relation.bytes = index.bytes;
+    relation.index_of = table.name;
     relation.tablespace = index.tablespace;
     relation.access_method = index.method;
     relation.comment = index.comment;
@@ -51,15 +52,18 @@ Relation relation_of(const Index& index, const Relation& table) {
     return relation;
 }
 
-void forget_everywhere(Catalog& catalog, const QualifiedName& gone) {
-    for (auto& [name, relation] : catalog.relations) {
-        std::erase_if(relation.referenced_by, [&](const ForeignKeyIn& key) { return key.table == gone; });
-        std::erase(relation.children, gone);
-        std::erase(relation.dependent_views, gone);
-        if (relation.parent == gone) {
-            relation.parent.reset();
-        }
+void forget(Relation& relation, const QualifiedName& gone) {
+    std::erase_if(relation.referenced_by.own(), [&](const ForeignKeyIn& key) { return key.table == gone; });
+    std::erase(relation.children.own(), gone);
+    std::erase(relation.dependent_views.own(), gone);
+    if (relation.parent == gone) {
+        relation.parent.reset();
     }
+}
+
+bool names(const Relation& relation, const QualifiedName& other) {
+    const auto has = [&](const std::vector<QualifiedName>& list) { return std::find(list.begin(), list.end(), other) != list.end(); };
+    return has(relation.children) || has(relation.dependent_views) || relation.parent == other;
 }
 
 }  // namespace
@@ -78,7 +82,14 @@ const Constraint* Relation::constraint(const std::string& wanted) const {
 }
 
 const Trigger* Relation::trigger(const std::string& wanted) const {
-    return named(triggers, wanted);
+    return named(*triggers, wanted);
+}
+
+bool mentions(const Index& index, const std::string& column) {
+    const auto has = [&](const std::vector<std::string>& columns) {
+        return std::find(columns.begin(), columns.end(), column) != columns.end();
+    };
+    return has(index.keys) || has(index.included) || has(index.mentioned);
 }
 
 Catalog Catalog::unknown(int major) {
@@ -94,13 +105,15 @@ const Relation* Catalog::find(const QualifiedName& name) const {
 
 const Relation* Catalog::table_of_index(const QualifiedName& name) const {
     const auto on = [this](const QualifiedName& wanted) -> const Relation* {
-        for (const auto& [key, relation] : relations) {
-            const auto matches = [&](const Index& index) { return index.name == wanted; };
-            if (std::any_of(relation.indexes.begin(), relation.indexes.end(), matches)) {
-                return &relation;
-            }
+        const auto has_it = [&](const Relation& relation) {
+            return std::any_of(relation.indexes.begin(), relation.indexes.end(), [&](const Index& index) { return index.name == wanted; });
+        };
+        const auto* index = relations.find(wanted);
+        if (index == nullptr || (index->kind != 'i' && index->kind != 'I')) {
+            return nullptr;
         }
-        return nullptr;
+        const auto* table = relations.find(index->index_of);
+        return table != nullptr && has_it(*table) ? table : nullptr;
     };
     if (!name.schema.empty()) {
         return on(name);
@@ -162,15 +175,70 @@ QualifiedName Catalog::resolve_new(const QualifiedName& name) const {
 
 Relation& Catalog::add(Relation relation) {
     const auto key = relation.name;
-    taken_relation_names.insert(key);
     for (const auto& constraint : relation.constraints) {
         taken_constraint_names.insert({key.schema, constraint.name});
     }
     for (const auto& index : relation.indexes) {
-        taken_relation_names.insert(index.name);
         relations.insert_or_assign(index.name, relation_of(index, relation));
     }
-    return relations.insert_or_assign(key, std::move(relation)).first->second;
+    auto& added = relations.insert_or_assign(key, std::move(relation));
+    note_owner(key);
+    return added;
+}
+
+void Catalog::note_owner(const QualifiedName& sequence) {
+    const Relation* relation = relations.find(sequence);
+    if (relation != nullptr && !relation->sequence_owner_column.empty()) {
+        owners_.insert({relation->sequence_owner_column, sequence});
+    }
+}
+
+std::vector<QualifiedName> Catalog::sequences_of(const QualifiedName& table, const std::string& column) const {
+    const std::string owner = sql::quote_name(table) + "." + (column.empty() ? std::string() : sql::quote_identifier(column));
+    std::vector<QualifiedName> found;
+    for (auto entry = owners_.lower_bound({owner, {}}); entry != owners_.end() && (*entry).first.starts_with(owner); ++entry) {
+        const auto& [of, sequence] = *entry;
+        const auto* there = relations.find(sequence);
+        if (there != nullptr && there->sequence_owner_column == of && (column.empty() || of == owner)) {
+            found.push_back(sequence);
+        }
+    }
+    std::sort(found.begin(), found.end());
+    return found;
+}
+
+std::vector<QualifiedName> Catalog::that_name(const Relation& relation) const {
+    std::vector<QualifiedName> found;
+    const bool view = relation.kind == 'v' || relation.kind == 'm';
+    if (view || (relation.parent && !relation.is_partition)) {
+        // A view does not say what it reads, and an entry has room for one parent.
+        for (const auto& [name, other] : relations) {
+            if (names(other, relation.name)) {
+                found.push_back(name);
+            }
+        }
+    } else if (relation.parent) {
+        found.push_back(*relation.parent);
+    }
+    found.insert(found.end(), relation.children.begin(), relation.children.end());
+    for (const auto& key : relation.referenced_by) {
+        found.push_back(key.table);
+    }
+    for (const auto& constraint : relation.constraints) {
+        if (constraint.references) {
+            found.push_back(*constraint.references);
+        }
+    }
+    for (const auto& index : relation.indexes) {
+        found.push_back(index.name);
+    }
+    for (auto& sequence : sequences_of(relation.name)) {
+        found.push_back(std::move(sequence));
+    }
+    std::sort(found.begin(), found.end());
+    found.erase(std::unique(found.begin(), found.end()), found.end());
+    std::erase_if(found, [&](const QualifiedName& name) { return !relations.contains(name); });
+    return found;
 }
 
 void Catalog::remove(const QualifiedName& name) {
@@ -184,6 +252,7 @@ void Catalog::remove(const QualifiedName& name) {
         return;
     }
     const Relation gone = *found;
+    const auto others = that_name(gone);
     for (const auto& index : gone.indexes) {
         relations.erase(index.name);
         taken_relation_names.erase(index.name);
@@ -193,18 +262,22 @@ void Catalog::remove(const QualifiedName& name) {
     }
     relations.erase(key);
     taken_relation_names.erase(key);
-    forget_everywhere(*this, key);
+    for (const auto& other : others) {
+        if (relations.contains(other)) {
+            forget(relations.at(other), key);
+        }
+    }
 }
 
 void Catalog::add_index(const QualifiedName& table, Index index) {
     const auto* found = find(table);
-    taken_relation_names.insert(index.name);
     if (found == nullptr) {
+        taken_relation_names.insert(index.name);
         return;
     }
     auto& relation = relations.at(found->name);
     relations.insert_or_assign(index.name, relation_of(index, relation));
-    relation.indexes.push_back(std::move(index));
+    append_exactly(relation.indexes, std::move(index));
 }
 
 void Catalog::remove_index(const QualifiedName& name) {

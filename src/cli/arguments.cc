@@ -94,6 +94,7 @@ private:
     Demo demo_;
     Completion completion_;
     bool dry_run_ = false;
+    bool separately_ = false;
     bool syntax_ = false;
     std::vector<std::pair<CLI::App*, std::function<Command()>>> commands_;
 };
@@ -189,12 +190,13 @@ void Reader::confirmations(CLI::App* app) {
 
 void Reader::add_deploying() {
     auto* plan = command("plan", "Show what would run, and under which locks", "pgbelay plan migrations/ --db postgres://app@db1/orders",
-                         [this] { return Plan{texts_.paths, texts_.as_written}; });
+                         [this] { return Plan{texts_.paths, texts_.as_written, texts_.format == "jsonl", separately_}; });
     paths(plan, true);
     database(plan);
     replicas(plan);
     planning(plan);
-    output(plan, documents());
+    plan->add_flag("--separately", separately_, "With jsonl and without a database: each PATH for itself, on all cores");
+    output(plan, streaming());
 
     auto* render =
         command("render", "Print a plan as commands for psql", "pgbelay render migrations/ --db postgres://app@db1/orders -o by-hand.md",

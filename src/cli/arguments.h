@@ -42,6 +42,8 @@ struct Deploy {
 struct Plan {
     std::vector<std::string> paths;
     bool as_written = false;
+    bool facts = false;       // what each statement does, a line of JSON each, and no more
+    bool separately = false;  // each path for itself, as if the others were not there
 };
 struct Render {
     std::vector<std::string> paths;

@@ -58,6 +58,14 @@ engine::Target open_target(const Context& context, const std::vector<runbook::Ta
     return target;
 }
 
+Planned plan_with_or_without(const Context& context, const runbook::Runbook& runbook, const engine::PrepareOptions& options) {
+    if (!names_a_database(context)) {
+        return {engine::prepare_offline(runbook, options), ""};
+    }
+    engine::Target target = open_target(context, runbook.targets, runbook.replicas);
+    return {engine::prepare(target, runbook, options).plan, target.facts().database};
+}
+
 report::Surroundings surroundings_of(engine::Target& target, const engine::Prepared& prepared) {
     return {target.describe(), target.facts().version_text, prepared.already_deployed, prepared.in_the_way};
 }

@@ -48,6 +48,12 @@ runbook::Runbook read_runbook(const std::vector<std::string>& paths, const Conte
 bool names_a_database(const Context& context);
 engine::Target open_target(const Context& context, const std::vector<runbook::Target>& targets = {},
                            const std::vector<runbook::Target>& replicas = {});
+// The plan for the database that is named, or, where none is, for tables that nobody has seen.
+struct Planned {
+    plan::Plan plan;
+    std::string database;  // "" when none was asked
+};
+Planned plan_with_or_without(const Context& context, const runbook::Runbook& runbook, const engine::PrepareOptions& options);
 report::Surroundings surroundings_of(engine::Target& target, const engine::Prepared& prepared);
 // All that this deployment needs of its target: what the plan needs of its role and its rows, and what the runbook requires, which the plan
 // is given to keep. Whoever only looks is told of what only matters at the moment of the deployment, and not refused.

@@ -41,18 +41,9 @@ int run(const Init& command, const Context& context) {
             .hint("remove it, or name another one with -o");
     }
     const fs::path folder = output.empty() ? fs::current_path() : fs::absolute(output).lexically_normal().parent_path();
-    plan::Plan plan;
     catalog::Catalog after;
-    std::string database;
-    const engine::PrepareOptions options{.stop = &context.interrupts.stop(), .after = &after};
-    if (names_a_database(context)) {
-        engine::Target target = open_target(context, runbook.targets, runbook.replicas);
-        plan = engine::prepare(target, runbook, options).plan;
-        database = target.facts().database;
-    } else {
-        plan = engine::prepare_offline(runbook, options);
-    }
-    context.console.document(report::draft_runbook({runbook, plan, after, folder, database}));
+    const Planned planned = plan_with_or_without(context, runbook, {.stop = &context.interrupts.stop(), .after = &after});
+    context.console.document(report::draft_runbook({runbook, planned.plan, after, folder, planned.database}));
     return kDone;
 }
 

@@ -1,5 +1,7 @@
 #include "cli/commands.h"
 #include "cli/exit_status.h"
+#include "cli/facts.h"
+#include "report/facts_json.h"
 #include "report/plan_text.h"
 
 namespace pgbelay::cli {
@@ -22,6 +24,13 @@ void add_gates(const Context& context, engine::Target& target, const runbook::Ru
 }  // namespace
 
 int run(const Plan& command, const Context& context) {
+    if (command.separately && (!command.facts || names_a_database(context))) {
+        throw base::Error(base::ErrorCode::usage, "--separately is for --format jsonl without a database")
+            .hint("the steps of a deployment depend on each other: leave it out");
+    }
+    if (command.facts && !names_a_database(context)) {
+        return print_facts(command, context);
+    }
     const runbook::Runbook runbook = read_runbook(command.paths, context);
     engine::Prepared prepared;
     report::Surroundings surroundings;
@@ -33,7 +42,13 @@ int run(const Plan& command, const Context& context) {
     } else {
         prepared.plan = engine::prepare_offline(runbook, {command.as_written, &context.interrupts.stop()});
     }
-    if (context.console.json()) {
+    if (command.facts) {
+        std::string lines;
+        for (const plan::StatementPlan& statement : prepared.plan.statements) {
+            report::append_facts(lines, plan::facts_of(prepared.plan, statement));
+        }
+        context.console.document(lines);
+    } else if (context.console.json()) {
         context.console.json_document(report::plan_json(prepared.plan, surroundings));
     } else {
         context.console.document(report::plan_text(prepared.plan, surroundings, context.console.document_style()));

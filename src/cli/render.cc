@@ -43,15 +43,10 @@ plan::Plan undo_of(const plan::Plan& plan, const catalog::Catalog& after) {
 
 int run(const Render& command, const Context& context) {
     const runbook::Runbook runbook = read_runbook(command.paths, context);
-    plan::Plan plan;
     catalog::Catalog after;
-    const engine::PrepareOptions options{.as_written = command.as_written, .stop = &context.interrupts.stop(), .after = &after};
-    if (names_a_database(context)) {
-        engine::Target target = open_target(context, runbook.targets, runbook.replicas);
-        plan = engine::prepare(target, runbook, options).plan;
-    } else {
-        plan = engine::prepare_offline(runbook, options);
-    }
+    const plan::Plan plan =
+        plan_with_or_without(context, runbook, {.as_written = command.as_written, .stop = &context.interrupts.stop(), .after = &after})
+            .plan;
     context.console.document(report::plain_runbook(plan, undo_of(plan, after)));
     return kDone;
 }

@@ -1,5 +1,6 @@
 #include "engine/baseline.h"
 
+#include "engine/expectation.h"
 #include "engine/read_only.h"
 #include "pg/measuring.h"
 #include "sql/quote.h"
@@ -112,7 +113,7 @@ std::string baseline_failure(pg::Connection& worker, const plan::Measurement& me
         return fmt::format("`-- fail: {}` cannot be judged: {}", gauge.fail, error->message);
     }
     const auto& r = std::get<pg::Result>(answer);
-    if (r.rows() != 1 || r.columns() != 1 || (!r.is_null(0, 0) && r.text(0, 0) != "t" && r.text(0, 0) != "f")) {
+    if (!is_one_boolean(r)) {
         return fmt::format("`-- fail: {}` must yield one true or false: write SELECT EXISTS (…)", gauge.fail);
     }
     return r.boolean(0, 0) ? fmt::format("it fails by `{}`", gauge.fail) : "";

@@ -131,7 +131,7 @@ bool when_holds(RunContext& run, const plan::Step& step) {
         throw explain(*error, send);
     }
     const pg::Result& r = std::get<pg::Result>(answer);
-    if (r.rows() > 1 || (r.rows() == 1 && (r.columns() != 1 || (r.text(0, 0) != "t" && r.text(0, 0) != "f" && !r.is_null(0, 0))))) {
+    if (r.rows() != 0 && !is_one_boolean(r)) {
         throw Error(ErrorCode::check, "the query of `-- pgbelay: when` must yield one true or false")
             .at(step.place)
             .hint("write SELECT EXISTS (…)");

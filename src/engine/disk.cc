@@ -1,27 +1,16 @@
 #include "engine/disk.h"
 
+#include "base/size.h"
 #include "pg/storage.h"
 
 #include <fmt/core.h>
 #include <fmt/format.h>
 
 #include <algorithm>
-#include <array>
 #include <map>
 
 namespace pgbelay::engine {
 namespace {
-
-std::string size_words(std::int64_t bytes) {
-    static constexpr std::array<const char*, 4> kUnits = {"kB", "MB", "GB", "TB"};
-    double value = static_cast<double>(bytes) / 1024;
-    std::size_t unit = 0;
-    while (value >= 1024 && unit + 1 < kUnits.size()) {
-        value /= 1024;
-        ++unit;
-    }
-    return fmt::format("{:.{}f} {}", value, value < 10 && unit > 0 ? 1 : 0, kUnits.at(unit));
-}
 
 // What goes into one tablespace.
 struct Room {
@@ -42,7 +31,7 @@ std::map<std::string, Room> rooms(pg::Connection& connection, const std::vector<
         room.needed += size;
         if (size >= room.largest_size) {
             room.largest_size = size;
-            room.largest = fmt::format("{} {}", one.what, size_words(size));
+            room.largest = fmt::format("{} {}", one.what, base::format_bytes(size));
         }
     }
     return found;
@@ -62,8 +51,8 @@ Answer against_number(const std::map<std::string, Room>& rooms, std::int64_t ava
         }
     }
     return {needed <= available - keep,
-            fmt::format("about {} will be written{}, and {} are said to be available", size_words(needed),
-                        largest.empty() ? "" : fmt::format(", most of it for {}", largest), size_words(available)),
+            fmt::format("about {} will be written{}, and {} are said to be available", base::format_bytes(needed),
+                        largest.empty() ? "" : fmt::format(", most of it for {}", largest), base::format_bytes(available)),
             kWayOut};
 }
 
@@ -73,7 +62,7 @@ Answer against_df(pg::Connection& connection, const std::map<std::string, Room>&
     for (const auto& [name, room] : rooms) {
         const pg::FreeSpace free = room.directory.empty() ? pg::FreeSpace{std::nullopt, "this role may not know its directory"}
                                                           : pg::free_space_by_df(connection, room.directory);
-        const std::string need = fmt::format("about {} will be written to {}", size_words(room.needed), name);
+        const std::string need = fmt::format("about {} will be written to {}", base::format_bytes(room.needed), name);
         if (!free.bytes) {
             answer.holds = false;
             answer.hint =
@@ -82,7 +71,7 @@ Answer against_df(pg::Connection& connection, const std::map<std::string, Room>&
             continue;
         }
         answer.holds = answer.holds && room.needed <= *free.bytes - keep;
-        words.push_back(fmt::format("{}, most of it for {}, and {} are free there", need, room.largest, size_words(*free.bytes)));
+        words.push_back(fmt::format("{}, most of it for {}, and {} are free there", need, room.largest, base::format_bytes(*free.bytes)));
     }
     if (!words.empty()) {
         answer.found = fmt::format("{}", fmt::join(words, "; "));

@@ -238,6 +238,10 @@ Mismatch table_mismatch(const ExpectedTable& expected, const Row& columns, const
             draw(columns, lines)};
 }
 
+bool is_one_boolean(const pg::Result& r) {
+    return r.rows() == 1 && r.columns() == 1 && (r.is_null(0, 0) || r.text(0, 0) == "t" || r.text(0, 0) == "f");
+}
+
 bool is_true(const pg::Result& r) {
     return r.rows() == 1 && r.columns() == 1 && r.text(0, 0) == "t";
 }

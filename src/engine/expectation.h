@@ -23,6 +23,8 @@ struct Mismatch {
 
 // Whether the answer is one value, which is true.
 bool is_true(const pg::Result& result);
+// Whether it is a single value that is true, false or NULL.
+bool is_one_boolean(const pg::Result& result);
 
 Mismatch mismatch(const runbook::Expectation& expects, const pg::Result& result, const Records& records);
 

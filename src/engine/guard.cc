@@ -74,21 +74,15 @@ std::optional<Figures> Guard::look_now(base::Millis patience, const base::StopSi
 }
 
 void Guard::watch() {
-    while (!stop_.requested()) {
-        try {
-            pg::Connection connection = pg::Connection::open(target_.here(), "guard", base::in(std::chrono::seconds(5)), &stop_);
-            base::Deadline next = base::Clock::now();
-            for (base::WaitResult woken = base::WaitResult::deadline; woken != base::WaitResult::stopped;) {
-                asked_.reset();
-                look(connection, woken == base::WaitResult::deadline);
-                next = woken == base::WaitResult::deadline ? base::in(kEvery) : next;
-                woken = base::wait(asked_.fd(), base::Direction::read, next, &stop_);
-            }
-        } catch (const base::Error&) {
-            // A lost connection is the engine's to report: it has one of its own to the same server. Here it is only tried again.
-            base::pause_for(std::chrono::seconds(1), &stop_);
+    keep_connected(target_, "guard", stop_, [this](pg::Connection& connection) {
+        base::Deadline next = base::Clock::now();
+        for (base::WaitResult woken = base::WaitResult::deadline; woken != base::WaitResult::stopped;) {
+            asked_.reset();
+            look(connection, woken == base::WaitResult::deadline);
+            next = woken == base::WaitResult::deadline ? base::in(kEvery) : next;
+            woken = base::wait(asked_.fd(), base::Direction::read, next, &stop_);
         }
-    }
+    });
 }
 
 // What was asked for between two regular looks breaks no limit and mends none: those go by the second.

@@ -1,5 +1,7 @@
 #include "engine/health.h"
 
+#include "engine/judge.h"
+
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
 
@@ -35,7 +37,7 @@ bool is_far(const Look& look, const HealthFigure& figure, const runbook::Measure
     if (limit == nullptr) {
         return figure.now > std::max(look.times * before, look.least);
     }
-    return figure.now > limit->most * (limit->of_baseline ? std::max(before, measure.floor.value_or(0)) : 1);
+    return figure.now > most_of(*limit, measure, before);
 }
 
 }  // namespace

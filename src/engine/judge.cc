@@ -21,9 +21,23 @@ std::string breach_text(const runbook::Measure& measure, const runbook::GuardLim
     return text;
 }
 
+double most_of(const runbook::GuardLimit& limit, const runbook::Measure& measure, double before) {
+    return limit.of_baseline ? limit.most * std::max(before, measure.floor.value_or(0)) : limit.most;
+}
+
+void Streak::take(std::optional<std::string> what, int to_break, int to_clear) {
+    over_in_a_row_ = what ? over_in_a_row_ + 1 : 0;
+    quiet_in_a_row_ = what ? 0 : quiet_in_a_row_ + 1;
+    if (over_in_a_row_ >= to_break) {
+        broken_ = std::move(what);
+    } else if (quiet_in_a_row_ >= to_clear) {
+        broken_.reset();
+    }
+}
+
 Judge::Judge(std::vector<runbook::GuardLimit> limits, runbook::OnBreach on_breach) : on_breach_(on_breach) {
     for (auto& limit : limits) {
-        states_.push_back({.limit = std::move(limit)});
+        states_.push_back({.limit = std::move(limit), .streak = {}});
     }
 }
 
@@ -34,33 +48,25 @@ std::optional<std::string> Judge::over(const runbook::GuardLimit& limit, const F
         return std::nullopt;
     }
     double before = 0;
-    double most = limit.most;
     if (limit.of_baseline) {
         const auto found = baseline->find(value->first);
         before = found == baseline->end() ? 0 : found->second;
-        most *= std::max(before, measure->floor.value_or(0));
     }
+    const double most = most_of(limit, *measure, before);
     return value->second > most ? std::optional(breach_text(*measure, limit, value->second, most, before)) : std::nullopt;
 }
 
 void Judge::take(const Figures& figures, const std::optional<Figures>& baseline) {
     for (State& state : states_) {
-        auto what = over(state.limit, figures, baseline);
-        state.over_in_a_row = what ? state.over_in_a_row + 1 : 0;
-        state.quiet_in_a_row = what ? 0 : state.quiet_in_a_row + 1;
-        if (state.over_in_a_row >= (state.limit.samples == 0 ? kToBreach : state.limit.samples)) {
-            state.broken = std::move(what);
-        } else if (state.quiet_in_a_row >= kToClear) {
-            state.broken.reset();
-        }
+        state.streak.take(over(state.limit, figures, baseline), state.limit.samples == 0 ? kToBreach : state.limit.samples, kToClear);
     }
 }
 
 std::vector<Breach> Judge::breaches() const {
     std::vector<Breach> breaches;
     for (const State& state : states_) {
-        if (state.broken) {
-            breaches.push_back({.limit = state.limit.name, .what = *state.broken, .action = state.limit.action.value_or(on_breach_)});
+        if (const auto& broken = state.streak.broken()) {
+            breaches.push_back({.limit = state.limit.name, .what = *broken, .action = state.limit.action.value_or(on_breach_)});
         }
     }
     return breaches;

@@ -21,6 +21,22 @@ const Breach* strongest(const std::vector<Breach>& breaches);
 // "rollbacks_per_second 12 > 3 (3x of what it was before the first change, 0.4, counted as 1)".
 std::string breach_text(const runbook::Measure& measure, const runbook::GuardLimit& limit, double value, double most, double before);
 
+// What is above the limit: its value, or the multiple of what was before, which counts as the measure's floor at least.
+double most_of(const runbook::GuardLimit& limit, const runbook::Measure& measure, double before);
+
+// Whether something is broken: from so many looks in a row that found it so, until so many in a row that did not.
+class Streak {
+public:
+    void take(std::optional<std::string> what, int to_break, int to_clear);
+    // What the latest look that counts found, while it lasts.
+    const std::optional<std::string>& broken() const { return broken_; }
+
+private:
+    int over_in_a_row_ = 0;
+    int quiet_in_a_row_ = 0;
+    std::optional<std::string> broken_;
+};
+
 class Judge {
 public:
     // So many looks in a row break a limit that does not say how many, and so many below it end the breach.
@@ -36,9 +52,7 @@ public:
 private:
     struct State {
         runbook::GuardLimit limit;
-        int over_in_a_row = 0;
-        int quiet_in_a_row = 0;
-        std::optional<std::string> broken;
+        Streak streak;
     };
     static std::optional<std::string> over(const runbook::GuardLimit& limit, const Figures& figures,
                                            const std::optional<Figures>& baseline);

@@ -30,7 +30,7 @@ void Measurements::before(Session& session, bool changed) {
     if (plan_.measurements.empty()) {
         return;
     }
-    const auto known = measured(plan_, session.journal().evidence(session.key()));
+    const auto known = taken_so_far(session);
     for (std::size_t i = 0; i < known.size(); ++i) {
         const plan::Measurement& measurement = plan_.measurements[i];
         if (known[i].before || changed) {
@@ -53,7 +53,7 @@ void Measurements::after(Session& session) {
     if (plan_.measurements.empty()) {
         return;
     }
-    const auto known = measured(plan_, session.journal().evidence(session.key()));
+    const auto known = taken_so_far(session);
     for (std::size_t i = 0; i < known.size(); ++i) {
         const plan::Measurement& measurement = plan_.measurements[i];
         if (measurement.gauge.kind == runbook::MeasureKind::probe) {
@@ -70,7 +70,7 @@ void Measurements::begin_probes(Session& session) {
     if (plan_.measurements.empty() || !probes_.empty()) {
         return;
     }
-    const auto known = measured(plan_, session.journal().evidence(session.key()));
+    const auto known = taken_so_far(session);
     for (std::size_t i = 0; i < known.size(); ++i) {
         if (known[i].kind == runbook::MeasureKind::probe) {
             probes_.push_back(std::make_unique<Probe>(target_, plan_.measurements[i], plan_.on_breach, known[i].before));
@@ -91,7 +91,7 @@ void Measurements::end_probes(Session& session) {
     if (seen_.empty()) {
         return;
     }
-    const auto known = measured(plan_, session.journal().evidence(session.key()));
+    const auto known = taken_so_far(session);
     for (std::size_t i = 0; i < known.size(); ++i) {
         const auto seen = seen_.find(known[i].name);
         if (seen == seen_.end()) {
@@ -122,6 +122,10 @@ std::vector<std::string> Measurements::take_complaints() {
         }
     }
     return complaints;
+}
+
+std::vector<Measured> Measurements::taken_so_far(Session& session) const {
+    return measured(plan_, session.journal().evidence(session.key()));
 }
 
 Taken Measurements::take(Session& session, const plan::Measurement& measurement) {

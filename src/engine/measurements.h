@@ -45,6 +45,7 @@ public:
     const std::vector<Failure>& failures() const { return failures_; }
 
 private:
+    std::vector<Measured> taken_so_far(Session& session) const;
     Taken take(Session& session, const plan::Measurement& measurement);
     void judge(Session& session, const plan::Measurement& measurement, const std::optional<Taken>& before, Taken& after);
     void keep(Session& session, const plan::Measurement& measurement, const char* when, const Taken& taken);

@@ -2,6 +2,7 @@
 
 #include "catalog/catalog.h"
 #include "engine/ledger.h"
+#include "engine/load.h"
 #include "engine/requirements.h"
 #include "pg/activity.h"
 #include "pg/canonical.h"
@@ -26,78 +27,6 @@
 namespace pgbelay::engine {
 
 namespace {
-
-// Every statement of the runbook with the search_path under which its names resolve ("" = the session's default).
-void for_each_statement(const runbook::Runbook& runbook, const auto& visit) {
-    plan::SessionContext context;
-    int file = -1;
-    for (const auto& item : runbook.items) {
-        if (item.file != file) {
-            context = {};
-            file = item.file;
-        }
-        plan::SessionContext now = context;
-        const auto* sql = std::get_if<runbook::SqlItem>(&item.what);
-        for (std::size_t i = 0; sql != nullptr && i < sql->statements.size(); ++i) {
-            const sql::Statement& statement = sql->statements[i];
-            switch (plan::fold(statement, context).effect) {
-                case plan::SessionEffect::none: visit(statement, now.search_path); break;
-                case plan::SessionEffect::folded: plan::fold(statement, now); break;
-                case plan::SessionEffect::local: plan::fold_local(statement, now); break;
-                case plan::SessionEffect::superseded:
-                case plan::SessionEffect::refused: break;
-            }
-            if (statement.kind == "TransactionStmt") {
-                // Here SET LOCAL ends.
-                now = context;
-            }
-        }
-        if (const auto* attempt = std::get_if<runbook::TryItem>(&item.what); attempt != nullptr) {
-            for (const sql::Statement& statement : attempt->statements) {
-                visit(statement, context.search_path);
-            }
-        }
-    }
-}
-
-// Unqualified names are asked for in every schema of the path: which of them is meant is then the catalog's to say.
-void add_names(const std::vector<sql::QualifiedName>& names, const std::vector<std::string>& schemas,
-               std::vector<sql::QualifiedName>& into) {
-    for (const auto& name : names) {
-        if (!name.schema.empty()) {
-            into.push_back(name);
-            continue;
-        }
-        for (const auto& schema : schemas) {
-            into.push_back({schema, name.name});
-        }
-    }
-}
-
-// A column that holds nothing can come back when it was dropped: the plan wants to know.
-void add_dropped_columns(const sql::Statement& statement, const std::vector<std::string>& schemas, std::vector<pg::NullCheck>& into) {
-    if (statement.opaque() || statement.node().node_case != PG_QUERY__NODE__NODE_ALTER_TABLE_STMT) {
-        return;
-    }
-    const PgQuery__AlterTableStmt& alter = *statement.node().alter_table_stmt;
-    std::vector<sql::QualifiedName> tables;
-    add_names({{alter.relation->schemaname, alter.relation->relname}}, schemas, tables);
-    for (std::size_t i = 0; i < alter.n_cmds; ++i) {
-        const PgQuery__AlterTableCmd& command = *alter.cmds[i]->alter_table_cmd;
-        for (const auto& table : tables) {
-            if (command.subtype == PG_QUERY__ALTER_TABLE_TYPE__AT_DropColumn) {
-                into.push_back({table, command.name});
-            }
-        }
-    }
-}
-
-template <class Name>
-void make_unique(std::vector<Name>& names) {
-    std::ranges::sort(names);
-    const auto rest = std::ranges::unique(names);
-    names.erase(rest.begin(), rest.end());
-}
 
 constexpr const char* kCopyName = "pgbelay_copy";
 
@@ -155,7 +84,7 @@ public:
             return;
         }
         path_ = path.empty() ? connection_.default_search_path() : path;
-        catalog_.search_path = path.empty() ? default_path_ : plan::split_path(path, catalog_.role);
+        catalog_.search_path = plan::split_path(path, catalog_.role, default_path_);
         const PgQuery__Node& node = statement.node();
         if (node.node_case == PG_QUERY__NODE__NODE_INDEX_STMT) {
             ask_index(statement, *node.index_stmt);
@@ -238,7 +167,8 @@ private:
 
 void ask_canonical_forms(pg::Connection& connection, const runbook::Runbook& runbook, catalog::Catalog& catalog) {
     CanonicalForms forms(connection, catalog);
-    for_each_statement(runbook, [&](const sql::Statement& statement, const std::string& path) { forms.ask(statement, path); });
+    plan::each_with_path(runbook,
+                         [&](const sql::Statement& statement, const std::string& path, bool /*tried*/) { forms.ask(statement, path); });
 }
 
 }  // namespace
@@ -382,24 +312,6 @@ catalog::Catalog load_with_forms(pg::Connection& connection, const runbook::Runb
     catalog::Catalog catalog = load_for(connection, runbook);
     ask_canonical_forms(connection, runbook, catalog);
     return catalog;
-}
-
-catalog::Catalog load_for(pg::Connection& connection, const runbook::Runbook& runbook) {
-    pg::LoadRequest request;
-    request.search_path = connection.default_search_path();
-    const auto role = pg::server_facts(connection).role;
-    for_each_statement(runbook, [&](const sql::Statement& statement, const std::string& path) {
-        const auto schemas = plan::split_path(path.empty() ? connection.default_search_path() : path, role);
-        add_names(sql::relations_named(statement), schemas, request.relations);
-        add_names(sql::functions_named(statement), schemas, request.functions);
-        add_names(sql::types_named(statement), schemas, request.types);
-        add_dropped_columns(statement, schemas, request.null_checks);
-    });
-    make_unique(request.relations);
-    make_unique(request.functions);
-    make_unique(request.types);
-    make_unique(request.null_checks);
-    return pg::load_catalog(connection, request);
 }
 
 Prepared prepare(Target& target, const runbook::Runbook& runbook, const PrepareOptions& options) {

@@ -46,9 +46,7 @@ void note_not_whole(pg::Connection& connection, plan::Plan& plan, std::string_vi
 // Adds the tables in which rows change along with those of the plan's own, as the server knows them: foreign keys, partitions, views.
 void note_row_reach(pg::Connection& connection, plan::Plan& plan);
 
-// Every name that the runbook's statements use, and the catalog that they need.
-catalog::Catalog load_for(pg::Connection& connection, const runbook::Runbook& runbook);
-// The same, with the server's own form of definitions that the plan compares.
+// What load_for() loads, with the server's own form of definitions that the plan compares.
 catalog::Catalog load_with_forms(pg::Connection& connection, const runbook::Runbook& runbook);
 
 }  // namespace pgbelay::engine

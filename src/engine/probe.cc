@@ -129,7 +129,7 @@ Probe::~Probe() {
 
 std::optional<std::string> Probe::breach() const {
     const std::lock_guard lock(mutex_);
-    return breach_;
+    return streak_.broken();
 }
 
 std::optional<std::string> Probe::take_complaint() {
@@ -148,19 +148,13 @@ Timed Probe::figures() const {
 }
 
 void Probe::send() {
-    while (!stop_.requested()) {
-        try {
-            pg::Connection connection = pg::Connection::open(target_.here(), "sql probe", base::in(std::chrono::seconds(5)), &stop_);
-            base::Deadline next = base::Clock::now();
-            do {
-                next = std::max(next + measurement_.gauge.every, base::Clock::now() + Millis(1));
-                take(connection);
-            } while (base::pause_for(std::max<base::Clock::duration>(next - base::Clock::now(), Millis(1)), &stop_));
-        } catch (const base::Error&) {
-            // A lost connection is the engine's to report: it has one of its own to the same server. Here it is only tried again.
-            base::pause_for(std::chrono::seconds(1), &stop_);
-        }
-    }
+    keep_connected(target_, "sql probe", stop_, [this](pg::Connection& connection) {
+        base::Deadline next = base::Clock::now();
+        do {
+            next = std::max(next + measurement_.gauge.every, base::Clock::now() + Millis(1));
+            take(connection);
+        } while (base::pause_for(std::max<base::Clock::duration>(next - base::Clock::now(), Millis(1)), &stop_));
+    });
 }
 
 void Probe::take(pg::Connection& connection) {
@@ -171,16 +165,13 @@ void Probe::take(pg::Connection& connection) {
     if (!now.error.empty()) {
         complain("it cannot be asked: " + now.error);
     }
-    const auto broken = broken_limit(connection, now);
-    breaches_in_a_row_ = broken ? breaches_in_a_row_ + 1 : 0;
-    quiet_in_a_row_ = broken ? 0 : quiet_in_a_row_ + 1;
+    auto broken = broken_limit(connection, now);
+    if (broken) {
+        broken = fmt::format("probe {}: {}", measurement_.name, *broken);
+    }
 
     const std::lock_guard lock(mutex_);
-    if (breaches_in_a_row_ >= kToBreach) {
-        breach_ = fmt::format("probe {}: {}", measurement_.name, *broken);
-    } else if (quiet_in_a_row_ >= to_clear(measurement_.gauge.every)) {
-        breach_.reset();
-    }
+    streak_.take(std::move(broken), kToBreach, to_clear(measurement_.gauge.every));
     if (!now.error.empty()) {
         ++seen_.failed;
         return;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "base/wait.h"
+#include "engine/judge.h"
 #include "engine/measured.h"
 #include "engine/target.h"
 #include "plan/plan.h"
@@ -54,11 +55,9 @@ private:
     runbook::OnBreach action_;
     std::optional<Timed> before_;
     base::StopSignal stop_;
-    int breaches_in_a_row_ = 0;  // the sampling thread's own
-    int quiet_in_a_row_ = 0;
 
     mutable std::mutex mutex_;
-    std::optional<std::string> breach_;  // these are shared
+    Streak streak_;  // these are shared
     std::optional<std::string> complaint_;
     bool complained_;
     std::vector<double> latencies_;  // the latest of them

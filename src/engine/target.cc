@@ -82,4 +82,16 @@ void Target::reconnect() {
     throw refused ? *refused : Error(ErrorCode::connection, reasons);
 }
 
+void keep_connected(const Target& target, std::string_view purpose, const base::StopSignal& stop,
+                    const std::function<void(pg::Connection&)>& work) {
+    while (!stop.requested()) {
+        try {
+            pg::Connection connection = pg::Connection::open(target.here(), purpose, base::in(std::chrono::seconds(5)), &stop);
+            work(connection);
+        } catch (const base::Error&) {
+            base::pause_for(std::chrono::seconds(1), &stop);
+        }
+    }
+}
+
 }  // namespace pgbelay::engine

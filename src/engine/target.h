@@ -5,6 +5,7 @@
 #include "pg/connection.h"
 #include "pg/server.h"
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -48,5 +49,10 @@ private:
     pg::ServerFacts facts_;
     std::vector<pg::Conninfo> replicas_;
 };
+
+// For a thread that looks at the target on a connection of its own: `work` gets one, and another when that is lost, a second later, until
+// `stop` is requested. Nothing is said of a lost connection: that is the engine's to report, which has one of its own to the same server.
+void keep_connected(const Target& target, std::string_view purpose, const base::StopSignal& stop,
+                    const std::function<void(pg::Connection&)>& work);
 
 }  // namespace pgbelay::engine

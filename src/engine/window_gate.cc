@@ -91,9 +91,8 @@ std::optional<RunningWindows::Later> RunningWindows::not_at(Instant now, const p
 }
 
 base::Millis RunningWindows::expected(const plan::Step& step) const {
-    constexpr double kAtFirst = 20e6;  // bytes a second
-    constexpr double kEnough = 1;      // seconds of work that tell something
-    const double rate = took_ >= kEnough ? read_ / took_ : kAtFirst;
+    constexpr double kEnough = 1;  // seconds of work that tell something
+    const double rate = took_ >= kEnough ? read_ / took_ : plan::bytes_per_second(analysis::Work::build_index);
     return base::Millis(static_cast<std::int64_t>(static_cast<double>(step.reads) / rate * 1000));
 }
 

@@ -88,6 +88,7 @@ private:
         resolve();
         // From here on every name in a definition comes out qualified, whatever the user's search_path.
         ask(queries::kLoadUnderPath, {"pg_catalog", ""});
+        add_reached();
         load_relations();
         // Of a database in which nothing that is named is there yet, nothing more need be asked.
         if (!relations_.empty()) {
@@ -125,6 +126,25 @@ private:
             catalog_.schema_comments[comments[i]] = comments[i + 1];
         }
         oids_ = row.text(0, 5);
+        catalog_.time_zone = row.text(0, 6);
+        catalog_.bootstrap_role = row.text(0, 7);
+    }
+
+    void add_reached() {
+        const Reached& reached = request_.reached;
+        if (reached.empty()) {
+            return;
+        }
+        const NameArrays types = to_arrays(reached.types);
+        const NameArrays functions = to_arrays(reached.functions);
+        const Result rows =
+            ask(queries::kLoadUsers, {to_array(reached.schemas), to_array(reached.owners), types.schemas, types.names, functions.schemas,
+                                      functions.names, to_array(reached.publications), to_array(catalog_.search_path)});
+        std::vector<std::string> all = from_array(oids_);
+        for (int row = 0; row < rows.rows(); ++row) {
+            all.push_back(rows.text(row, 0));
+        }
+        oids_ = to_array(all);
     }
 
     void load_relations() {
@@ -177,13 +197,13 @@ private:
 
     void load_attachments() {
         each(queries::kLoadTriggers, 0, [](Relation& relation, const Result& rows, int row) {
-            relation.triggers.push_back({rows.text(row, 1), rows.text(row, 2), rows.text(row, 3)[0], rows.maybe(row, 4)});
+            relation.triggers.own().push_back({rows.text(row, 1), rows.text(row, 2), rows.text(row, 3)[0], rows.maybe(row, 4)});
         });
         each(queries::kLoadPolicies, 0, [](Relation& relation, const Result& rows, int row) {
-            relation.policies.push_back({rows.text(row, 1), rows.text(row, 2), rows.maybe(row, 3)});
+            relation.policies.own().push_back({rows.text(row, 1), rows.text(row, 2), rows.maybe(row, 3)});
         });
         each(queries::kLoadRules, 0, [](Relation& relation, const Result& rows, int row) {
-            relation.rules.push_back({rows.text(row, 1), rows.text(row, 2), rows.text(row, 3)[0], rows.maybe(row, 4)});
+            relation.rules.own().push_back({rows.text(row, 1), rows.text(row, 2), rows.text(row, 3)[0], rows.maybe(row, 4)});
         });
     }
 
@@ -192,11 +212,11 @@ private:
             const std::string kind = rows.text(row, 1);
             QualifiedName other{rows.text(row, 2), rows.text(row, 3)};
             if (kind == "referenced by") {
-                relation.referenced_by.push_back({std::move(other), rows.text(row, 4)});
+                relation.referenced_by.own().push_back({std::move(other), rows.text(row, 4)});
             } else if (kind == "child") {
-                relation.children.push_back(std::move(other));
+                relation.children.own().push_back(std::move(other));
             } else if (kind == "view") {
-                relation.dependent_views.push_back(std::move(other));
+                relation.dependent_views.own().push_back(std::move(other));
             } else if (!relation.parent) {
                 relation.parent = std::move(other);
             }
@@ -204,7 +224,7 @@ private:
     }
 
     void load_publications() {
-        const auto add = [](Relation& relation, const Result& rows, int row) { relation.publications.push_back(rows.text(row, 1)); };
+        const auto add = [](Relation& relation, const Result& rows, int row) { relation.publications.own().push_back(rows.text(row, 1)); };
         each(queries::kLoadPublications, 0, add);
         if (connection_.major() >= 15) {
             each(queries::kLoadPublicationsOfSchemas, 0, [&](Relation& relation, const Result& rows, int row) {
@@ -232,6 +252,8 @@ private:
         // Over the ones that add() derived from the tables' indexes: these have their storage parameters and owners too.
         for (auto& [oid, relation] : relations_) {
             if (relation.kind == 'i' || relation.kind == 'I') {
+                const auto* derived = catalog_.relations.find(relation.name);
+                relation.index_of = derived == nullptr ? QualifiedName{} : derived->index_of;
                 catalog_.relations.insert_or_assign(relation.name, relation);
             }
         }
@@ -250,11 +272,11 @@ private:
     }
 
     void load_types() {
-        if (request_.types.empty()) {
+        if (request_.types.empty() && relations_.empty()) {
             return;
         }
         const NameArrays wanted = to_arrays(request_.types);
-        const Result rows = ask(queries::kLoadTypes, {wanted.schemas, wanted.names, to_array(catalog_.search_path)});
+        const Result rows = ask(queries::kLoadTypes, {wanted.schemas, wanted.names, to_array(catalog_.search_path), oids_});
         for (int row = 0; row < rows.rows(); ++row) {
             catalog::Type type = read_type(rows, row);
             catalog_.types.insert_or_assign(type.name, std::move(type));

@@ -17,10 +17,23 @@ struct NullCheck {
     auto operator<=>(const NullCheck&) const = default;
 };
 
+// What statements reach without naming it: the relations that stand in these schemas, belong to these roles, use these types and functions,
+// or are in these publications.
+struct Reached {
+    std::vector<std::string> schemas;
+    std::vector<std::string> owners;
+    std::vector<sql::QualifiedName> types;
+    std::vector<sql::QualifiedName> functions;
+    std::vector<std::string> publications;
+
+    bool empty() const { return schemas.empty() && owners.empty() && types.empty() && functions.empty() && publications.empty(); }
+};
+
 struct LoadRequest {
     std::vector<sql::QualifiedName> relations;  // as written; resolved along search_path
     std::vector<sql::QualifiedName> functions;
     std::vector<sql::QualifiedName> types;
+    Reached reached;
     std::vector<NullCheck> null_checks;  // columns of which Column::all_null is wanted
     std::string search_path;             // the setting under which the names are resolved; "" = the session's default
     std::string role;                    // SET ROLE of the user's session context; "" = none

@@ -66,6 +66,7 @@ catalog::Relation read_relation(const Result& rows, int row) {
     relation.is_partition = rows.boolean(row, 19);
     relation.partition_key = rows.text(row, 20);
     relation.partition_bound = rows.text(row, 21);
+    relation.toast_bytes = rows.big(row, 22);
     return relation;
 }
 
@@ -116,6 +117,7 @@ catalog::Index read_index(const Result& rows, int row) {
     index.bytes = rows.big(row, 25);
     index.parent = maybe_name(rows, row, 26);
     index.partitioned = rows.boolean(row, 28);
+    index.mentioned = texts(rows, row, 29);
     return index;
 }
 

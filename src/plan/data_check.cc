@@ -424,20 +424,11 @@ std::string orphans_query(const DataCheck& check, int most) {
 
 std::vector<DataCheck> data_checks(const runbook::Runbook& runbook, const catalog::Catalog& catalog, const Plan& plan) {
     Collector collector(catalog, plan);
-    SessionContext context;
-    int file = -1;
-    for (const auto& item : runbook.items) {
-        if (item.file != file) {
-            context = {};
-            file = item.file;
+    each_with_path(runbook, [&](const sql::Statement& statement, const std::string& search_path, bool tried) {
+        if (!tried) {
+            collector.take(statement, split_path(search_path, catalog.role, catalog.search_path), search_path);
         }
-        const auto* sql = std::get_if<runbook::SqlItem>(&item.what);
-        for (std::size_t i = 0; sql != nullptr && i < sql->statements.size(); ++i) {
-            fold(sql->statements[i], context);
-            const auto schemas = context.search_path.empty() ? catalog.search_path : split_path(context.search_path, catalog.role);
-            collector.take(sql->statements[i], schemas, context.search_path);
-        }
-    }
+    });
     return collector.checks();
 }
 

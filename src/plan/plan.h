@@ -5,6 +5,7 @@
 #include "analysis/analysis.h"
 #include "base/error.h"
 #include "catalog/catalog.h"
+#include "plan/estimate.h"
 #include "plan/gate_record.h"
 #include "runbook/runbook.h"
 
@@ -113,6 +114,7 @@ struct StatementPlan {
     bool loses_data = false;
     std::string when;       // `-- pgbelay: when`
     std::string undone_by;  // the author's own rollback, which wins over `inverse`
+    Estimate estimate;      // as written
     bool session = false;   // folded into the context, or transaction control: no step of its own
 };
 
@@ -161,6 +163,9 @@ struct Refusal {
     std::string message;
     std::string hint;
 };
+
+// Of a statement that the grammar does not know, where the server's would not either.
+Refusal refusal_of_opaque(const sql::Statement& statement, int server_major);
 
 // What stands under one heading of a runbook.
 struct Section {
@@ -214,6 +219,7 @@ struct PlanOptions {
     std::set<std::string> skip_files;          // keys of files that a ledger knows: not planned
     const base::StopSignal* stop = nullptr;    // ends the planning with Error{interrupted}
     catalog::Catalog* after = nullptr;         // becomes the catalog as the plan leaves it
+    bool undoes = false;                       // a rollback: its statements find out by themselves what is still there
 };
 
 // Pure. Refusals are collected, not thrown, so that a person sees all of them at once.

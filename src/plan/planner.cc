@@ -4,6 +4,7 @@
 #include "catalog/apply.h"
 #include "plan/plan_json.h"
 #include "runbook/checksums.h"
+#include "sql/large_stack.h"
 #include "sql/quote.h"
 
 #include <fmt/core.h>
@@ -140,7 +141,7 @@ void order_steps(Plan& plan) {
 }  // namespace
 
 Planner::Planner(const runbook::Runbook& runbook, catalog::Catalog catalog, PlanOptions options)
-    : runbook_(runbook), catalog_(std::move(catalog)), options_(std::move(options)), default_path_(catalog_.search_path) {}
+    : runbook_(runbook), catalog_(std::move(catalog)), options_(std::move(options)), defaults_(catalog_) {}
 
 Plan Planner::make() {
     plan_.name = runbook_.name;
@@ -279,15 +280,22 @@ bool Planner::take_session_statement(const sql::Statement& statement, const Grou
     return true;
 }
 
-void Planner::refuse_opaque(const sql::Statement& statement) {
-    if (catalog_.server_major > sql::parser_major()) {
-        return;
-    }
+Refusal refusal_of_opaque(const sql::Statement& statement, int server_major) {
     base::Place place = statement.syntax_error ? statement.place_at(statement.syntax_error->offset) : statement.place;
     std::string message = statement.syntax_error ? statement.syntax_error->message : "the statement cannot be read";
-    plan_.refusals.push_back({place, std::move(message),
-                              catalog_.server_major == 0 ? "mend the statement; if it is the syntax of a newer server, name that with --db"
-                                                         : "mend the statement"});
+    return {place, std::move(message),
+            server_major == 0 ? "mend the statement; if it is the syntax of a newer server, name that with --db" : "mend the statement"};
+}
+
+Refusal refusal_of_when(const sql::Statement& statement) {
+    return {statement.place, "`-- pgbelay: when` does not work inside of a transaction with other statements",
+            "move the statement out of the group"};
+}
+
+void Planner::refuse_opaque(const sql::Statement& statement) {
+    if (catalog_.server_major <= sql::parser_major()) {
+        plan_.refusals.push_back(refusal_of_opaque(statement, catalog_.server_major));
+    }
 }
 
 // A table that is not there would be found by the server in the middle of the run; the catalog knows it now. Not where an earlier
@@ -308,6 +316,19 @@ void Planner::refuse_unknown_relation(const sql::Statement& statement, const ana
                               fmt::format("mend the name or its schema (search_path is {})", fmt::join(catalog_.search_path, ", "))});
 }
 
+// What the server would refuse in the middle of the run. Whether rows are in the way is for the checks of the data.
+void Planner::refuse_failure(const sql::Statement& statement, const analysis::Analysis& analysis) {
+    const bool of_rows = analysis.facts.fails && analysis.facts.fails->sqlstate == "23502";
+    const bool refused = std::ranges::find(plan_.refusals, statement.place, &Refusal::place) != plan_.refusals.end();
+    if (!analysis.facts.fails || options_.undoes || of_rows || refused || analysis.rewritten || !catalog_.loaded || analysis.skip ||
+        statement.directive("when")) {
+        return;
+    }
+    plan_.refusals.push_back({statement.place,
+                              fmt::format("{} (SQLSTATE {})", analysis.facts.fails->message, analysis.facts.fails->sqlstate),
+                              "the server would refuse it: mend the statement"});
+}
+
 Planner::Member Planner::analyse(const sql::Statement& statement, const Group& group, const catalog::Catalog& base) {
     base::heed(options_.stop);
     analysis::Context context{.base = base, .now = catalog_};
@@ -325,10 +346,13 @@ Planner::Member Planner::analyse(const sql::Statement& statement, const Group& g
     if (analysis.refusal && std::ranges::find(plan_.refusals, statement.place, &Refusal::place) == plan_.refusals.end()) {
         plan_.refusals.push_back({statement.place, analysis.refusal->message, analysis.refusal->hint});
     }
+    const bool all_seen = !hidden_effects_;
     refuse_unknown_relation(statement, analysis);
+    if (all_seen) {
+        refuse_failure(statement, analysis);
+    }
     if (statement.directive("when") && group.one_transaction) {
-        plan_.refusals.push_back({statement.place, "`-- pgbelay: when` does not work inside of a transaction with other statements",
-                                  "move the statement out of the group"});
+        plan_.refusals.push_back(refusal_of_when(statement));
     }
     written_.insert(analysis.facts.writes.begin(), analysis.facts.writes.end());
 
@@ -336,10 +360,14 @@ Planner::Member Planner::analyse(const sql::Statement& statement, const Group& g
         row_uses_.take(statement, analysis.facts, catalog_);
     }
     fill(shown(statement), analysis);
+    shown(statement).facts = after_code_.facts(statement, context, analysis.facts);
+    shown(statement).estimate = estimate(catalog_, shown(statement).facts, statement.kind);
+    shown(statement).estimate.until_commit = group.one_transaction;
     shown(statement).when = statement.directive("when").value_or("");
     shown(statement).undone_by = undone_by_;
     note_publications(shown(statement), base);
     catalog::apply(statement, catalog_);
+    after_code_.apply(statement, analysis.facts, catalog_);
     return {.statement = &statement,
             .may_change_rows = may_change_rows(statement, analysis.facts),
             .context = context_,
@@ -362,9 +390,9 @@ void Planner::take_group(const Group& group) {
     }
     after_group_ = context_;
     for (const auto* statement : group.statements) {
-        catalog_.search_path = context_.search_path.empty() ? default_path_ : split_path(context_.search_path, catalog_.role);
+        put_in_effect(context_, defaults_, catalog_);
         if (before) {
-            before->search_path = catalog_.search_path;
+            put_in_effect(context_, defaults_, *before);
         }
         echoes_.insert(echoes_.end(), statement->echoes.begin(), statement->echoes.end());
         if (take_session_statement(*statement, group, members)) {
@@ -416,7 +444,10 @@ void Planner::seal() {
 }
 
 Plan make_plan(const runbook::Runbook& runbook, const catalog::Catalog& catalog, const PlanOptions& options) {
-    return Planner(runbook, catalog, options).make();
+    Plan plan;
+    // Statements are cut and parsed again here and there.
+    sql::on_large_stack([&] { plan = Planner(runbook, catalog, options).make(); });
+    return plan;
 }
 
 }  // namespace pgbelay::plan

@@ -1,6 +1,7 @@
 // The making of a plan, item by item: groups are analysed, and their runs arranged before, inside and after the transaction.
 #pragma once
 
+#include "plan/after_code.h"
 #include "plan/group.h"
 #include "plan/plan.h"
 #include "plan/row_use.h"
@@ -43,6 +44,7 @@ private:
     void take_group(const Group& group);
     Member analyse(const sql::Statement& statement, const Group& group, const catalog::Catalog& base);
     bool take_session_statement(const sql::Statement& statement, const Group& group, std::vector<Member>& members);
+    void refuse_failure(const sql::Statement& statement, const analysis::Analysis& analysis);
     void refuse_unknown_relation(const sql::Statement& statement, const analysis::Analysis& analysis);
     void refuse_opaque(const sql::Statement& statement);
     void number_steps(std::size_t first);
@@ -67,10 +69,14 @@ private:
     RowUses row_uses_;
     bool hidden_effects_ = false;  // an earlier statement may have made what cannot be seen
     int file_ = -1;
-    std::vector<std::string> default_path_;
+    const SessionDefaults defaults_;
+    AfterCode after_code_;
     std::map<const sql::Statement*, std::size_t> shown_;
     std::map<std::string, int> ends_;  // of items by name: the last step up to their end, 0 = none
 };
+
+// Of `-- pgbelay: when` inside of a transaction.
+Refusal refusal_of_when(const sql::Statement& statement);
 
 // Whether what `later` says makes `earlier` moot: it drops, renames or changes the same thing.
 bool supersedes(const catalog::Fact& later, const catalog::Fact& earlier);

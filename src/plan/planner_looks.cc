@@ -45,7 +45,7 @@ void Planner::take_try(const runbook::Item& item, const runbook::TryItem& attemp
     step.expects = attempt.expects;
     step.timeout = attempt.timeout;
     catalog::Catalog before = catalog_;
-    before.search_path = context_.search_path.empty() ? default_path_ : split_path(context_.search_path, before.role);
+    put_in_effect(context_, defaults_, before);
     catalog::Catalog now = before;
     for (const sql::Statement& statement : attempt.statements) {
         analysis::Context context{.base = before, .now = now};

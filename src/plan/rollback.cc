@@ -170,7 +170,9 @@ RollbackRunbook rollback_runbook(const Plan& plan, const std::set<int>& done, bo
 }
 
 Plan make_rollback_plan(const RollbackRunbook& rollback, const catalog::Catalog& catalog, const PlanOptions& options) {
-    Plan plan = make_plan(rollback.runbook, catalog, options);
+    PlanOptions undoing = options;
+    undoing.undoes = true;
+    Plan plan = make_plan(rollback.runbook, catalog, undoing);
     for (auto& step : plan.steps) {
         if (step.last_of_file) {
             step.undoes = rollback.undoes.at(static_cast<std::size_t>(step.file));

@@ -25,7 +25,7 @@ bool is_one_of(const std::string& kind, std::initializer_list<std::string_view> 
 }
 
 bool effects_unknown(const sql::Statement& statement, const analysis::Facts& facts) {
-    return facts.opaque || is_one_of(statement.kind, {"DoStmt", "CallStmt"});
+    return facts.opaque || facts.runs_code || is_one_of(statement.kind, {"DoStmt", "CallStmt"});
 }
 
 RowUse use_of(const sql::Statement& statement) {

@@ -230,8 +230,33 @@ std::optional<std::string> as_local(const sql::Statement& statement) {
     return fmt::format("SET LOCAL {} TO DEFAULT", sql::quote_identifier(variable));
 }
 
+namespace {
+
+// The time zone that the author has set; nothing when he has not.
+std::optional<std::string> time_zone_of(const SessionContext& context) {
+    for (const Setting& setting : context.settings) {
+        if (setting.variable == "timezone") {
+            const auto tokens = sql::scan(setting.local);
+            std::string value = tokens.empty() ? std::string() : tokens.back().text;
+            const bool quoted = value.size() > 1 && (value.front() == '\'' || value.front() == '"');
+            return quoted ? value.substr(1, value.size() - 2) : value;
+        }
+    }
+    return std::nullopt;
+}
+
+}  // namespace
+
+void put_in_effect(const SessionContext& context, const SessionDefaults& defaults, catalog::Catalog& catalog) {
+    catalog.search_path = split_path(context.search_path, catalog.role, defaults.search_path);
+    catalog.time_zone = time_zone_of(context).value_or(defaults.time_zone);
+}
+
 // As the server's SplitIdentifierString (utils/adt/varlena.c): bare names fold to lower case, quoted ones stay.
-std::vector<std::string> split_path(const std::string& search_path, const std::string& role) {
+std::vector<std::string> split_path(const std::string& search_path, const std::string& role, const std::vector<std::string>& defaults) {
+    if (search_path.empty()) {
+        return defaults;
+    }
     std::vector<std::string> schemas;
     std::string name;
     bool quoted = false;
@@ -264,6 +289,38 @@ std::vector<std::string> split_path(const std::string& search_path, const std::s
     }
     end_name();
     return schemas;
+}
+
+void each_with_path(const runbook::Runbook& runbook, const WithPath& visit) {
+    SessionContext context;
+    int file = -1;
+    for (const auto& item : runbook.items) {
+        if (item.file != file) {
+            context = {};
+            file = item.file;
+        }
+        SessionContext now = context;
+        const auto* sql = std::get_if<runbook::SqlItem>(&item.what);
+        for (std::size_t i = 0; sql != nullptr && i < sql->statements.size(); ++i) {
+            const sql::Statement& statement = sql->statements[i];
+            switch (fold(statement, context).effect) {
+                case SessionEffect::none: visit(statement, now.search_path, false); break;
+                case SessionEffect::folded: fold(statement, now); break;
+                case SessionEffect::local: fold_local(statement, now); break;
+                case SessionEffect::superseded:
+                case SessionEffect::refused: break;
+            }
+            if (statement.kind == "TransactionStmt") {
+                // Here SET LOCAL ends.
+                now = context;
+            }
+        }
+        if (const auto* attempt = std::get_if<runbook::TryItem>(&item.what); attempt != nullptr) {
+            for (const sql::Statement& statement : attempt->statements) {
+                visit(statement, context.search_path, true);
+            }
+        }
+    }
 }
 
 }  // namespace pgbelay::plan

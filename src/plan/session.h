@@ -4,6 +4,7 @@
 #include "plan/plan.h"
 #include "sql/statement.h"
 
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -34,7 +35,23 @@ bool fold_local(const sql::Statement& statement, SessionContext& context);
 // and RESET search_path, which cannot be said in the middle of a step.
 std::optional<std::string> as_local(const sql::Statement& statement);
 
-// The schemas of a search_path setting, in order; "$user" becomes `role`.
-std::vector<std::string> split_path(const std::string& search_path, const std::string& role);
+// What a target's own settings are, where the author has set nothing.
+struct SessionDefaults {
+    explicit SessionDefaults(const catalog::Catalog& catalog) : search_path(catalog.search_path), time_zone(catalog.time_zone) {}
+
+    std::vector<std::string> search_path;
+    std::string time_zone;
+};
+
+// Lets names and types mean in `catalog` what they mean to a statement in `context`.
+void put_in_effect(const SessionContext& context, const SessionDefaults& defaults, catalog::Catalog& catalog);
+
+// The schemas of a search_path setting, in order; "$user" becomes `role`. Those of `defaults` when the setting is empty.
+std::vector<std::string> split_path(const std::string& search_path, const std::string& role, const std::vector<std::string>& defaults = {});
+
+// Every statement of the runbook in order, without those that concern the session alone, and with the search_path that the author has
+// set for it ("" = none). Each file begins anew. `tried`: it stands in a try, and is rolled back.
+using WithPath = std::function<void(const sql::Statement& statement, const std::string& search_path, bool tried)>;
+void each_with_path(const runbook::Runbook& runbook, const WithPath& visit);
 
 }  // namespace pgbelay::plan

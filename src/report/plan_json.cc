@@ -3,6 +3,7 @@
 #include "report/gates.h"
 #include "report/measures.h"
 #include "report/redact.h"
+#include "report/why.h"
 #include "sql/tree.h"
 
 #include <algorithm>
@@ -57,7 +58,7 @@ Json run_json(const analysis::Run& run) {
     return json;
 }
 
-Json statement_json(const plan::Plan& plan, const plan::StatementPlan& statement, const Surroundings& surroundings) {
+Json statement_json(const StepIndex& steps, const plan::StatementPlan& statement, const Surroundings& surroundings) {
     Json json;
     json["n"] = statement.n;
     json["file"] = statement.place.file;
@@ -66,9 +67,11 @@ Json statement_json(const plan::Plan& plan, const plan::StatementPlan& statement
     json["kind"] = statement.kind;
     json["sql"] = redact(statement.sql);
     json["transactional"] = statement.facts.transactional;
-    json["locks"] = locks_json(statement.facts.locks);
+    json["locks"] = reasoned_locks_json(statement.facts);
     json["rewrites"] = relations_json(statement.facts.rewrites);
     json["scans"] = relations_json(statement.facts.scans);
+    json["reasons"] = reasons_json(statement.facts);
+    json["estimate"] = estimate_json(statement.estimate);
     json["runs"] = Json::array();
     for (const analysis::Run& run : statement.runs) {
         json["runs"].push_back(run_json(run));
@@ -77,13 +80,15 @@ Json statement_json(const plan::Plan& plan, const plan::StatementPlan& statement
     json["inverse"] = statement.inverse ? strings_json(*statement.inverse) : Json(nullptr);
     json["loses_data"] = statement.loses_data;
     json["opaque"] = statement.facts.opaque;
+    json["fails"] =
+        statement.facts.fails ? Json{{"sqlstate", statement.facts.fails->sqlstate}, {"message", statement.facts.fails->message}} : Json();
     json["rewritten"] = statement.rewritten;
     json["why"] = or_null(statement.why);
     json["notes"] = strings_json(statement.notes);
     json["skip"] = statement.skip ? Json(*statement.skip) : Json(nullptr);
     json["session"] = statement.session;
-    json["steps"] = steps_of(plan, statement);
-    json["in_the_way"] = strings_json(in_the_way_of(plan, statement, surroundings));
+    json["steps"] = steps.of(statement);
+    json["in_the_way"] = strings_json(in_the_way_of(steps, statement, surroundings));
     return json;
 }
 
@@ -128,22 +133,26 @@ bool is_concurrent(const analysis::Run& run) {
     return run.method == analysis::Method::build || run.method == analysis::Method::drop_concurrently;
 }
 
-std::vector<int> steps_of(const plan::Plan& plan, const plan::StatementPlan& statement) {
-    std::vector<int> steps;
+StepIndex::StepIndex(const plan::Plan& plan) {
     for (const plan::Step& step : plan.steps) {
-        const bool carries = std::any_of(step.sends.begin(), step.sends.end(), [&](const plan::Send& send) {
+        for (const plan::Send& send : step.sends) {
             // `n` counts within a file; the place tells files apart.
-            return send.statement == statement.n && send.place.file == statement.place.file;
-        });
-        if (carries) {
-            steps.push_back(step.n);
+            auto& steps = steps_[{send.place.file, send.statement}];
+            if (steps.empty() || steps.back() != step.n) {
+                steps.push_back(step.n);
+            }
         }
     }
-    return steps;
 }
 
-std::vector<std::string> in_the_way_of(const plan::Plan& plan, const plan::StatementPlan& statement, const Surroundings& surroundings) {
-    const std::vector<int> steps = steps_of(plan, statement);
+const std::vector<int>& StepIndex::of(const plan::StatementPlan& statement) const {
+    static const std::vector<int> kNone;
+    const auto found = steps_.find({statement.place.file, statement.n});
+    return found == steps_.end() ? kNone : found->second;
+}
+
+std::vector<std::string> in_the_way_of(const StepIndex& index, const plan::StatementPlan& statement, const Surroundings& surroundings) {
+    const std::vector<int>& steps = index.of(statement);
     std::vector<std::string> who;
     for (const auto& [step, description] : surroundings.in_the_way) {
         if (std::find(steps.begin(), steps.end(), step) != steps.end() && std::find(who.begin(), who.end(), description) == who.end()) {
@@ -162,8 +171,9 @@ Json plan_json(const plan::Plan& plan, const Surroundings& surroundings) {
     json["target"] = or_null(surroundings.target);
     json["name"] = plan.name;
     json["statements"] = Json::array();
+    const StepIndex steps(plan);
     for (const plan::StatementPlan& statement : plan.statements) {
-        json["statements"].push_back(statement_json(plan, statement, surroundings));
+        json["statements"].push_back(statement_json(steps, statement, surroundings));
     }
     json["steps"] = Json::array();
     for (const plan::Step& step : plan.steps) {

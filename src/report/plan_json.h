@@ -5,6 +5,7 @@
 #include "plan/plan.h"
 #include "report/json.h"
 
+#include <map>
 #include <string>
 #include <utility>
 #include <vector>
@@ -21,10 +22,17 @@ struct Surroundings {
 
 Json plan_json(const plan::Plan& plan, const Surroundings& surroundings);
 
-// The steps (n) that carry something of a statement.
-std::vector<int> steps_of(const plan::Plan& plan, const plan::StatementPlan& statement);
+// The steps (n) that carry something of a statement, looked up once for all of a plan.
+class StepIndex {
+public:
+    explicit StepIndex(const plan::Plan& plan);
+    const std::vector<int>& of(const plan::StatementPlan& statement) const;
+
+private:
+    std::map<std::pair<std::string, int>, std::vector<int>> steps_;  // by file and n
+};
 // Who stands in the way of one of a statement's steps right now.
-std::vector<std::string> in_the_way_of(const plan::Plan& plan, const plan::StatementPlan& statement, const Surroundings& surroundings);
+std::vector<std::string> in_the_way_of(const StepIndex& index, const plan::StatementPlan& statement, const Surroundings& surroundings);
 
 // One entry a relation, the strongest mode; in order of appearance.
 std::vector<analysis::RelationLock> strongest(const std::vector<analysis::RelationLock>& locks);

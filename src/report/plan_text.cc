@@ -3,6 +3,7 @@
 #include "report/gates.h"
 #include "report/measures.h"
 #include "report/text.h"
+#include "report/why.h"
 
 #include <fmt/core.h>
 
@@ -116,8 +117,8 @@ std::string undo_text(const plan::StatementPlan& statement, const Style& style) 
     return out;
 }
 
-std::string statement_text(const plan::Plan& plan, const plan::StatementPlan& statement, const Surroundings& surroundings,
-                           const Style& style) {
+std::string statement_text(const plan::Plan& plan, const StepIndex& steps, const plan::StatementPlan& statement,
+                           const Surroundings& surroundings, const Style& style) {
     std::string out = paint(style, Ink::strong, base::to_string(statement.place)) + "\n";
     out += sql_block("written", statement.sql, style);
     if (statement.session) {
@@ -132,6 +133,7 @@ std::string statement_text(const plan::Plan& plan, const plan::StatementPlan& st
     } else if (!statement.facts.opaque && !locks.empty()) {
         out += labelled("", locks, style, kColumn);
     }
+    out += why_text(statement, style);
     if (!statement.when.empty()) {
         out += sql_block("when", statement.when, style);
     }
@@ -146,7 +148,7 @@ std::string statement_text(const plan::Plan& plan, const plan::StatementPlan& st
     for (const std::string& note : statement.notes) {
         out += labelled("note", note, style, kColumn);
     }
-    for (const std::string& who : in_the_way_of(plan, statement, surroundings)) {
+    for (const std::string& who : in_the_way_of(steps, statement, surroundings)) {
         out += labelled_in(Ink::warning, "in way", who, style, kColumn);
     }
     if (statement.skip) {
@@ -285,8 +287,9 @@ std::vector<std::string> points_of_no_return(const plan::Plan& plan) {
 
 std::string plan_text(const plan::Plan& plan, const Surroundings& surroundings, const Style& style) {
     std::string out = fences_text(plan, style) + heading(plan, surroundings, style);
+    const StepIndex steps(plan);
     for (const plan::StatementPlan& statement : plan.statements) {
-        out += statement_text(plan, statement, surroundings, style);
+        out += statement_text(plan, steps, statement, surroundings, style);
     }
     out += notes_text(plan, surroundings, style);
     out += gates_text(worth_saying(plan.gates), style);

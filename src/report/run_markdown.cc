@@ -1,5 +1,6 @@
 #include "report/run_markdown.h"
 
+#include "engine/journal/journal.h"
 #include "report/json.h"
 #include "report/markdown.h"
 #include "report/measures.h"
@@ -256,17 +257,26 @@ std::string criteria(const RunRecord& run) {
     return rows.empty() ? "" : "## Success criteria\n\n| criterion | expected | verdict |\n|---|---|---|\n" + rows + "\n";
 }
 
+struct RecordedValue {
+    std::string name;  // "before.orders"
+    std::optional<std::string> value;
+    std::string at;
+};
+
+std::vector<RecordedValue> recorded_values(const RunRecord& run) {
+    std::vector<RecordedValue> values;
+    for (const Evidence& evidence : run.evidence) {
+        for (const auto& [column, value] : evidence.kind == "record" ? engine::record_of(evidence.content) : engine::Record{}) {
+            values.push_back({evidence.name + "." + column, value, evidence.at});
+        }
+    }
+    return values;
+}
+
 std::string recorded(const RunRecord& run) {
     std::string rows;
-    for (const Evidence& evidence : run.evidence) {
-        if (evidence.kind != "record") {
-            continue;
-        }
-        for (const auto& column : Json::parse(evidence.content)) {
-            const std::string value = column.at(1).is_null() ? "NULL" : column.at(1).get<std::string>();
-            rows += fmt::format("| {}.{} | {} | {} |\n", markdown_text(evidence.name), markdown_text(column.at(0).get<std::string>()),
-                                markdown_text(redact(value)), evidence.at);
-        }
+    for (const RecordedValue& one : recorded_values(run)) {
+        rows += fmt::format("| {} | {} | {} |\n", markdown_text(one.name), markdown_text(redact(one.value.value_or("NULL"))), one.at);
     }
     return rows.empty() ? "" : "## Recorded values\n\n| value | is | recorded |\n|---|---|---|\n" + rows + "\n";
 }
@@ -336,14 +346,8 @@ std::string hand_over(const RunRecord& run, const std::string& target) {
                                    quoted(run.name), run.id, quoted(run.state), run.verified, quoted(target), quoted(run.digest),
                                    quoted(run.finished_at), quoted(run.operator_name));
     std::string records;
-    for (const Evidence& evidence : run.evidence) {
-        if (evidence.kind != "record") {
-            continue;
-        }
-        for (const auto& column : Json::parse(evidence.content)) {
-            const std::string value = column.at(1).is_null() ? "null" : quoted(column.at(1).get<std::string>());
-            records += fmt::format("  {}: {}\n", quoted(evidence.name + "." + column.at(0).get<std::string>()), value);
-        }
+    for (const RecordedValue& one : recorded_values(run)) {
+        records += fmt::format("  {}: {}\n", quoted(one.name), one.value ? quoted(*one.value) : "null");
     }
     yaml += records.empty() ? "" : "recorded:\n" + records;
     yaml += fmt::format("roll_back: {}\n", quoted(fmt::format("pgbelay rollback {}", run.id)));

@@ -6,6 +6,7 @@
 #include "runbook/items.h"
 #include "runbook/layout.h"
 #include "runbook/markdown.h"
+#include "runbook/stream.h"
 #include "runbook/text.h"
 
 #include <fmt/format.h>
@@ -192,22 +193,6 @@ private:
     Runbook runbook_;
 };
 
-// `migrations/*.sql` gives rollback files, too.
-void refuse_rollbacks(const std::vector<std::string>& paths) {
-    for (const std::string& path : paths) {
-        for (const std::string& name : rollback_of(fs::path(path).filename().string())) {
-            const fs::path forward = fs::path(path).parent_path() / name;
-            const auto given = std::find_if(paths.begin(), paths.end(), [&](const auto& other) {
-                return fs::path(other).lexically_normal() == forward.lexically_normal();
-            });
-            if (given != paths.end()) {
-                throw input_error(fmt::format("this is the rollback of {}, which is given, too", *given), {path, 0, 0})
-                    .hint("leave it out: it is found by its name; or give the directory");
-            }
-        }
-    }
-}
-
 }  // namespace
 
 std::string_view to_string(Layout layout) {
@@ -224,6 +209,21 @@ std::string_view to_string(Layout layout) {
 std::optional<std::string> process_environment(const std::string& name) {
     const char* value = std::getenv(name.c_str());
     return value == nullptr ? std::nullopt : std::optional<std::string>(value);
+}
+
+void refuse_rollbacks(const std::vector<std::string>& paths) {
+    for (const std::string& path : paths) {
+        for (const std::string& name : rollback_of(fs::path(path).filename().string())) {
+            const fs::path forward = fs::path(path).parent_path() / name;
+            const auto given = std::find_if(paths.begin(), paths.end(), [&](const auto& other) {
+                return fs::path(other).lexically_normal() == forward.lexically_normal();
+            });
+            if (given != paths.end()) {
+                throw input_error(fmt::format("this is the rollback of {}, which is given, too", *given), {path, 0, 0})
+                    .hint("leave it out: it is found by its name; or give the directory");
+            }
+        }
+    }
 }
 
 Runbook read(const std::vector<std::string>& paths, const ReadOptions& options) {

@@ -5,10 +5,11 @@
 
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 namespace pgbelay::runbook {
+
+struct YamlEntry;
 
 struct YamlNode {
     enum class Kind { null, scalar, sequence, map };
@@ -17,9 +18,14 @@ struct YamlNode {
     base::Place place;
     std::string scalar;
     std::vector<YamlNode> sequence;
-    std::vector<std::pair<YamlNode, YamlNode>> map;  // in the order written; keys are scalars
+    std::vector<YamlEntry> map;  // in the order written; keys are scalars
 
     const YamlNode* find(std::string_view key) const;
+};
+
+struct YamlEntry {
+    YamlNode first;
+    YamlNode second;
 };
 
 // Reads one document. `first_line` is where `text` begins in `file`. Throws Error{input} at the place of: bad syntax, a key that occurs

@@ -19,23 +19,6 @@ T load(const void* from) {
     return value;
 }
 
-// protobuf-c keeps the members of a repeated field side by side, each in its C type's width.
-std::size_t width_of(ProtobufCType type) {
-    switch (type) {
-        case PROTOBUF_C_TYPE_INT64:
-        case PROTOBUF_C_TYPE_SINT64:
-        case PROTOBUF_C_TYPE_SFIXED64:
-        case PROTOBUF_C_TYPE_UINT64:
-        case PROTOBUF_C_TYPE_FIXED64:
-        case PROTOBUF_C_TYPE_DOUBLE: return 8;
-        case PROTOBUF_C_TYPE_BOOL: return sizeof(protobuf_c_boolean);
-        case PROTOBUF_C_TYPE_STRING:
-        case PROTOBUF_C_TYPE_MESSAGE: return sizeof(void*);
-        case PROTOBUF_C_TYPE_BYTES: return sizeof(ProtobufCBinaryData);
-        default: return 4;
-    }
-}
-
 bool in_oneof(const ProtobufCFieldDescriptor& field) {
     return (field.flags & PROTOBUF_C_FIELD_FLAG_ONEOF) != 0;
 }
@@ -70,12 +53,33 @@ bool equal_values(const ProtobufCFieldDescriptor& field, const void* a, const vo
 
 }  // namespace
 
+// protobuf-c keeps the members of a repeated field side by side, each in its C type's width.
+std::size_t width_of(ProtobufCType type) {
+    switch (type) {
+        case PROTOBUF_C_TYPE_INT64:
+        case PROTOBUF_C_TYPE_SINT64:
+        case PROTOBUF_C_TYPE_SFIXED64:
+        case PROTOBUF_C_TYPE_UINT64:
+        case PROTOBUF_C_TYPE_FIXED64:
+        case PROTOBUF_C_TYPE_DOUBLE: return 8;
+        case PROTOBUF_C_TYPE_BOOL: return sizeof(protobuf_c_boolean);
+        case PROTOBUF_C_TYPE_STRING:
+        case PROTOBUF_C_TYPE_MESSAGE: return sizeof(void*);
+        case PROTOBUF_C_TYPE_BYTES: return sizeof(ProtobufCBinaryData);
+        default: return 4;
+    }
+}
+
 std::span<const ProtobufCFieldDescriptor> fields_of(const ProtobufCMessage& message) {
     const std::span fields(message.descriptor->fields, message.descriptor->n_fields);
     if (fields.empty() || !in_oneof(fields.front()) || !in_oneof(fields.back())) {
         return fields;
     }
     const auto set = load<std::uint32_t>(storage(message, fields.front().quantifier_offset));
+    // Numbered without a gap, as PostgreSQL's nodes are.
+    if (set - 1 < fields.size() && fields[set - 1].id == set) {
+        return fields.subspan(set - 1, 1);
+    }
     const auto member = std::lower_bound(fields.begin(), fields.end(), set, [](const auto& field, auto id) { return field.id < id; });
     return member != fields.end() && member->id == set ? fields.subspan(static_cast<std::size_t>(member - fields.begin()), 1)
                                                        : fields.first(0);

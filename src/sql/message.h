@@ -18,6 +18,9 @@ std::size_t count_of(const ProtobufCMessage& message, const ProtobufCFieldDescri
 // The i-th value's storage; `i < count_of(...)`.
 const void* value_of(const ProtobufCMessage& message, const ProtobufCFieldDescriptor& field, std::size_t i);
 
+// How many bytes a value takes in a message, or in the list of a repeated field.
+std::size_t width_of(ProtobufCType type);
+
 // The i-th child message; null unless the field holds messages and this one is there.
 const ProtobufCMessage* child_of(const ProtobufCMessage& message, const ProtobufCFieldDescriptor& field, std::size_t i);
 

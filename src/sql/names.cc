@@ -357,4 +357,59 @@ std::vector<QualifiedName> types_named(const Statement& statement) {
     return statement.opaque() ? std::vector<QualifiedName>{} : Collector(statement.node()).types.in_order();
 }
 
+QualifiedName read_name(const std::string& text) {
+    NameParts parts(1);
+    bool quoted = false;
+    for (std::size_t i = 0; i < text.size(); ++i) {
+        if (text[i] == '"') {
+            const bool doubled = quoted && i + 1 < text.size() && text[i + 1] == '"';
+            parts.back() += doubled ? "\"" : "";
+            i += doubled ? 1 : 0;
+            quoted = doubled ? quoted : !quoted;
+        } else if (text[i] == '.' && !quoted) {
+            parts.emplace_back();
+        } else {
+            const bool upper = !quoted && text[i] >= 'A' && text[i] <= 'Z';
+            parts.back() += upper ? static_cast<char>(text[i] - 'A' + 'a') : text[i];
+        }
+    }
+    return name_of(parts);
+}
+
+namespace {
+
+const PgQuery__Node* without_cast(const PgQuery__Node* node) {
+    while (node != nullptr && node->node_case == PG_QUERY__NODE__NODE_TYPE_CAST) {
+        node = node->type_cast->arg;
+    }
+    return node;
+}
+
+void add_sequences(const ProtobufCMessage& message, std::vector<QualifiedName>& found) {
+    if (message.descriptor == &pg_query__func_call__descriptor) {
+        if (auto name = sequence_called(as<PgQuery__FuncCall>(message)); !name.empty()) {
+            found.push_back(std::move(name));
+        }
+    }
+    for_each_child(message, [&](const ProtobufCMessage& child, const ProtobufCFieldDescriptor&) { add_sequences(child, found); });
+}
+
+}  // namespace
+
+QualifiedName sequence_called(const PgQuery__FuncCall& call) {
+    const std::string function = name_of(parts_of(call.funcname, call.n_funcname)).name;
+    const auto* argument = call.n_args == 0 ? nullptr : without_cast(call.args[0]);
+    const bool constant = argument != nullptr && argument->node_case == PG_QUERY__NODE__NODE_A_CONST &&
+                          argument->a_const->val_case == PG_QUERY__A__CONST__VAL_SVAL;
+    return constant && (function == "nextval" || function == "setval") ? read_name(text(argument->a_const->sval->sval)) : QualifiedName{};
+}
+
+std::vector<QualifiedName> sequences_called(const Statement& statement) {
+    std::vector<QualifiedName> found;
+    if (!statement.opaque()) {
+        add_sequences(statement.node().base, found);
+    }
+    return found;
+}
+
 }  // namespace pgbelay::sql

@@ -1,4 +1,6 @@
 // The only file that calls libpg_query.
+#include "sql/copy_message.h"
+#include "sql/large_stack.h"
 #include "sql/message.h"
 #include "sql/nesting.h"
 #include "sql/tokens.h"
@@ -7,14 +9,12 @@
 #include <fmt/core.h>
 #include <pg_query.h>
 #include <pg_query/pg_query.pb-c.h>
-#include <pthread.h>
 
 #include <algorithm>
-#include <condition_variable>
-#include <cstring>
+#include <cstdint>
+#include <cstdlib>
 #include <exception>
-#include <functional>
-#include <mutex>
+#include <memory>
 #include <utility>
 
 namespace pgbelay::sql {
@@ -25,91 +25,100 @@ using base::Error;
 using base::ErrorCode;
 
 constexpr std::size_t kLargestStatement = std::size_t{16} << 20;
-constexpr std::size_t kStackSize = std::size_t{512} << 20;
 // What the grammar is asked to parse at all: libpg_query's time and stack grow with the depth, quadratically and by more than
 // a kilobyte a level.
 constexpr std::size_t kDeepestParse = 5'000;
 // What a tree may have in messages within messages, so that everybody can walk and free it on an ordinary stack.
 constexpr std::size_t kDeepestTree = 4'000;
 
-extern "C" void* serve_parsing(void* thread);
-
-// One thread for all parsing, with a stack that is large (reserved, not used, so that it costs nothing). One and not one a statement:
-// libpg_query takes one of the process's 1024 thread keys for every thread that it sees, and never gives it back.
-class ParsingThread {
-public:
-    ParsingThread() {
-        pthread_attr_t attributes;
-        pthread_attr_init(&attributes);
-        pthread_attr_setstacksize(&attributes, kStackSize);
-        const int failed = pthread_create(&thread_, &attributes, serve_parsing, this);
-        pthread_attr_destroy(&attributes);
-        if (failed != 0) {
-            throw Error(ErrorCode::internal, fmt::format("cannot start a thread to parse on: {}", std::strerror(failed)))
-                .hint("allow the process 512 MB more of address space (ulimit -v)");
-        }
-    }
-    ~ParsingThread() {
-        {
-            const std::lock_guard lock(mutex_);
-            over_ = true;
-        }
-        changed_.notify_all();
-        pthread_join(thread_, nullptr);
-    }
-    ParsingThread(const ParsingThread&) = delete;
-    ParsingThread& operator=(const ParsingThread&) = delete;
-
-    // Runs `work` to its end; one caller at a time.
-    void run(const std::function<void()>& work) {
-        const std::lock_guard turn(turn_);
-        std::unique_lock lock(mutex_);
-        work_ = &work;
-        changed_.notify_all();
-        changed_.wait(lock, [&] { return work_ == nullptr; });
-    }
-
-    void serve() {
-        std::unique_lock lock(mutex_);
-        for (;;) {
-            changed_.wait(lock, [&] { return over_ || work_ != nullptr; });
-            if (over_) {
-                return;
-            }
-            (*work_)();
-            work_ = nullptr;
-            changed_.notify_all();
-        }
-    }
-
-private:
-    std::mutex turn_;
-    std::mutex mutex_;
-    std::condition_variable changed_;
-    const std::function<void()>* work_ = nullptr;
-    bool over_ = false;
-    pthread_t thread_{};
-};
-
-extern "C" void* serve_parsing(void* thread) {
-    static_cast<ParsingThread*>(thread)->serve();
-    return nullptr;
-}
-
-// What `work` throws is thrown here.
-void on_large_stack(const std::function<void()>& work) {
-    static ParsingThread thread;
+// libpg_query makes messages of trees and tokens, in memory that it frees before it returns, only to pack them into bytes, which costs
+// several times what parsing does, and that a reader has to unpack again. What it calls to pack them is ours (the linker's
+// --wrap, in cmake/Dependencies.cmake), and takes a copy instead. No exception may pass through C.
+struct TakenTree {
+    std::unique_ptr<Arena> arena = std::make_unique<Arena>();
+    const PgQuery__ParseResult* result = nullptr;  // null: nested too deeply
     std::exception_ptr failure;
-    thread.run([&] {
+    void take(const PgQuery__ParseResult& made) {
         try {
-            work();
+            result = reinterpret_cast<const PgQuery__ParseResult*>(copy_message(made.base, kDeepestTree, *arena));
         } catch (...) {
             failure = std::current_exception();
         }
-    });
-    if (failure) {
-        std::rethrow_exception(failure);
     }
+};
+
+struct Scanned {
+    std::int32_t start;
+    std::int32_t end;
+    bool keyword;
+    bool comment;
+};
+
+struct TakenTokens {
+    std::vector<Scanned> tokens;
+    std::exception_ptr failure;
+    void take(const PgQuery__ScanResult& made) {
+        try {
+            tokens.reserve(made.n_tokens);
+            for (std::size_t i = 0; i < made.n_tokens; ++i) {
+                const PgQuery__ScanToken& token = *made.tokens[i];
+                tokens.push_back({token.start, token.end, token.keyword_kind != PG_QUERY__KEYWORD_KIND__NO_KEYWORD,
+                                  token.token == PG_QUERY__TOKEN__SQL_COMMENT || token.token == PG_QUERY__TOKEN__C_COMMENT});
+            }
+        } catch (...) {
+            failure = std::current_exception();
+        }
+    }
+};
+
+thread_local TakenTree* taking_tree = nullptr;
+thread_local TakenTokens* taking_tokens = nullptr;
+
+extern "C" {
+std::size_t __real_pg_query__parse_result__get_packed_size(const PgQuery__ParseResult* message);
+std::size_t __real_pg_query__parse_result__pack(const PgQuery__ParseResult* message, std::uint8_t* out);
+std::size_t __real_pg_query__scan_result__get_packed_size(const PgQuery__ScanResult* message);
+std::size_t __real_pg_query__scan_result__pack(const PgQuery__ScanResult* message, std::uint8_t* out);
+
+std::size_t __wrap_pg_query__parse_result__get_packed_size(const PgQuery__ParseResult* message) {
+    if (taking_tree == nullptr) {
+        return __real_pg_query__parse_result__get_packed_size(message);
+    }
+    taking_tree->take(*message);
+    return 0;
+}
+
+std::size_t __wrap_pg_query__parse_result__pack(const PgQuery__ParseResult* message, std::uint8_t* out) {
+    return taking_tree == nullptr ? __real_pg_query__parse_result__pack(message, out) : 0;
+}
+
+std::size_t __wrap_pg_query__scan_result__get_packed_size(const PgQuery__ScanResult* message) {
+    if (taking_tokens == nullptr) {
+        return __real_pg_query__scan_result__get_packed_size(message);
+    }
+    taking_tokens->take(*message);
+    return 0;
+}
+
+std::size_t __wrap_pg_query__scan_result__pack(const PgQuery__ScanResult* message, std::uint8_t* out) {
+    return taking_tokens == nullptr ? __real_pg_query__scan_result__pack(message, out) : 0;
+}
+
+// PgQueryInternalParsetreeAndError of pg_query_internal.h, whose other includes are no C++.
+struct RawParse {
+    void* tree;
+    char* stderr_buffer;
+    PgQueryError* error;
+};
+RawParse __real_pg_query_raw_parse(const char* input, int options);
+
+// What the parser wrote to stderr, which is nothing: pg_query_parse_plpgsql() loses it where a body is wrong.
+RawParse __wrap_pg_query_raw_parse(const char* input, int options) {
+    RawParse result = __real_pg_query_raw_parse(input, options);
+    std::free(result.stderr_buffer);
+    result.stderr_buffer = nullptr;
+    return result;
+}
 }
 
 void check_size(std::string_view sql) {
@@ -146,11 +155,11 @@ std::string lower(std::string_view text) {
     return result;
 }
 
-Token to_token(std::string_view sql, const PgQuery__ScanToken& raw) {
+Token to_token(std::string_view sql, const Scanned& raw) {
     Token token{.begin = static_cast<std::size_t>(raw.start), .end = static_cast<std::size_t>(raw.end)};
     token.end = std::clamp(token.end, token.begin, sql.size());
-    token.keyword = raw.keyword_kind != PG_QUERY__KEYWORD_KIND__NO_KEYWORD;
-    token.comment = raw.token == PG_QUERY__TOKEN__SQL_COMMENT || raw.token == PG_QUERY__TOKEN__C_COMMENT;
+    token.keyword = raw.keyword;
+    token.comment = raw.comment;
     const auto written = sql.substr(token.begin, token.end - token.begin);
     token.text = token.keyword ? lower(written) : std::string(written);
     return token;
@@ -162,7 +171,10 @@ bool is_unicode_quote(std::string_view text) {
 
 std::variant<std::vector<Token>, SyntaxError> try_scan(std::string_view sql) {
     const std::string text(sql);
+    TakenTokens taken;
+    taking_tokens = &taken;
     const PgQueryScanResult result = pg_query_scan(text.c_str());
+    taking_tokens = nullptr;
     struct Free {
         const PgQueryScanResult& result;
         ~Free() { pg_query_free_scan_result(result); }
@@ -170,22 +182,20 @@ std::variant<std::vector<Token>, SyntaxError> try_scan(std::string_view sql) {
     if (result.error != nullptr) {
         return to_syntax_error(sql, *result.error);
     }
-    auto* scanned = pg_query__scan_result__unpack(nullptr, result.pbuf.len, reinterpret_cast<const std::uint8_t*>(result.pbuf.data));
-    if (scanned == nullptr) {
-        throw Error(ErrorCode::internal, "libpg_query gave tokens that cannot be read");
+    if (taken.failure) {
+        std::rethrow_exception(taken.failure);
     }
     std::vector<Token> tokens;
-    tokens.reserve(scanned->n_tokens);
-    for (std::size_t i = 0; i < scanned->n_tokens; ++i) {
-        auto& raw = *scanned->tokens[i];
+    tokens.reserve(taken.tokens.size());
+    for (std::size_t i = 0; i < taken.tokens.size(); ++i) {
+        Scanned& raw = taken.tokens[i];
         if (is_unicode_quote(sql.substr(static_cast<std::size_t>(raw.start)))) {
             // libpg_query 15 does not know where these end: nothing but white space stands before the next token.
-            const auto next = i + 1 < scanned->n_tokens ? static_cast<std::size_t>(scanned->tokens[i + 1]->start) : sql.size();
+            const auto next = i + 1 < taken.tokens.size() ? static_cast<std::size_t>(taken.tokens[i + 1].start) : sql.size();
             raw.end = static_cast<std::int32_t>(sql.substr(0, next).find_last_not_of(" \t\r\n\f\v") + 1);
         }
         tokens.push_back(to_token(sql, raw));
     }
-    pg_query__scan_result__free_unpacked(scanned, nullptr);
     return tokens;
 }
 
@@ -208,12 +218,11 @@ std::string blank_comments(std::string_view sql, const std::vector<Token>& token
     return text;
 }
 
-void free_tree(PgQuery__ParseResult* result) {
-    pg_query__parse_result__free_unpacked(result, nullptr);
-}
-
 std::variant<Tree, SyntaxError> parse_here(const std::string& sql) {
+    TakenTree taken;
+    taking_tree = &taken;
     const PgQueryProtobufParseResult result = pg_query_parse_protobuf(sql.c_str());
+    taking_tree = nullptr;
     struct Free {
         const PgQueryProtobufParseResult& result;
         ~Free() { pg_query_free_protobuf_parse_result(result); }
@@ -221,19 +230,25 @@ std::variant<Tree, SyntaxError> parse_here(const std::string& sql) {
     if (result.error != nullptr) {
         return to_syntax_error(sql, *result.error);
     }
-    auto* unpacked =
-        pg_query__parse_result__unpack(nullptr, result.parse_tree.len, reinterpret_cast<const std::uint8_t*>(result.parse_tree.data));
-    if (unpacked == nullptr) {
-        throw Error(ErrorCode::internal, "libpg_query gave a tree that cannot be read");
+    if (taken.failure) {
+        std::rethrow_exception(taken.failure);
     }
-    if (deeper_than(unpacked->base, kDeepestTree)) {
-        free_tree(unpacked);
+    if (taken.result == nullptr) {
         return SyntaxError{"nested too deeply to be analysed", 0};
     }
-    return Tree(unpacked);
+    return Tree(std::move(taken.arena), *taken.result);
 }
 
-std::variant<Tree, SyntaxError> prepare_and_parse(std::string_view sql) {
+bool has_comment_marks(std::string_view sql) {
+    return sql.find("--") != std::string_view::npos || sql.find("/*") != std::string_view::npos;
+}
+
+// The text that libpg_query is asked to read, byte for byte in the place of the one given.
+std::variant<std::string, SyntaxError> prepared(std::string_view sql) {
+    // A level takes a token, which takes a byte.
+    if (sql.size() <= kDeepestParse && !has_comment_marks(sql)) {
+        return std::string(sql);
+    }
     auto scanned = try_scan(sql);
     if (const auto* error = std::get_if<SyntaxError>(&scanned)) {
         return *error;
@@ -242,14 +257,10 @@ std::variant<Tree, SyntaxError> prepare_and_parse(std::string_view sql) {
     if (const auto offset = nested_beyond(tokens, kDeepestParse)) {
         return SyntaxError{"nested too deeply to be analysed", *offset};
     }
-    return parse_here(blank_comments(sql, tokens));
+    return blank_comments(sql, tokens);
 }
 
 }  // namespace
-
-void Tree::Free::operator()(PgQuery__ParseResult* result) const {
-    free_tree(result);
-}
 
 std::size_t Tree::size() const {
     return result_->n_stmts;
@@ -271,8 +282,35 @@ std::vector<Token> scan(std::string_view sql) {
 std::variant<Tree, SyntaxError> parse(std::string_view sql) {
     check_size(sql);
     std::variant<Tree, SyntaxError> result = SyntaxError{};
-    on_large_stack([&] { result = prepare_and_parse(sql); });
+    on_large_stack([&] {
+        auto text = prepared(sql);
+        if (const auto* error = std::get_if<SyntaxError>(&text)) {
+            result = *error;
+        } else {
+            result = parse_here(std::get<std::string>(text));
+        }
+    });
     return result;
+}
+
+std::variant<std::string, SyntaxError> plpgsql_json(std::string_view statement) {
+    check_size(statement);
+    std::variant<std::string, SyntaxError> answer = SyntaxError{};
+    on_large_stack([&] {
+        const auto text = prepared(statement);
+        if (const auto* error = std::get_if<SyntaxError>(&text)) {
+            answer = *error;
+            return;
+        }
+        const PgQueryPlpgsqlParseResult result = pg_query_parse_plpgsql(std::get<std::string>(text).c_str());
+        if (result.error != nullptr) {
+            answer = to_syntax_error(statement, *result.error);
+        } else {
+            answer = std::string(result.plpgsql_funcs);
+        }
+        pg_query_free_plpgsql_parse_result(result);
+    });
+    return answer;
 }
 
 std::string node_kind(const PgQuery__Node& node) {

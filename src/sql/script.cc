@@ -3,6 +3,7 @@
 #include "base/file.h"
 #include "sql/copy_data.h"
 #include "sql/directive.h"
+#include "sql/large_stack.h"
 #include "sql/psql_arguments.h"
 #include "sql/psql_commands.h"
 #include "sql/psql_lexer.h"
@@ -53,7 +54,9 @@ struct Input {
 
 class Reader {
 public:
-    Reader(const Variables& variables, const base::StopSignal* stop) : variables_(variables), stop_(stop) {}
+    // Statements go to `taker`; without one they are kept.
+    Reader(const Variables& variables, const base::StopSignal* stop, const std::function<void(Statement&&)>* taker = nullptr)
+        : variables_(variables), stop_(stop), taker_(taker) {}
 
     void read_file(std::string_view bytes, const std::string& name, const std::string& canonical, int first_line);
     Script take() {
@@ -84,6 +87,7 @@ private:
 
     Variables variables_;
     const base::StopSignal* stop_;
+    const std::function<void(Statement&&)>* taker_;
     Script script_;
     PsqlLexer lexer_;
     std::vector<File*> files_;                 // each includes the next
@@ -258,7 +262,7 @@ void Reader::finish_statement(Input& input, std::size_t& at) {
     if (script_.statements.size() >= kMostStatements) {
         throw Error(ErrorCode::input, "more than 100,000 statements")
             .at(source->place(0))
-            .hint("load data with COPY … FROM stdin, or deploy in parts");
+            .hint("load data with COPY … FROM stdin, or deploy in parts; `plan --format jsonl` reads any number");
     }
     auto statement = read_statement(source->bytes().substr(0, text_end_), source->place(0), ++file().statements);
     statement.source = std::move(source);
@@ -268,7 +272,11 @@ void Reader::finish_statement(Input& input, std::size_t& at) {
         read_rows(statement, input, at);
         input.run_begin = input.run_end = at;
     }
-    script_.statements.push_back(std::move(statement));
+    if (taker_ != nullptr) {
+        (*taker_)(std::move(statement));
+    } else {
+        script_.statements.push_back(std::move(statement));
+    }
 }
 
 // The rows begin in the line after the statement's; psql would read the rest of that line after them.
@@ -431,16 +439,34 @@ void Reader::include(const std::string& given, bool relative_to_file, const Plac
 
 }  // namespace
 
-Script read_script(std::string_view bytes, const std::string& name, const Variables& variables, int first_line,
-                   const base::StopSignal* stop) {
+namespace {
+
+void check_values(const Variables& variables) {
     for (const auto& [variable, value] : variables) {
         if (first_invalid_utf8(value) || value.find('\0') != std::string::npos) {
             throw Error(ErrorCode::input, fmt::format("the value of the variable \"{}\" is not valid UTF-8", variable));
         }
     }
-    Reader reader(variables, stop);
-    reader.read_file(bytes, name, canonical_path(name), first_line);
-    return reader.take();
+}
+
+}  // namespace
+
+Script read_script(std::string_view bytes, const std::string& name, const Variables& variables, int first_line,
+                   const base::StopSignal* stop) {
+    check_values(variables);
+    Script script;
+    on_large_stack([&] {
+        Reader reader(variables, stop);
+        reader.read_file(bytes, name, canonical_path(name), first_line);
+        script = reader.take();
+    });
+    return script;
+}
+
+void read_statements(std::string_view bytes, const std::string& name, const Variables& variables,
+                     const std::function<void(Statement&&)>& take, const base::StopSignal* stop) {
+    check_values(variables);
+    on_large_stack([&] { Reader(variables, stop, &take).read_file(bytes, name, canonical_path(name), 1); });
 }
 
 }  // namespace pgbelay::sql

@@ -5,6 +5,7 @@
 #include "sql/source_text.h"
 #include "sql/statement.h"
 
+#include <functional>
 #include <map>
 #include <string>
 #include <string_view>
@@ -31,5 +32,9 @@ struct Script {
 // include that is no regular file, over 100 levels, over 100,000 statements. Throws Error{interrupted} once `stop` is requested.
 Script read_script(std::string_view bytes, const std::string& name, const Variables& variables, int first_line = 1,
                    const base::StopSignal* stop = nullptr);
+
+// The same, of any number of statements: each goes to `take` as soon as it is read, and is not kept.
+void read_statements(std::string_view bytes, const std::string& name, const Variables& variables,
+                     const std::function<void(Statement&&)>& take, const base::StopSignal* stop = nullptr);
 
 }  // namespace pgbelay::sql

@@ -15,8 +15,21 @@ struct Range {
     std::size_t end;
 };
 
+bool is_space(char c) {
+    return c == ' ' || (c >= '\t' && c <= '\r');
+}
+
+// Without comments the tokens begin with the first byte and end with the last: nothing is to be cut.
+bool nothing_around(std::string_view sql) {
+    return !sql.empty() && !is_space(sql.front()) && !is_space(sql.back()) && sql.back() != ';' &&
+           sql.find("--") == std::string_view::npos && sql.find("/*") == std::string_view::npos;
+}
+
 // Only bytes that the author's statement consists of: comments around it and the final semicolon belong to the file.
 Range statement_in(std::string_view sql) {
+    if (nothing_around(sql)) {
+        return {0, sql.size()};
+    }
     std::vector<Token> tokens;
     try {
         tokens = scan(sql);

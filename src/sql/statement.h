@@ -11,6 +11,8 @@
 #include <string>
 #include <vector>
 
+struct PgQuery__FuncCall;
+
 namespace pgbelay::sql {
 
 // A comment `-- pgbelay: NAME VALUE` right above a statement: `as-written`, or `when SELECT …`.
@@ -47,6 +49,14 @@ Statement read_statement(std::string sql, base::Place place = {}, int n = 1);
 // of appearance and each once, as written: unresolved, not de-quoted twice. Column and function names are not in it.
 // An opaque statement gives what its tokens show after TABLE, INDEX, VIEW, ON, FROM, INTO, UPDATE, JOIN, REFERENCES.
 std::vector<QualifiedName> relations_named(const Statement& statement);
+
+// A name as text, as regclass reads it (`app."S"`): parts that are quoted or fold to lower case.
+QualifiedName read_name(const std::string& text);
+
+// Sequences that it names in strings: nextval('app.s'), setval('s', 1).
+std::vector<QualifiedName> sequences_called(const Statement& statement);
+// The one of a single call; empty when it is none of those, or its argument is no constant.
+QualifiedName sequence_called(const PgQuery__FuncCall& call);
 
 // Names of functions and types that it names (DROP FUNCTION, CREATE OR REPLACE FUNCTION, ALTER TYPE, column types, calls in
 // expressions), so that their catalog entries can be loaded.

@@ -91,9 +91,10 @@ bool is_command_of(const AlterTablePieces& cut, const std::string& piece, const 
 AlterTablePieces cut_alter_table(std::string_view sql) {
     const auto parsed = parse(sql);
     const auto* whole = only_alter_table(parsed);
-    if (whole == nullptr) {
-        return {};
-    }
+    return whole == nullptr ? AlterTablePieces{} : cut_alter_table(sql, *whole);
+}
+
+AlterTablePieces cut_alter_table(std::string_view sql, const PgQuery__AlterTableStmt& whole) {
     const auto tokens = without_comments(scan(sql));
     const std::size_t first = after_head(tokens);
     if (first >= tokens.size()) {
@@ -107,9 +108,10 @@ AlterTablePieces cut_alter_table(std::string_view sql) {
     for (const auto& [begin, end] : cut_at_commas(tokens, first)) {
         cut.pieces.push_back(begin < end ? bytes(begin, end) : "");
     }
-    bool fits = cut.pieces.size() == whole->n_cmds;
-    for (std::size_t i = 0; fits && i < cut.pieces.size(); ++i) {
-        fits = is_command_of(cut, cut.pieces[i], *whole, i);
+    bool fits = cut.pieces.size() == whole.n_cmds;
+    // The only piece is the statement again.
+    for (std::size_t i = 0; fits && cut.pieces.size() > 1 && i < cut.pieces.size(); ++i) {
+        fits = is_command_of(cut, cut.pieces[i], whole, i);
     }
     return fits ? cut : AlterTablePieces{};
 }

@@ -6,6 +6,8 @@
 #include <string_view>
 #include <vector>
 
+struct PgQuery__AlterTableStmt;
+
 namespace pgbelay::sql {
 
 struct Token {
@@ -29,6 +31,8 @@ struct AlterTablePieces {
     std::vector<std::string> pieces;
 };
 AlterTablePieces cut_alter_table(std::string_view sql);
+// The same of what was parsed already: `whole` is the only statement in `sql`.
+AlterTablePieces cut_alter_table(std::string_view sql, const PgQuery__AlterTableStmt& whole);
 
 // Byte-range edits of one text, applied together; ranges must not overlap. An insertion has begin == end.
 struct Splice {

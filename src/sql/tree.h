@@ -3,11 +3,13 @@
 #pragma once
 
 #include "base/error.h"
+#include "sql/arena.h"
 
 #include <cstddef>
 #include <memory>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <variant>
 
 struct PgQuery__ParseResult;
@@ -17,7 +19,8 @@ namespace pgbelay::sql {
 
 class Tree {
 public:
-    explicit Tree(PgQuery__ParseResult* result) : result_(result) {}
+    // `result` stands in `arena`.
+    Tree(std::unique_ptr<const Arena> arena, const PgQuery__ParseResult& result) : arena_(std::move(arena)), result_(&result) {}
     // The number of statements in it.
     std::size_t size() const;
     // The statement's node (never null); `i < size()`.
@@ -25,10 +28,8 @@ public:
     const PgQuery__ParseResult& root() const { return *result_; }
 
 private:
-    struct Free {
-        void operator()(PgQuery__ParseResult* result) const;
-    };
-    std::unique_ptr<PgQuery__ParseResult, Free> result_;
+    std::unique_ptr<const Arena> arena_;
+    const PgQuery__ParseResult* result_;
 };
 
 struct SyntaxError {
@@ -36,8 +37,9 @@ struct SyntaxError {
     std::size_t offset;   // bytes from the start of the text; its end when at the end of input
 };
 
-// Parses `sql` (valid UTF-8, no NUL) on a thread with a stack of 512 MB. Comments inside `NOT … IN` and the like, on which
-// the grammar stumbles, are blanked first; locations still fit the original bytes. Throws Error{input} above 16 MiB.
+// Parses `sql` (valid UTF-8, no NUL) on a large stack (sql/large_stack.h: whoever parses much is on one already). Comments inside `NOT …
+// IN` and the like, on which the grammar stumbles, are blanked first; locations still fit the original bytes. Throws Error{input} above 16
+// MiB.
 std::variant<Tree, SyntaxError> parse(std::string_view sql);
 
 // The parse node's name as PostgreSQL spells it: "AlterTableStmt", "IndexStmt"; "" for an empty tree.

@@ -89,6 +89,8 @@ std::optional<int> Client::look(int flags) {
         }
         const auto time = [](const timeval& t) { return std::chrono::seconds(t.tv_sec) + std::chrono::microseconds(t.tv_usec); };
         work_ = std::chrono::duration_cast<std::chrono::milliseconds>(time(used.ru_utime) + time(used.ru_stime));
+        constexpr long long kUnit = 1024;
+        memory_ = used.ru_maxrss * kUnit;
         constexpr int kSignalBase = 128;
         status_ = WIFEXITED(status) ? WEXITSTATUS(status) : kSignalBase + WTERMSIG(status);
     }

@@ -39,6 +39,8 @@ public:
 
     // The processor time that it took, once it has ended.
     std::chrono::milliseconds work() const { return work_; }
+    // The most memory that it held, in bytes, once it has ended.
+    long long memory() const { return memory_; }
 
     // Both outputs so far.
     std::string said() const;
@@ -53,6 +55,7 @@ private:
     bool stopped_ = false;
     std::optional<int> status_;
     std::chrono::milliseconds work_{0};
+    long long memory_ = 0;
 };
 
 }  // namespace pgbelay::test

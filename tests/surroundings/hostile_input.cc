@@ -96,6 +96,8 @@ private:
     void huge() {
         add("huge-comment.sql", "-- " + std::string(20'000'000, 'x') + "\nSELECT 1;\n");
         add("huge-string.sql", "SELECT '" + std::string(8'000'000, 'x') + "';\n");
+        add("huge-values.sql", "INSERT INTO nowhere VALUES (1)" + repeat(", (1, 'text of a row')", 2'200'000) + ";\n");
+        add("huge-body.sql", "DO $$ BEGIN " + repeat("PERFORM 1 FROM nowhere; ", 2'200'000) + "END $$;\n");
         add("huge-name.sql", "CREATE TABLE \"" + std::string(1'000'000, 'x') + "\" (id integer);\n");
         add("huge-list.sql", "SELECT 1 WHERE 1 IN (" + repeat("1,", 400'000) + "1);\n");
         add("huge-columns.sql", "CREATE TABLE wide (" + repeat("c integer,", 20'000) + "z integer);\n");

@@ -13,6 +13,8 @@ namespace {
 // Of the processor: what else the machine does plays no part. The wait for the process bounds what it spends waiting.
 constexpr std::chrono::seconds kMostWork{10};
 constexpr int kPartWay = 5;
+// A statement's tree and what is made of it take many times its bytes, of which 16 MiB are the most.
+constexpr long long kMostMemory = 2LL << 30;
 
 constexpr const char* kUserTables = "SELECT count(*) FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'";
 
@@ -42,6 +44,7 @@ int answer(const HostileInput& input, std::vector<std::string> words, const Data
     const std::string said = client.said();
     const std::string beginning = input.name + ": " + said.substr(0, 600);
     EXPECT_LT(client.work(), kMostWork) << beginning;
+    EXPECT_LT(client.memory(), kMostMemory) << beginning;
     EXPECT_GE(status, 0) << beginning;
     EXPECT_LE(status, kPartWay) << beginning;
     EXPECT_TRUE(status == 0 || names_a_place(input, said)) << beginning;

@@ -17,6 +17,8 @@ pg::Params params_of(const RunKey& key, const Evidence& evidence) {
     return {std::to_string(key.id), std::to_string(key.epoch), std::to_string(evidence.n), evidence.kind, evidence.name, evidence.content};
 }
 
+}  // namespace
+
 Record record_of(const std::string& content) {
     Record record;
     for (const auto& column : nlohmann::json::parse(content)) {
@@ -25,8 +27,6 @@ Record record_of(const std::string& content) {
     }
     return record;
 }
-
-}  // namespace
 
 std::string to_json_text(const Record& record) {
     nlohmann::json columns = nlohmann::json::array();

@@ -89,8 +89,9 @@ struct ControlState {
     bool over() const { return state == "deployed" || state == "rolled_back" || state == "aborted"; }
 };
 
-// A record as the content of evidence.
+// A record as the content of evidence, and back.
 std::string to_json_text(const Record& record);
+Record record_of(const std::string& content);
 
 // Who runs pgbelay here: "alice@laptop", from the operating system.
 std::string operator_name();

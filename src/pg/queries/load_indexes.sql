@@ -30,7 +30,14 @@ SELECT i.indexrelid, i.indrelid, n.nspname, c.relname, i.indisunique, i.indispri
        ARRAY(SELECT a.attnum || ':' || a.attstattarget FROM pg_attribute AS a WHERE a.attrelid = i.indexrelid AND a.attstattarget >= 0),
        obj_description(i.indexrelid, 'pg_class'),
        CASE WHEN c.relkind = 'i' THEN coalesce(pg_relation_size(i.indexrelid), 0) ELSE 0 END,
-       pn.nspname, parent.relname, c.relkind = 'I'
+       pn.nspname, parent.relname, c.relkind = 'I',
+       CASE WHEN i.indexprs IS NOT NULL OR i.indpred IS NOT NULL
+            THEN ARRAY(SELECT DISTINCT a.attname::text
+                       FROM pg_depend AS d
+                       JOIN pg_attribute AS a ON a.attrelid = d.refobjid AND a.attnum = d.refobjsubid
+                       WHERE d.classid = 'pg_class'::regclass AND d.objid = i.indexrelid AND d.refclassid = 'pg_class'::regclass
+                         AND d.refobjid = i.indrelid AND d.refobjsubid > 0)
+            ELSE '{}' END
 FROM (VALUES (false)) AS stand_in (indnullsnotdistinct),
      LATERAL (SELECT x.*, indnullsnotdistinct AS nulls_not_distinct FROM pg_index AS x WHERE x.indrelid = ANY ($1::oid[])) AS i
 JOIN pg_class AS c ON c.oid = i.indexrelid

@@ -21,4 +21,6 @@ SELECT pg_catalog.current_schemas(false),
              SELECT c.oid
              FROM wanted
              JOIN pg_catalog.pg_namespace AS n ON n.nspname OPERATOR(pg_catalog.=) wanted.schema
-             JOIN pg_catalog.pg_class AS c ON c.relname OPERATOR(pg_catalog.=) wanted.name AND c.relnamespace OPERATOR(pg_catalog.=) n.oid)
+             JOIN pg_catalog.pg_class AS c ON c.relname OPERATOR(pg_catalog.=) wanted.name AND c.relnamespace OPERATOR(pg_catalog.=) n.oid),
+       pg_catalog.current_setting('TimeZone'),
+       pg_catalog.pg_get_userbyid(10)

@@ -310,6 +310,35 @@ void PrintTo(const Undone& tried, std::ostream* out) {
     *out << tried.subcommand;
 }
 
+TEST(AlterTable, AColumnThatComesBackInOneStatementIsANewOne) {
+    Situation situation("CREATE TABLE t (id int PRIMARY KEY, a text, b text); CREATE INDEX t_b ON t (b); INSERT INTO t VALUES (1)");
+    const Analysis same = situation("ALTER TABLE t DROP COLUMN a, ADD COLUMN a text");
+    EXPECT_EQ(lines(same), std::vector<std::string>{"inside transaction: ALTER TABLE t DROP COLUMN a, ADD COLUMN a text"});
+    EXPECT_FALSE(same.skip.has_value());
+    EXPECT_THAT(same.facts.rewrites, testing::IsEmpty());
+    const Analysis key = situation.as_written()(
+        "ALTER TABLE t DROP CONSTRAINT t_pkey, DROP COLUMN id, ADD COLUMN id serial, ADD CONSTRAINT t_pkey PRIMARY KEY (id)");
+    EXPECT_THAT(names({key.facts.rewrites.begin(), key.facts.rewrites.end()}), testing::UnorderedElementsAre("t", "t_b"));
+    EXPECT_FALSE(key.facts.fails.has_value());
+    const Analysis along =
+        situation.as_written()("ALTER TABLE t DROP COLUMN id, ADD COLUMN id uuid, ADD CONSTRAINT t_pkey PRIMARY KEY (id)");
+    EXPECT_FALSE(along.facts.fails.has_value()) << along.facts.fails->message;
+}
+
+TEST(AlterTable, OfATableWithLargeValuesIsNotOfATinyOne) {
+    Situation situation(kTables);
+    for (auto* catalog : {&situation.base, &situation.now}) {
+        catalog->relations.at({"public", "orders"}).bytes = 4 << 20;
+    }
+    EXPECT_EQ(lines(situation("ALTER TABLE orders ALTER note SET NOT NULL")).size(), 1U);
+    for (auto* catalog : {&situation.base, &situation.now}) {
+        catalog->relations.at({"public", "orders"}).toast_bytes = 150 << 20;
+    }
+    const Analysis analysis = situation("ALTER TABLE orders ALTER note SET NOT NULL");
+    EXPECT_GT(lines(analysis).size(), 1U);
+    EXPECT_THAT(analysis.why, HasSubstr("public.orders is 154 MB"));
+}
+
 class AlterTableInverse : public testing::TestWithParam<Undone> {};
 
 TEST_P(AlterTableInverse, RestoresWhatTheCatalogHeld) {

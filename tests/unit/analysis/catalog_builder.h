@@ -27,10 +27,8 @@ inline catalog::Catalog catalog_of(std::string_view sql, int major = 15) {
         catalog::apply(statement, catalog);
     }
     catalog.schemas_of_plan.clear();
-    for (auto& [name, type] : catalog.types) {
-        type.created_by_plan = false;
-    }
-    for (auto& [name, relation] : catalog.relations) {
+    change_each(catalog.types, [](catalog::Type& type) { type.created_by_plan = false; });
+    change_each(catalog.relations, [](catalog::Relation& relation) {
         relation.created_by_plan = false;
         relation.owner = "app";
         relation.bytes = kLarge;
@@ -44,7 +42,7 @@ inline catalog::Catalog catalog_of(std::string_view sql, int major = 15) {
             index.definition = fmt::format("CREATE {}INDEX {} ON {} USING {} ({})", index.unique ? "UNIQUE " : "", index.name.name,
                                            sql::display(index.table), index.method, fmt::join(index.keys, ", "));
         }
-    }
+    });
     return catalog;
 }
 

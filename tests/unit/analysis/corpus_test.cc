@@ -106,11 +106,11 @@ struct Score {
 
 // Tables of an earlier statement are ordinary tables here, as they were when the server was measured.
 void forget_the_plan(catalog::Catalog& catalog) {
-    for (auto& [name, relation] : catalog.relations) {
+    change_each(catalog.relations, [](catalog::Relation& relation) {
         relation.created_by_plan = false;
         for (auto& column : relation.columns)
             column.all_null = false;
-    }
+    });
 }
 
 Score replay(const std::filesystem::path& chain) {

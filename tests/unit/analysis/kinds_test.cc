@@ -144,7 +144,14 @@ TEST(DoBlock, NamesWhatItHidesAndTheWayOut) {
     EXPECT_THAT(lines(analysis.facts.locks), UnorderedElementsAre("users:ShareLock", "orders:AccessExclusiveLock"));
     EXPECT_THAT(lines(analysis), ElementsAre(HasSubstr("inside transaction: DO")));
     EXPECT_FALSE(analysis.facts.opaque);
-    EXPECT_TRUE(Situation(kTables)("DO $$ BEGIN EXECUTE 'DROP TABLE users'; END $$").facts.opaque);
+}
+
+TEST(DoBlock, KnowsAConstantThatItExecutesAndNothingElse) {
+    const auto constant = Situation(kTables)("DO $$ BEGIN EXECUTE 'ALTER TABLE users ALTER COLUMN age TYPE bigint'; END $$");
+    EXPECT_FALSE(constant.facts.opaque);
+    EXPECT_THAT(lines(constant.facts.locks), testing::Contains("users:AccessExclusiveLock"));
+    EXPECT_THAT(names(constant.facts.rewrites), testing::Contains("users"));
+    EXPECT_TRUE(Situation(kTables)("DO $$ DECLARE t text := 'users'; BEGIN EXECUTE 'DROP TABLE ' || t; END $$").facts.opaque);
 }
 
 TEST(DoBlock, ThatCommitsRunsOnceOutsideOfATransaction) {
@@ -228,8 +235,9 @@ TEST(CompositeType, LosesTheAttributeThatItGot) {
 
 TEST(Dml, WritesAndReads) {
     const auto analysis = Situation(kTables)("UPDATE orders o SET user_id = u.id FROM users u WHERE u.email = 'x'");
-    EXPECT_THAT(lines(analysis.facts.locks),
-                UnorderedElementsAre("orders:RowExclusiveLock", "orders_pkey:RowExclusiveLock", "users:AccessShareLock"));
+    // The new keys are looked up.
+    EXPECT_THAT(lines(analysis.facts.locks), UnorderedElementsAre("orders:RowExclusiveLock", "orders_pkey:RowExclusiveLock",
+                                                                  "users:RowShareLock", "users_pkey:RowShareLock"));
     EXPECT_THAT(names(analysis.facts.writes), ElementsAre("orders"));
     EXPECT_THAT(inverse_of(analysis), ElementsAre("none"));
     EXPECT_EQ(analysis.name, "update public.orders");

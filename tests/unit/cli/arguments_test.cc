@@ -102,7 +102,7 @@ TEST(Arguments, RefuseWhatIsNotThere) {
     EXPECT_NE(usage_error({}), "");
     EXPECT_NE(usage_error({"lint", "a.sql"}), "");
     EXPECT_NE(usage_error({"deploy"}), "");
-    EXPECT_NE(usage_error({"plan", "a.sql", "--format", "jsonl"}), "");
+    EXPECT_NE(usage_error({"plan", "a.sql", "--format", "lines"}), "");
     EXPECT_NE(usage_error({"status", "--yes"}), "");
     EXPECT_NE(usage_error({"report", "seven"}), "");
     EXPECT_NE(usage_error({"report", "0"}), "");

@@ -33,8 +33,8 @@ inline plan::Plan plan() {
     index.place = {"db/001.sql", 1, 1};
     index.kind = "IndexStmt";
     index.sql = "CREATE INDEX orders_user_idx ON orders (user_id)";
-    index.facts.locks = {lock("orders", catalog::LockMode::share)};
-    index.facts.scans = {{"public", "orders"}};
+    index.facts.locks.add(lock("orders", catalog::LockMode::share), analysis::Reason::builds_index);
+    index.facts.scans.add({"public", "orders"}, analysis::Reason::reads_for_index);
     analysis::Run build;
     build.sql = "CREATE INDEX CONCURRENTLY orders_user_idx ON orders (user_id)";
     build.phase = analysis::Phase::before;
@@ -44,6 +44,7 @@ inline plan::Plan plan() {
     index.runs = {build};
     index.rewritten = true;
     index.why = "a plain build blocks every write to orders until it is done";
+    index.estimate.parts = {{analysis::Work::build_index, std::int64_t{3} << 30}};
     index.condition.facts = {catalog::IndexIs{{"public", "orders_user_idx"}, {"public", "orders"}, ""}};
     index.inverse = {{"DROP INDEX CONCURRENTLY public.orders_user_idx"}};
 
@@ -52,7 +53,7 @@ inline plan::Plan plan() {
     drop.place = {"db/001.sql", 2, 1};
     drop.kind = "AlterTableStmt";
     drop.sql = "ALTER TABLE orders DROP COLUMN note";
-    drop.facts.locks = {lock("orders", catalog::LockMode::access_exclusive)};
+    drop.facts.locks.add(lock("orders", catalog::LockMode::access_exclusive), analysis::Reason::drops_column);
     analysis::Run as_written;
     as_written.sql = drop.sql;
     as_written.locks = drop.facts.locks;

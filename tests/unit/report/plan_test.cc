@@ -1,6 +1,7 @@
 #include "report/plan_json.h"
 #include "report/plan_text.h"
 #include "report/text.h"
+#include "report/why.h"
 
 #include "unit/report/fixtures.h"
 
@@ -21,6 +22,12 @@ steps to run
 db/001.sql:1:1
   written   CREATE INDEX orders_user_idx ON orders (user_id)
             SHARE on public.orders: blocks writes; reads all of public.orders
+  because   public.orders: what is written while the index is built would be
+            missing from it [manual, 13.3.1 Table-Level Locks]
+            public.orders: every row goes into the new index [index.c,
+            index_build]
+  holds     for about 3 min as written (estimate: 3.0 GB put into an index at 20
+            MB/s)
   runs      CREATE INDEX CONCURRENTLY orders_user_idx ON orders (user_id)
             concurrently; SHARE UPDATE EXCLUSIVE on public.orders; reads all of
             public.orders
@@ -31,6 +38,9 @@ db/001.sql:1:1
 db/001.sql:2:1
   written   ALTER TABLE orders DROP COLUMN note
             ACCESS EXCLUSIVE on public.orders: blocks reads and writes
+  because   public.orders: the column goes away for every SELECT [tablecmds.c,
+            AlterTableGetLockLevel]
+  holds     for a moment (estimate)
   runs      as written
   note      running SELECT * prepared statements on public.orders break: "cached
             plan must not change result type"
@@ -62,6 +72,61 @@ TEST(PlanText, EndsWithRefusalsAndTheirWayOut) {
               std::string::npos);
 }
 
+plan::StatementPlan rewriting() {
+    plan::StatementPlan statement;
+    statement.facts.locks.add(fixtures::lock("orders", catalog::LockMode::access_exclusive), analysis::Reason::adds_column);
+    for (const char* child : {"orders_1", "orders_2", "orders_3", "orders_4"}) {
+        statement.facts.locks.add(fixtures::lock(child, catalog::LockMode::access_exclusive), analysis::Reason::stands_below);
+    }
+    statement.facts.locks.add(fixtures::lock("users", catalog::LockMode::access_share), analysis::Reason::reads);
+    return statement;
+}
+
+TEST(WhyText, NamesAFewRelationsOfAReasonAndAllOfThemWhenItIsVerbose) {
+    const std::string brief = why_text(rewriting(), Style{});
+    EXPECT_NE(brief.find("public.orders_1, public.orders_2 and 2 more: partitions and children"), std::string::npos) << brief;
+    EXPECT_EQ(brief.find("a query reads it"), std::string::npos);
+    const std::string all = why_text(rewriting(), Style{.verbose = true});
+    EXPECT_NE(all.find("public.orders_4"), std::string::npos);
+    EXPECT_NE(all.find("public.users: a query reads it"), std::string::npos);
+}
+
+TEST(WhyText, LeavesOutWhatOnlyReadsOrChangesRows) {
+    plan::StatementPlan update;
+    update.facts.locks.add(fixtures::lock("orders", catalog::LockMode::row_exclusive), analysis::Reason::writes);
+    update.estimate.by_rows = true;
+    EXPECT_EQ(why_text(update, Style{}), "");
+    EXPECT_NE(why_text(update, Style{.verbose = true}).find("it depends on the rows"), std::string::npos);
+}
+
+TEST(WhyText, SaysOfWhatAnEstimateDependsThatCannotBeMade) {
+    plan::StatementPlan statement = rewriting();
+    statement.estimate.unknown = {{"public", "orders"}};
+    EXPECT_NE(why_text(statement, Style{}).find("not known: it grows with the size of\n            public.orders"), std::string::npos)
+        << why_text(statement, Style{});
+}
+
+TEST(WhyText, SaysTimesAsRoughlyAsTheyAreKnown) {
+    plan::StatementPlan statement = rewriting();
+    const auto words = [&](double seconds) {
+        statement.estimate.parts = {{analysis::Work::rewrite, static_cast<std::int64_t>(seconds * 30e6)}};
+        const std::string text = why_text(statement, Style{.columns = 200});
+        const auto at = text.find("for ");
+        return text.substr(at, text.find(" (", at) - at);
+    };
+    EXPECT_EQ(words(0.9), "for a moment");
+    EXPECT_EQ(words(1.2), "for about 2 s");
+    EXPECT_EQ(words(61), "for about 70 s");
+    EXPECT_EQ(words(125), "for about 3 min");
+    EXPECT_EQ(words(3 * 3600), "for about 3 h");
+}
+
+TEST(PlanJson, SaysNullForAnEstimateThatCannotBeMade) {
+    plan::Plan plan = fixtures::plan();
+    plan.statements[0].estimate.unknown = {{"public", "orders"}};
+    EXPECT_EQ(plan_json(plan, {})["statements"][0]["estimate"].dump(), R"({"seconds":null,"bytes":null,"known":false})");
+}
+
 TEST(PlanText, NeverIsWiderThanTheTerminal) {
     const std::string text = plan_text(fixtures::plan(), on_server(), Style{});
     std::size_t begin = 0;
@@ -87,7 +152,13 @@ TEST(PlanJson, SpellsTheDocumentedKeysOfAStatement) {
     EXPECT_EQ(index["file"], "db/001.sql");
     EXPECT_EQ(index["kind"], "IndexStmt");
     EXPECT_EQ(index["transactional"], true);
-    EXPECT_EQ(index["locks"].dump(), R"([{"relation":"public.orders","mode":"ShareLock"}])");
+    EXPECT_EQ(index["locks"][0]["relation"], "public.orders");
+    EXPECT_EQ(index["locks"][0]["mode"], "ShareLock");
+    EXPECT_EQ(index["locks"][0]["why"], "what is written while the index is built would be missing from it");
+    EXPECT_EQ(index["locks"][0]["source"], "manual, 13.3.1 Table-Level Locks");
+    EXPECT_EQ(index["reasons"][0]["effect"], "scan");
+    EXPECT_EQ(index["reasons"][0]["source"], "src/backend/catalog/index.c, index_build");
+    EXPECT_EQ(index["estimate"].dump(), R"({"seconds":161.1,"bytes":3221225472,"known":true})");
     EXPECT_EQ(index["scans"].dump(), R"(["public.orders"])");
     EXPECT_EQ(index["rewrites"].dump(), "[]");
     EXPECT_EQ(index["runs"][0]["sql"], "CREATE INDEX CONCURRENTLY orders_user_idx ON orders (user_id)");

@@ -1,0 +1,331 @@
+#include "analysis/code.h"
+
+#include "catalog/apply.h"
+#include "catalog/walk.h"
+#include "sql/code_body.h"
+#include "sql/script.h"
+
+#include <pg_query/pg_query.pb-c.h>
+
+#include <algorithm>
+#include <iterator>
+#include <optional>
+
+namespace pgbelay::analysis {
+
+namespace {
+
+// Bodies that call functions that call functions: further down nothing is looked at, and nothing claimed.
+constexpr int kDeepest = 6;
+
+std::string option_of(std::size_t n, PgQuery__Node* const* options, std::string_view name) {
+    for (std::size_t i = 0; i < n; ++i) {
+        const auto* option = options[i]->node_case == PG_QUERY__NODE__NODE_DEF_ELEM ? options[i]->def_elem : nullptr;
+        if (option != nullptr && text(option->defname) == name && option->arg != nullptr) {
+            const auto* list = option->arg->node_case == PG_QUERY__NODE__NODE_LIST ? option->arg->list : nullptr;
+            return list == nullptr ? string_of(option->arg) : list->n_items == 0 ? std::string() : string_of(list->items[0]);
+        }
+    }
+    return {};
+}
+
+// The statements of an SQL function's body; nothing when they cannot be read.
+std::optional<std::vector<sql::Statement>> statements_in(const std::string& body) {
+    try {
+        return sql::read_script(body, "function", {}).statements;
+    } catch (const base::Error&) {
+        return std::nullopt;
+    }
+}
+
+// "create index", "alter table": the first two words of a statement, or what stands for it.
+std::string kind_words(const std::string& statement) {
+    const auto tokens = significant_tokens(statement);
+    const auto first = tokens.empty() ? std::string() : lower(tokens[0].text);
+    const bool one_word = first == "insert" || first == "update" || first == "delete" || first == "merge" || first == "copy" ||
+                          first == "grant" || first == "revoke" || first == "truncate" || first == "lock";
+    if (one_word || tokens.size() < 2) {
+        return first;
+    }
+    const auto second = lower(tokens[1].text);
+    return second == "unique" || second == "or" ? first + (second == "unique" ? " index" : "") : first + " " + second;
+}
+
+bool is_query(const sql::Statement& statement) {
+    return statement.kind == "SelectStmt" || statement.kind == "CallStmt";
+}
+
+// What an EXECUTE runs, where it is a constant.
+std::optional<std::string> constant_of(const std::string& expression) {
+    const auto read = sql::read_statement("SELECT " + expression);
+    const auto* select = read.kind == "SelectStmt" ? read.node().select_stmt : nullptr;
+    const auto* target = select == nullptr || select->n_target_list != 1 ? nullptr : select->target_list[0]->res_target;
+    const auto* constant = target == nullptr || target->val == nullptr || target->val->node_case != PG_QUERY__NODE__NODE_A_CONST
+                               ? nullptr
+                               : target->val->a_const;
+    if (constant == nullptr || constant->val_case != PG_QUERY__A__CONST__VAL_SVAL) {
+        return std::nullopt;
+    }
+    return text(constant->sval->sval);
+}
+
+// The body of a function, procedure or DO block, as far as its text says what it does.
+struct Body {
+    std::vector<sql::Statement> statements;
+    const ProtobufCMessage* atomic = nullptr;  // BEGIN ATOMIC, or RETURN with an expression: part of the statement's own tree
+    bool known = true;
+    bool dynamic = false;
+    bool ends_transactions = false;
+};
+
+void add_statements(Body& body, std::optional<std::vector<sql::Statement>> statements) {
+    body.known = body.known && statements;
+    if (statements) {
+        std::move(statements->begin(), statements->end(), std::back_inserter(body.statements));
+    }
+}
+
+// `event`: as of touch_function().
+Body plpgsql_body(const std::string& statement, std::string_view event) {
+    Body body;
+    const auto read = sql::read_plpgsql(statement);
+    const auto* code = std::get_if<sql::CodeBody>(&read);
+    if (code == nullptr) {
+        return {.known = false};
+    }
+    body.ends_transactions = code->ends_transactions;
+    for (const auto& piece : code->pieces) {
+        const bool reached = event.empty() || piece.only_for.empty() ||
+                             std::find(piece.only_for.begin(), piece.only_for.end(), event) != piece.only_for.end();
+        if (!reached) {
+            continue;
+        }
+        if (piece.kind != sql::BodyPiece::Kind::dynamic) {
+            body.statements.push_back(sql::read_statement(piece.sql));
+            continue;
+        }
+        const auto constant = constant_of(piece.sql);
+        auto statements = constant ? statements_in(*constant) : std::nullopt;
+        body.dynamic = body.dynamic || !statements;
+        add_statements(body, std::move(statements));
+    }
+    return body;
+}
+
+Body body_of(const PgQuery__DoStmt& block, const std::string& sql) {
+    const auto language = option_of(block.n_args, block.args, "language");
+    const bool readable = (language.empty() || language == "plpgsql") && !option_of(block.n_args, block.args, "as").empty();
+    return readable ? plpgsql_body(sql, {}) : Body{.known = false};
+}
+
+std::string language_of(const PgQuery__CreateFunctionStmt& create) {
+    return lower(option_of(create.n_options, create.options, "language"));
+}
+
+Body body_of(const PgQuery__CreateFunctionStmt& create, const std::string& sql, std::string_view event = {}) {
+    if (create.sql_body != nullptr) {
+        return {.atomic = &create.sql_body->base};
+    }
+    const auto language = language_of(create);
+    if (language == "plpgsql") {
+        return plpgsql_body(sql, event);
+    }
+    Body body{.known = language == "sql"};
+    if (body.known) {
+        add_statements(body, statements_in(option_of(create.n_options, create.options, "as")));
+    }
+    return body;
+}
+
+// One body, statement after statement. The catalog is copied only for one that changes it.
+class Code {
+public:
+    Code(Facts& facts, const Context& ctx) : facts_(facts), ctx_(ctx) {}
+
+    CodeEffects take(const Body& body) {
+        effects_.known = body.known;
+        effects_.dynamic = body.dynamic;
+        effects_.ends_transactions = body.ends_transactions;
+        if (body.atomic != nullptr) {
+            Facts found;
+            touch_query(found, inner(), *body.atomic);
+            effects_.known = !found.hidden;
+            add_in_passing(facts_, found);
+        }
+        for (const auto& statement : body.statements) {
+            take(statement);
+        }
+        return effects_;
+    }
+
+private:
+    Context inner() const {
+        return {.base = ctx_.base,
+                .now = grown_ ? *grown_ : ctx_.now,
+                .in_group = ctx_.in_group,
+                .rewrite = false,
+                .written = ctx_.written,
+                .tiny = ctx_.tiny,
+                .temporary_prefix = ctx_.temporary_prefix,
+                .depth = ctx_.depth + 1};
+    }
+
+    void take(const sql::Statement& statement) {
+        if (!is_query(statement)) {
+            note_kind(kind_words(statement.sql));
+        }
+        if (statement.opaque()) {
+            effects_.known = false;
+            return;
+        }
+        const Facts found = analyze(statement, inner()).facts;
+        effects_.known = effects_.known && !found.opaque;
+        add_in_passing(facts_, grown_ ? without_new(found) : found);
+        for (const auto& name : found.writes) {
+            add_name(facts_.writes, name);
+        }
+        const bool only_rows = statement.kind == "InsertStmt" || statement.kind == "UpdateStmt" || statement.kind == "DeleteStmt";
+        if (!is_query(statement) && !only_rows) {
+            grown_ = grown_ ? std::move(grown_) : std::optional(ctx_.now);
+            catalog::apply(statement, *grown_);
+        }
+    }
+
+    // Nobody waits for what the body itself made.
+    Facts without_new(const Facts& found) const {
+        Facts rest = found;
+        rest.locks = {};
+        for (std::size_t i = 0; i < found.locks.size(); ++i) {
+            const auto& lock = found.locks[i];
+            if (ctx_.now.find(lock.relation) != nullptr || grown_->find(lock.relation) == nullptr) {
+                rest.locks.add(lock, found.locks.reason(i));
+            }
+        }
+        return rest;
+    }
+
+    void note_kind(std::string kind) {
+        if (std::find(effects_.kinds.begin(), effects_.kinds.end(), kind) == effects_.kinds.end()) {
+            effects_.kinds.push_back(std::move(kind));
+        }
+    }
+
+    Facts& facts_;
+    const Context& ctx_;
+    std::optional<catalog::Catalog> grown_;
+    CodeEffects effects_;
+};
+
+}  // namespace
+
+std::vector<sql::Statement> statements_inside(const sql::Statement& statement) {
+    if (statement.kind == "DoStmt") {
+        return body_of(*statement.node().do_stmt, statement.sql).statements;
+    }
+    if (statement.kind == "CreateFunctionStmt") {
+        return body_of(*statement.node().create_function_stmt, statement.sql).statements;
+    }
+    return {};
+}
+
+void add_in_passing(Facts& facts, const Facts& of_code) {
+    facts.locks.add_all(of_code.locks);
+    facts.rewrites.add_all(of_code.rewrites);
+    facts.scans.add_all(of_code.scans);
+}
+
+CodeEffects touch_do_block(Facts& facts, const Context& ctx, const sql::Statement& statement) {
+    if (ctx.depth >= kDeepest) {
+        return {.known = false};
+    }
+    return Code(facts, ctx).take(body_of(*statement.node().do_stmt, statement.sql));
+}
+
+CodeEffects touch_function(Facts& facts, const Context& ctx, const catalog::Function& function, std::string_view event) {
+    if (function.definition.empty() || function.kind == 'a' || function.kind == 'w' || ctx.depth >= kDeepest) {
+        return {.known = false};
+    }
+    const auto read = sql::read_statement(function.definition);
+    if (read.kind != "CreateFunctionStmt") {
+        return {.known = false};
+    }
+    return Code(facts, ctx).take(body_of(*read.node().create_function_stmt, function.definition, event));
+}
+
+CodeEffects touch_calls(Facts& facts, const Context& ctx, const ProtobufCMessage& query) {
+    CodeEffects all;
+    catalog::walk(query, [&](const ProtobufCMessage& message) {
+        if (message.descriptor != &pg_query__func_call__descriptor) {
+            return true;
+        }
+        const auto& call = reinterpret_cast<const PgQuery__FuncCall&>(message);
+        const auto sequence = sql::sequence_called(call);
+        if (!sequence.empty() && ctx.now.find(sequence) != nullptr) {
+            touch(facts, ctx, sequence, LockMode::row_exclusive, Reason::takes_number);
+        }
+        const auto* overloads = ctx.now.find_functions(name_of(call.n_funcname, call.funcname));
+        for (const auto& function : overloads == nullptr ? std::vector<catalog::Function>{} : *overloads) {
+            if (function.volatility == 'v' && function.name.schema != "pg_catalog") {
+                Facts in_passing;
+                const auto one = touch_function(in_passing, ctx, function);
+                add_in_passing(facts, in_passing);
+                facts.runs_code = true;
+                all.known = all.known && one.known;
+                all.ends_transactions = all.ends_transactions || one.ends_transactions;
+            }
+        }
+        return true;
+    });
+    return all;
+}
+
+void touch_sql_body(Facts& facts, const Context& ctx, const sql::Statement& statement) {
+    const auto& create = *statement.node().create_function_stmt;
+    const auto body = create.sql_body != nullptr || language_of(create) == "sql" ? body_of(create, statement.sql) : Body{};
+    if (body.atomic != nullptr) {
+        touch_query(facts, ctx, *body.atomic, Extent::parsed);
+    }
+    for (const auto& inner : body.statements) {
+        if (!inner.opaque()) {
+            touch_query(facts, ctx, inner.node().base, Extent::parsed);
+        }
+    }
+}
+
+namespace {
+
+void apply_branch(const sql::Statement& statement, catalog::Catalog& catalog) {
+    const auto before = catalog;
+    catalog::apply(statement, catalog);
+    for (const auto& name : sql::relations_named(statement)) {
+        const auto* then = before.find(name);
+        const auto* now = then == nullptr || then->created_by_plan ? nullptr : catalog.relations.find(then->name);
+        for (std::size_t i = 0; now != nullptr && i < now->columns.size(); ++i) {
+            const auto* column = then->column(now->columns[i].name);
+            auto& changed = catalog.relations.at(then->name).columns[i];
+            changed.created_by_plan = column != nullptr && column->created_by_plan;
+            changed.all_null = column != nullptr && column->all_null && changed.all_null;
+        }
+    }
+}
+
+}  // namespace
+
+bool runs_code(const sql::Statement& statement, const Facts& facts) {
+    return !statement.opaque() && (statement.kind == "DoStmt" || statement.kind == "CallStmt" || facts.runs_code);
+}
+
+void apply_code(const sql::Statement& statement, const Facts& facts, catalog::Catalog& catalog) {
+    if (!runs_code(statement, facts)) {
+        return;
+    }
+    catalog.rows_may_be_gone = true;
+    catalog.changed_by_code = true;
+    for (const auto& inner : statement.kind == "DoStmt" ? statements_inside(statement) : std::vector<sql::Statement>{}) {
+        if (!inner.opaque() && inner.kind != "DropStmt" && inner.kind != "TruncateStmt") {
+            apply_branch(inner, catalog);
+        }
+    }
+}
+
+}  // namespace pgbelay::analysis

@@ -1,0 +1,44 @@
+// What code that the server runs does by the way: bodies of functions, procedures, triggers and DO blocks.
+#pragma once
+
+#include "analysis/common.h"
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace pgbelay::analysis {
+
+struct CodeEffects {
+    bool known = true;               // false: some of it cannot be told from its text (EXECUTE, another language, no definition)
+    bool dynamic = false;            // it puts statements together itself
+    bool ends_transactions = false;  // it commits or rolls back
+    std::vector<std::string> kinds;  // of the statements in it, in their order and each once: "create table"; queries left out
+};
+
+// The SQL that stands in the body of a DO block or of what CREATE FUNCTION or PROCEDURE makes, constants behind EXECUTE included; empty
+// where it cannot be read.
+std::vector<sql::Statement> statements_inside(const sql::Statement& statement);
+
+// What code does in passing is not what the author of the statement writes: all but the writes.
+void add_in_passing(Facts& facts, const Facts& of_code);
+
+// Adds what the body does to `facts`: all branches together, since which one is taken is decided while it runs. Constant strings behind
+// EXECUTE count as statements.
+CodeEffects touch_do_block(Facts& facts, const Context& ctx, const sql::Statement& statement);
+// `event` is that of the trigger that calls it ("INSERT"), by which the branches of TG_OP are told apart; "" outside of triggers.
+CodeEffects touch_function(Facts& facts, const Context& ctx, const catalog::Function& function, std::string_view event = {});
+// All volatile functions of users that the query calls. The server's own do nothing to relations but for those of effects_of().
+CodeEffects touch_calls(Facts& facts, const Context& ctx, const ProtobufCMessage& query);
+
+// Whether it runs code of users: a DO block, a CALL, a query that calls their functions.
+bool runs_code(const sql::Statement& statement, const Facts& facts);
+
+// Puts what code did into the catalog, after catalog::apply() of the statement: all branches of a DO block, but for tables that go. Whether
+// a branch was taken is not known, so nothing that it made counts as new on a table that was there before.
+void apply_code(const sql::Statement& statement, const Facts& facts, catalog::Catalog& catalog);
+
+// What CREATE FUNCTION itself touches: the server parses the body of an SQL function, and so locks what it changes.
+void touch_sql_body(Facts& facts, const Context& ctx, const sql::Statement& create);
+
+}  // namespace pgbelay::analysis

@@ -1,0 +1,14 @@
+// What INSERT, UPDATE, DELETE and MERGE touch besides their table: through foreign keys, triggers, rules, views, sequences.
+#pragma once
+
+#include "analysis/common.h"
+
+namespace pgbelay::analysis {
+
+// One of those four statements, wherever it stands inside of another: the relation that it changes, that one's indexes and partitions, and,
+// when it is executed, all that its rows lead to. Foreign keys and row triggers count only where there may be rows to change.
+// Behaviour: utils/adt/ri_triggers.c (which key is asked, under which lock), rewrite/rewriteHandler.c (views and rules),
+// executor/execPartition.c (an INSERT locks only the partitions that its rows go to, which are not looked up here).
+void touch_write(Facts& facts, const Context& ctx, const ProtobufCMessage& statement, Extent extent);
+
+}  // namespace pgbelay::analysis

@@ -1,0 +1,34 @@
+#include "plan/after_code.h"
+
+#include "analysis/code.h"
+#include "catalog/apply.h"
+
+namespace pgbelay::plan {
+
+analysis::Facts AfterCode::facts(const sql::Statement& statement, const analysis::Context& context, const analysis::Facts& facts) {
+    if (!catalog_) {
+        return facts;
+    }
+    catalog_->search_path = context.now.search_path;
+    catalog_->time_zone = context.now.time_zone;
+    analysis::Context after{.base = *catalog_, .now = *catalog_};
+    after.in_group = context.in_group;
+    after.rewrite = context.rewrite;
+    after.written = context.written;
+    after.tiny = context.tiny;
+    after.temporary_prefix = context.temporary_prefix;
+    return analysis::analyze(statement, after).facts;
+}
+
+void AfterCode::apply(const sql::Statement& statement, const analysis::Facts& facts, const catalog::Catalog& catalog) {
+    if (catalog_) {
+        catalog::apply(statement, *catalog_);
+    } else if (analysis::runs_code(statement, facts)) {
+        catalog_ = catalog;
+    }
+    if (catalog_) {
+        analysis::apply_code(statement, facts, *catalog_);
+    }
+}
+
+}  // namespace pgbelay::plan

@@ -1,0 +1,34 @@
+// The body of a function or DO block as the SQL that it sends: for whoever must know what a call does to the database.
+#pragma once
+
+#include "sql/tree.h"
+
+#include <string>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+namespace pgbelay::sql {
+
+// One piece of SQL of a body, under the conditions that its branch stands behind.
+struct BodyPiece {
+    enum class Kind {
+        statement,   // as it stands: "UPDATE t SET a = 1"
+        expression,  // a condition or an assigned value, as a query: "SELECT NOT EXISTS (…)"
+        dynamic,     // EXECUTE: the expression whose value is the statement
+    } kind = Kind::statement;
+    std::string sql;
+    // For triggers: the events (INSERT, UPDATE, DELETE, TRUNCATE) of TG_OP under which it is reached; empty: under every one.
+    std::vector<std::string> only_for;
+};
+
+struct CodeBody {
+    std::vector<BodyPiece> pieces;   // in the order of the text, all branches and loops
+    bool ends_transactions = false;  // COMMIT or ROLLBACK stand in it
+};
+
+// Reads PL/pgSQL from a whole DO or CREATE FUNCTION/PROCEDURE statement, which must have a body. A syntax error is PL/pgSQL's.
+// Throws Error{input} above the size limit of parse().
+std::variant<CodeBody, SyntaxError> read_plpgsql(std::string_view statement);
+
+}  // namespace pgbelay::sql

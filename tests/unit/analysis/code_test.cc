@@ -1,0 +1,96 @@
+// What statements lock through the bodies of functions, triggers and DO blocks.
+#include "catalog_builder.h"
+
+#include "analysis/code.h"
+
+#include <gmock/gmock.h>
+
+namespace pgbelay::analysis {
+namespace {
+
+using testing::Contains;
+using testing::ElementsAre;
+using testing::HasSubstr;
+using testing::IsEmpty;
+using testing::Not;
+using testing::UnorderedElementsAre;
+
+const std::string kTables =
+    "CREATE TABLE orders (id int PRIMARY KEY, note text); CREATE TABLE log (at timestamptz); CREATE TABLE gone (id int);";
+
+TEST(Code, OfADoBlockCountsWithAllItsBranches) {
+    const auto analysis = Situation(kTables)(
+        "DO $$ BEGIN IF now() > '2020-01-01' THEN ALTER TABLE orders ADD COLUMN a int; ELSE EXECUTE 'DELETE FROM log'; END IF; END $$");
+    EXPECT_THAT(lines(analysis.facts.locks), UnorderedElementsAre("orders:AccessExclusiveLock", "log:RowExclusiveLock"));
+    EXPECT_FALSE(analysis.facts.opaque);
+}
+
+TEST(Code, FollowsWhatEarlierStatementsOfTheBodyDid) {
+    const Situation situation(kTables);
+    const auto analysis = situation(
+        "DO $$ BEGIN ALTER TABLE orders RENAME TO sales; CREATE INDEX ON sales (note); CREATE TABLE made (a int); DROP TABLE made; END $$");
+    EXPECT_THAT(lines(analysis.facts.locks), Contains("orders:AccessExclusiveLock"));
+    EXPECT_NE(situation.now.find({"", "orders"}), nullptr) << "the body's changes stay in the body";
+    EXPECT_EQ(situation.now.find({"", "sales"}), nullptr);
+}
+
+TEST(Code, ThatIsPutTogetherWhileItRunsIsSaidToBeUnknown) {
+    const auto analysis = Situation(kTables)("DO $$ BEGIN EXECUTE format('DROP TABLE %I', 'gone'); END $$");
+    EXPECT_TRUE(analysis.facts.opaque);
+    EXPECT_THAT(lines(analysis.facts.locks), Not(Contains("gone:AccessExclusiveLock")));
+}
+
+TEST(Code, OfATriggerCountsForItsEventAlone) {
+    const std::string trigger =
+        kTables +
+        "CREATE FUNCTION logged() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF TG_OP = 'INSERT' THEN INSERT INTO "
+        "log VALUES (now()); ELSIF TG_OP = 'DELETE' THEN EXECUTE 'DELETE FROM ' || TG_TABLE_NAME; END IF; RETURN NEW; END $$;"
+        "CREATE TRIGGER t AFTER INSERT OR UPDATE OR DELETE ON orders FOR EACH ROW EXECUTE FUNCTION logged();";
+    const Situation situation(trigger);
+    const auto insert = situation("INSERT INTO orders VALUES (1)");
+    EXPECT_THAT(lines(insert.facts.locks), Contains("log:RowExclusiveLock"));
+    EXPECT_FALSE(insert.facts.hidden);
+    EXPECT_THAT(insert.notes, IsEmpty());
+    const auto update = situation("UPDATE orders SET note = '' WHERE id = 1");
+    EXPECT_THAT(lines(update.facts.locks), Not(Contains("log:RowExclusiveLock")));
+    EXPECT_FALSE(update.facts.hidden);
+    const auto deletion = situation("DELETE FROM orders WHERE id = 1");
+    EXPECT_TRUE(deletion.facts.hidden);
+    EXPECT_THAT(deletion.notes, Contains(HasSubstr("cannot be told from their text")));
+}
+
+TEST(Code, OfAStandardBodyIsPartOfTheTree) {
+    const Situation situation(
+        kTables +
+        "CREATE FUNCTION touch(i int) RETURNS int LANGUAGE sql BEGIN ATOMIC INSERT INTO orders (id) VALUES (i) RETURNING id; END;");
+    const auto analysis = situation("SELECT touch(1)");
+    EXPECT_THAT(lines(analysis.facts.locks), Contains("orders:RowExclusiveLock"));
+    EXPECT_TRUE(analysis.facts.runs_code);
+}
+
+// Each function calls the other, and so on without end: below a depth nothing is claimed.
+TEST(Code, ThatCallsItselfIsFollowedToADepth) {
+    const Situation situation(kTables +
+                              "CREATE FUNCTION b(i int) RETURNS int LANGUAGE sql AS 'SELECT i';"
+                              "CREATE FUNCTION a(i int) RETURNS int LANGUAGE sql BEGIN ATOMIC SELECT b(i); END;"
+                              "CREATE OR REPLACE FUNCTION b(i int) RETURNS int LANGUAGE sql BEGIN ATOMIC SELECT a(i) FROM log; END;"
+                              "CREATE FUNCTION c(i int) RETURNS int LANGUAGE plpgsql AS $$ BEGIN RETURN c(i - 1); END $$;");
+    const auto standard = situation("SELECT a(1)");
+    EXPECT_THAT(lines(standard.facts.locks), Contains("log:AccessShareLock"));
+    EXPECT_TRUE(standard.facts.hidden);
+    EXPECT_TRUE(situation("SELECT c(1)").facts.hidden);
+}
+
+// libpg_query stumbles over a comment after NOT, in what stands around the body as well as in it.
+TEST(Code, MayHaveCommentsAroundIt) {
+    const auto read = sql::read_statement(
+        "CREATE FUNCTION f() RETURNS int NOT /* yet */ LEAKPROOF LANGUAGE plpgsql -- body:\n AS $$ BEGIN /* all */ DELETE FROM log; RETURN "
+        "1; END $$");
+    ASSERT_EQ(read.kind, "CreateFunctionStmt");
+    const auto inside = statements_inside(read);
+    ASSERT_EQ(inside.size(), 2U);
+    EXPECT_EQ(inside[0].kind, "DeleteStmt");
+}
+
+}  // namespace
+}  // namespace pgbelay::analysis
