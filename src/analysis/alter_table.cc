@@ -110,9 +110,6 @@ void note_names(AlterTable& work, const PgQuery__AlterTableCmd& command) {
     if (command.subtype == PG_QUERY__ALTER_TABLE_TYPE__AT_AlterColumnType) {
         work.retyped_columns.insert(text(command.name));
     }
-    if (command.subtype == PG_QUERY__ALTER_TABLE_TYPE__AT_DropColumn) {
-        work.dropped_columns.insert(text(command.name));
-    }
     if (command.subtype != PG_QUERY__ALTER_TABLE_TYPE__AT_AddColumn) {
         return;
     }
@@ -135,6 +132,12 @@ AlterTable read(const sql::Statement& statement, const Context& ctx) {
     const sql::AlterTablePieces cut = sql::cut_alter_table(statement.sql, work.node);
     const bool is_cut = cut.pieces.size() == work.node.n_cmds;
     work.head = is_cut ? cut.head : std::string();
+    // The server drops before it adds, whatever the order in which they are written (ATRewriteCatalogs, tablecmds.c).
+    for (std::size_t i = 0; i < work.node.n_cmds; ++i) {
+        if (work.node.cmds[i]->alter_table_cmd->subtype == PG_QUERY__ALTER_TABLE_TYPE__AT_DropColumn) {
+            work.dropped_columns.insert(text(work.node.cmds[i]->alter_table_cmd->name));
+        }
+    }
     for (std::size_t i = 0; i < work.node.n_cmds; ++i) {
         const PgQuery__AlterTableCmd* command = work.node.cmds[i]->alter_table_cmd;
         work.subcommands.push_back({command, is_cut ? cut.pieces[i] : std::string()});

@@ -118,12 +118,14 @@ private:
                       : std::nullopt;
     }
 
-    bool dropped_here(const std::string& name) const {
+    // Whether the same statement does this, too.
+    bool also(PgQuery__AlterTableType what, const std::string& name) const {
         return std::any_of(node_.cmds, node_.cmds + node_.n_cmds, [&](const PgQuery__Node* other) {
-            return other->alter_table_cmd->subtype == PG_QUERY__ALTER_TABLE_TYPE__AT_DropColumn &&
-                   text(other->alter_table_cmd->name) == name;
+            return other->alter_table_cmd->subtype == what && text(other->alter_table_cmd->name) == name;
         });
     }
+
+    bool dropped_here(const std::string& column) const { return also(PG_QUERY__ALTER_TABLE_TYPE__AT_DropColumn, column); }
 
     bool added_here(const std::string& name) const {
         return std::any_of(node_.cmds, node_.cmds + node_.n_cmds, [&](const PgQuery__Node* other) {
@@ -182,10 +184,7 @@ private:
     Maybe add_constraint(const PgQuery__Constraint& constraint) {
         const std::string name = text(constraint.conname);
         const auto* there = table_->constraint(name);
-        const bool goes = std::any_of(node_.cmds, node_.cmds + node_.n_cmds, [&](const PgQuery__Node* other) {
-            return other->alter_table_cmd->subtype == PG_QUERY__ALTER_TABLE_TYPE__AT_DropConstraint &&
-                   text(other->alter_table_cmd->name) == name;
-        });
+        const bool goes = also(PG_QUERY__ALTER_TABLE_TYPE__AT_DropConstraint, name);
         const bool goes_along = there != nullptr && std::any_of(there->columns.begin(), there->columns.end(),
                                                                 [&](const std::string& column) { return dropped_here(column); });
         if (!name.empty() && there != nullptr && !goes && !goes_along) {

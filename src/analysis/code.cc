@@ -160,14 +160,10 @@ public:
 
 private:
     Context inner() const {
-        return {.base = ctx_.base,
-                .now = grown_ ? *grown_ : ctx_.now,
-                .in_group = ctx_.in_group,
-                .rewrite = false,
-                .written = ctx_.written,
-                .tiny = ctx_.tiny,
-                .temporary_prefix = ctx_.temporary_prefix,
-                .depth = ctx_.depth + 1};
+        Context inner = over(ctx_, ctx_.base, grown_ ? *grown_ : ctx_.now);
+        inner.rewrite = false;
+        inner.depth = ctx_.depth + 1;
+        return inner;
     }
 
     void take(const sql::Statement& statement) {
@@ -226,6 +222,17 @@ std::vector<sql::Statement> statements_inside(const sql::Statement& statement) {
         return body_of(*statement.node().create_function_stmt, statement.sql).statements;
     }
     return {};
+}
+
+Context over(const Context& context, const catalog::Catalog& base, const catalog::Catalog& now) {
+    return {.base = base,
+            .now = now,
+            .in_group = context.in_group,
+            .rewrite = context.rewrite,
+            .written = context.written,
+            .tiny = context.tiny,
+            .temporary_prefix = context.temporary_prefix,
+            .depth = context.depth};
 }
 
 void add_in_passing(Facts& facts, const Facts& of_code) {

@@ -34,6 +34,9 @@ CodeEffects touch_calls(Facts& facts, const Context& ctx, const ProtobufCMessage
 // Whether it runs code of users: a DO block, a CALL, a query that calls their functions.
 bool runs_code(const sql::Statement& statement, const Facts& facts);
 
+// The same situation over other catalogs.
+Context over(const Context& context, const catalog::Catalog& base, const catalog::Catalog& now);
+
 // Puts what code did into the catalog, after catalog::apply() of the statement: all branches of a DO block, but for tables that go. Whether
 // a branch was taken is not known, so nothing that it made counts as new on a table that was there before.
 void apply_code(const sql::Statement& statement, const Facts& facts, catalog::Catalog& catalog);

@@ -315,6 +315,15 @@ void drop_function(Dropping& dropping, const Context& ctx, const PgQuery__Node& 
     }
 }
 
+bool has_member(const catalog::Relation& table, ObjectType type, const std::string& name) {
+    const auto among = [&](const auto& members) { return std::ranges::any_of(*members, [&](const auto& member) { return member.name == name; }); };
+    switch (type) {
+        case PG_QUERY__OBJECT_TYPE__OBJECT_TRIGGER: return among(table.triggers);
+        case PG_QUERY__OBJECT_TYPE__OBJECT_POLICY: return among(table.policies);
+        default: return among(table.rules);
+    }
+}
+
 // TRIGGER, POLICY and RULE: the last part of the name is the object's, those before it are the table's.
 void drop_member(Dropping& dropping, const Context& ctx, const PgQuery__Node& object, const PgQuery__DropStmt& drop) {
     if (object.node_case != PG_QUERY__NODE__NODE_LIST || object.list->n_items < 2) {
@@ -327,9 +336,7 @@ void drop_member(Dropping& dropping, const Context& ctx, const PgQuery__Node& ob
                        : drop.remove_type == PG_QUERY__OBJECT_TYPE__OBJECT_POLICY ? Reason::drops_policy
                                                                                   : Reason::drops_rule;
     const auto* known = ctx.now.find(written);
-    const auto named = [&](const auto& other) { return other.name == member; };
-    if (drop.missing_ok && known != nullptr && !std::ranges::any_of(known->triggers, named) &&
-        !std::ranges::any_of(known->policies, named) && !std::ranges::any_of(known->rules, named)) {
+    if (drop.missing_ok && known != nullptr && !has_member(*known, drop.remove_type, member)) {
         touch(dropping.analysis.facts, ctx, written, LockMode::access_share, why);
         return;
     }

@@ -144,7 +144,7 @@ void detach(Relation* child, Relation* parent) {
         for (auto& constraint : child->constraints) {
             constraint.inherited = false;
         }
-        std::erase(parent->children.own(), child->name);
+        erase(parent->children, child->name);
     }
 }
 

@@ -114,11 +114,11 @@ void drop_member(const PgQuery__Node& object, PgQuery__ObjectType type, Catalog&
     }
     const auto name = string_of(object.list->items[count - 1]);
     if (type == PG_QUERY__OBJECT_TYPE__OBJECT_TRIGGER) {
-        std::erase_if(table->triggers.own(), [&](const Trigger& trigger) { return trigger.name == name; });
+        erase_if(table->triggers, [&](const Trigger& trigger) { return trigger.name == name; });
     } else if (type == PG_QUERY__OBJECT_TYPE__OBJECT_POLICY) {
-        std::erase_if(table->policies.own(), [&](const Policy& policy) { return policy.name == name; });
+        erase_if(table->policies, [&](const Policy& policy) { return policy.name == name; });
     } else {
-        std::erase_if(table->rules.own(), [&](const Rule& rule) { return rule.name == name; });
+        erase_if(table->rules, [&](const Rule& rule) { return rule.name == name; });
     }
 }
 

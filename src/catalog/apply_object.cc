@@ -226,7 +226,7 @@ void publish(const std::string& publication, std::size_t n, PgQuery__Node* const
             objects[i]->node_case == PG_QUERY__NODE__NODE_PUBLICATION_OBJ_SPEC ? objects[i]->publication_obj_spec->pubtable : nullptr;
         auto* relation = table == nullptr || table->relation == nullptr ? nullptr : writable(catalog, name_of(table->relation));
         if (relation != nullptr) {
-            std::erase(relation->publications.own(), publication);
+            erase(relation->publications, publication);
             if (add) {
                 relation->publications.own().push_back(publication);
             }
@@ -239,7 +239,7 @@ void alter_publication(const PgQuery__AlterPublicationStmt& alter, Catalog& cata
     if (alter.action == PG_QUERY__ALTER_PUBLICATION_ACTION__AP_SetObjects) {
         for (const auto& [key, relation] : Map<QualifiedName, Relation>(catalog.relations)) {
             if (std::find(relation.publications.begin(), relation.publications.end(), name) != relation.publications.end()) {
-                std::erase(catalog.relations.at(key).publications.own(), name);
+                erase(catalog.relations.at(key).publications, name);
             }
         }
     }
@@ -276,7 +276,7 @@ void apply_object(const PgQuery__Node& statement, std::string_view sql, Catalog&
         case PG_QUERY__NODE__NODE_CREATE_POLICY_STMT: create_policy(*statement.create_policy_stmt, sql, catalog); break;
         case PG_QUERY__NODE__NODE_RULE_STMT:
             if (auto* table = writable(catalog, name_of(statement.rule_stmt->relation))) {
-                std::erase_if(table->rules.own(), [&](const Rule& rule) { return rule.name == text(statement.rule_stmt->rulename); });
+                erase_if(table->rules, [&](const Rule& rule) { return rule.name == text(statement.rule_stmt->rulename); });
                 table->rules.own().push_back({.name = text(statement.rule_stmt->rulename), .definition = std::string(sql)});
             }
             break;

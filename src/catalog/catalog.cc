@@ -53,9 +53,9 @@ Relation relation_of(const Index& index, const Relation& table) {
 }
 
 void forget(Relation& relation, const QualifiedName& gone) {
-    std::erase_if(relation.referenced_by.own(), [&](const ForeignKeyIn& key) { return key.table == gone; });
-    std::erase(relation.children.own(), gone);
-    std::erase(relation.dependent_views.own(), gone);
+    erase_if(relation.referenced_by, [&](const ForeignKeyIn& key) { return key.table == gone; });
+    erase(relation.children, gone);
+    erase(relation.dependent_views, gone);
     if (relation.parent == gone) {
         relation.parent.reset();
     }

@@ -9,6 +9,7 @@
 #include <optional>
 #include <type_traits>
 #include <utility>
+#include <vector>
 
 namespace pgbelay::catalog {
 
@@ -104,5 +105,18 @@ public:
 private:
     Seldom<T> value_;
 };
+
+// As those of std::vector; what is empty then takes no room.
+template <class E, class Predicate>
+void erase_if(Rare<std::vector<E>>& values, Predicate gone) {
+    if (!values.empty() && std::erase_if(values.own(), gone) > 0 && values.empty()) {
+        values.clear();
+    }
+}
+
+template <class E>
+void erase(Rare<std::vector<E>>& values, const E& gone) {
+    erase_if(values, [&](const E& value) { return value == gone; });
+}
 
 }  // namespace pgbelay::catalog

@@ -11,13 +11,7 @@ analysis::Facts AfterCode::facts(const sql::Statement& statement, const analysis
     }
     catalog_->search_path = context.now.search_path;
     catalog_->time_zone = context.now.time_zone;
-    analysis::Context after{.base = *catalog_, .now = *catalog_};
-    after.in_group = context.in_group;
-    after.rewrite = context.rewrite;
-    after.written = context.written;
-    after.tiny = context.tiny;
-    after.temporary_prefix = context.temporary_prefix;
-    return analysis::analyze(statement, after).facts;
+    return analysis::analyze(statement, analysis::over(context, *catalog_, *catalog_)).facts;
 }
 
 void AfterCode::apply(const sql::Statement& statement, const analysis::Facts& facts, const catalog::Catalog& catalog) {

@@ -315,6 +315,8 @@ TEST(AlterTable, AColumnThatComesBackInOneStatementIsANewOne) {
     const Analysis same = situation("ALTER TABLE t DROP COLUMN a, ADD COLUMN a text");
     EXPECT_EQ(lines(same), std::vector<std::string>{"inside transaction: ALTER TABLE t DROP COLUMN a, ADD COLUMN a text"});
     EXPECT_FALSE(same.skip.has_value());
+    const Analysis swapped = situation("ALTER TABLE t ADD COLUMN a text, DROP COLUMN a");
+    EXPECT_EQ(lines(swapped), std::vector<std::string>{"inside transaction: ALTER TABLE t ADD COLUMN a text, DROP COLUMN a"});
     EXPECT_THAT(same.facts.rewrites, testing::IsEmpty());
     const Analysis key = situation.as_written()(
         "ALTER TABLE t DROP CONSTRAINT t_pkey, DROP COLUMN id, ADD COLUMN id serial, ADD CONSTRAINT t_pkey PRIMARY KEY (id)");

@@ -26,6 +26,22 @@ QualifiedName table_of(const Catalog& catalog, const QualifiedName& index) {
     return table == nullptr ? QualifiedName{} : table->name;
 }
 
+TEST(Rare, TakesNoRoomForWhatIsEmptyAndLosesWhatIsErased) {
+    Rare<std::vector<int>> values;
+    EXPECT_TRUE(values.empty());
+    EXPECT_EQ(values, Rare<std::vector<int>>(std::vector<int>{}));
+    erase(values, 1);
+    EXPECT_TRUE(values.empty());
+    values.own() = {1, 2, 3, 2};
+    const Rare<std::vector<int>> copied = values;
+    erase(values, 2);
+    EXPECT_THAT(*values, ElementsAre(1, 3));
+    EXPECT_THAT(*copied, ElementsAre(1, 2, 3, 2));
+    erase_if(values, [](int value) { return value > 0; });
+    EXPECT_TRUE(values.empty());
+    EXPECT_EQ(values.begin(), values.end());
+}
+
 TEST(Catalog, FindsTheTableOfAnIndexWhateverWasRenamed) {
     const std::string made = "CREATE TABLE t (a int); CREATE INDEX i ON t (a); CREATE TABLE u (a int PRIMARY KEY); ";
     EXPECT_EQ(table_of(after(made), {"public", "i"}), (QualifiedName{"public", "t"}));
