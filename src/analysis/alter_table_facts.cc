@@ -493,6 +493,7 @@ void Effects::change_owner(const PgQuery__AlterTableCmd& command) {
     for (const catalog::Index& index : work_.now->indexes) {
         lock(index.name, LockMode::access_exclusive, Reason::index_changes_owner);
     }
+    lock_sequences({}, Reason::sequence_changes_owner);
 }
 
 void Effects::replica_identity(const PgQuery__AlterTableCmd& command) {

@@ -1,5 +1,6 @@
 #include "analysis/code.h"
 
+#include "analysis/constant_text.h"
 #include "catalog/apply.h"
 #include "catalog/walk.h"
 #include "sql/code_body.h"
@@ -55,20 +56,6 @@ bool is_query(const sql::Statement& statement) {
     return statement.kind == "SelectStmt" || statement.kind == "CallStmt";
 }
 
-// What an EXECUTE runs, where it is a constant.
-std::optional<std::string> constant_of(const std::string& expression) {
-    const auto read = sql::read_statement("SELECT " + expression);
-    const auto* select = read.kind == "SelectStmt" ? read.node().select_stmt : nullptr;
-    const auto* target = select == nullptr || select->n_target_list != 1 ? nullptr : select->target_list[0]->res_target;
-    const auto* constant = target == nullptr || target->val == nullptr || target->val->node_case != PG_QUERY__NODE__NODE_A_CONST
-                               ? nullptr
-                               : target->val->a_const;
-    if (constant == nullptr || constant->val_case != PG_QUERY__A__CONST__VAL_SVAL) {
-        return std::nullopt;
-    }
-    return text(constant->sval->sval);
-}
-
 // The body of a function, procedure or DO block, as far as its text says what it does.
 struct Body {
     std::vector<sql::Statement> statements;
@@ -104,10 +91,14 @@ Body plpgsql_body(const std::string& statement, std::string_view event) {
             body.statements.push_back(sql::read_statement(piece.sql));
             continue;
         }
-        const auto constant = constant_of(piece.sql);
-        auto statements = constant ? statements_in(*constant) : std::nullopt;
-        body.dynamic = body.dynamic || !statements;
-        add_statements(body, std::move(statements));
+        const auto texts = constant_texts(piece.sql, code->variables);
+        body.dynamic = body.dynamic || !texts;
+        body.known = body.known && texts;
+        for (const auto& sql : texts.value_or(std::vector<std::string>{})) {
+            auto statements = statements_in(sql);
+            body.dynamic = body.dynamic || !statements;
+            add_statements(body, std::move(statements));
+        }
     }
     return body;
 }
@@ -259,6 +250,24 @@ CodeEffects touch_function(Facts& facts, const Context& ctx, const catalog::Func
     return Code(facts, ctx).take(body_of(*read.node().create_function_stmt, function.definition, event));
 }
 
+namespace {
+
+void touch_sequence(Facts& facts, const Context& ctx, const sql::CalledSequence& called) {
+    const auto* relation = ctx.now.find(called.name);
+    if (relation == nullptr) {
+        return;
+    }
+    if (called.column.empty()) {
+        touch(facts, ctx, relation->name, LockMode::row_exclusive, Reason::takes_number);
+        return;
+    }
+    for (const auto& sequence : ctx.now.sequences_of(relation->name, called.column)) {
+        touch(facts, ctx, sequence, LockMode::row_exclusive, Reason::takes_number);
+    }
+}
+
+}  // namespace
+
 CodeEffects touch_calls(Facts& facts, const Context& ctx, const ProtobufCMessage& query) {
     CodeEffects all;
     catalog::walk(query, [&](const ProtobufCMessage& message) {
@@ -266,9 +275,8 @@ CodeEffects touch_calls(Facts& facts, const Context& ctx, const ProtobufCMessage
             return true;
         }
         const auto& call = reinterpret_cast<const PgQuery__FuncCall&>(message);
-        const auto sequence = sql::sequence_called(call);
-        if (!sequence.empty() && ctx.now.find(sequence) != nullptr) {
-            touch(facts, ctx, sequence, LockMode::row_exclusive, Reason::takes_number);
+        if (const auto sequence = sql::sequence_called(call)) {
+            touch_sequence(facts, ctx, *sequence);
         }
         const auto* overloads = ctx.now.find_functions(name_of(call.n_funcname, call.funcname));
         for (const auto& function : overloads == nullptr ? std::vector<catalog::Function>{} : *overloads) {

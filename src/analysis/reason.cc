@@ -116,6 +116,8 @@ constexpr std::array<Explanation, kReasons> kExplanations{{
     {Reason::index_of_dropped_column, "an index over a column that is dropped goes along", "src/backend/catalog/index.c, index_drop"},
     {Reason::index_of_dropped_constraint, "the index of a constraint goes with it", "src/backend/catalog/index.c, index_drop"},
     {Reason::index_changes_owner, "the indexes of a table follow its owner", "src/backend/commands/tablecmds.c, ATExecChangeOwner"},
+    {Reason::sequence_changes_owner, "the sequences that belong to the columns of a table follow its owner",
+     "src/backend/commands/tablecmds.c, change_owner_recurse_to_sequences"},
     {Reason::index_of_replica_identity, "the index must not go away while it is chosen as the replica identity",
      "src/backend/commands/tablecmds.c, ATExecReplicaIdentity"},
     // partitions and inheritance

@@ -86,6 +86,7 @@ enum class Reason {
     index_of_dropped_column,
     index_of_dropped_constraint,
     index_changes_owner,
+    sequence_changes_owner,
     index_of_replica_identity,
     // partitions and inheritance
     becomes_partition,

@@ -115,6 +115,31 @@ void create_function(const PgQuery__CreateFunctionStmt& statement, std::string_v
     overloads.push_back(std::move(function));
 }
 
+// OWNED BY t.c, or NONE.
+void own_sequence(Relation& sequence, std::size_t n, PgQuery__Node* const* options, const Catalog& catalog) {
+    for (std::size_t i = 0; i < n; ++i) {
+        const auto* option = options[i]->node_case == PG_QUERY__NODE__NODE_DEF_ELEM ? options[i]->def_elem : nullptr;
+        if (option == nullptr || text(option->defname) != "owned_by" || option->arg == nullptr ||
+            option->arg->node_case != PG_QUERY__NODE__NODE_LIST) {
+            continue;
+        }
+        const auto& parts = *option->arg->list;
+        if (parts.n_items < 2) {
+            sequence.sequence_owner_column.clear();
+            continue;
+        }
+        const auto table = catalog.resolve(name_of(parts.n_items - 1, parts.items));
+        sequence.sequence_owner_column = sql::quote_name(table) + "." + sql::quote_identifier(string_of(parts.items[parts.n_items - 1]));
+    }
+}
+
+void alter_sequence(const PgQuery__AlterSeqStmt& statement, Catalog& catalog) {
+    if (auto* sequence = writable(catalog, name_of(statement.sequence))) {
+        own_sequence(*sequence, statement.n_options, statement.options, catalog);
+        catalog.note_owner(sequence->name);
+    }
+}
+
 void create_sequence(const PgQuery__CreateSeqStmt& statement, Catalog& catalog) {
     Relation sequence;
     sequence.name = catalog.resolve_new(name_of(statement.sequence));
@@ -124,6 +149,7 @@ void create_sequence(const PgQuery__CreateSeqStmt& statement, Catalog& catalog) 
     sequence.kind = 'S';
     sequence.owner = catalog.role;
     sequence.created_by_plan = true;
+    own_sequence(sequence, statement.n_options, statement.options, catalog);
     catalog.add(std::move(sequence));
 }
 
@@ -270,6 +296,7 @@ void apply_object(const PgQuery__Node& statement, std::string_view sql, Catalog&
         case PG_QUERY__NODE__NODE_ALTER_ENUM_STMT: alter_enum(*statement.alter_enum_stmt, catalog); break;
         case PG_QUERY__NODE__NODE_CREATE_FUNCTION_STMT: create_function(*statement.create_function_stmt, sql, catalog); break;
         case PG_QUERY__NODE__NODE_CREATE_SEQ_STMT: create_sequence(*statement.create_seq_stmt, catalog); break;
+        case PG_QUERY__NODE__NODE_ALTER_SEQ_STMT: alter_sequence(*statement.alter_seq_stmt, catalog); break;
         case PG_QUERY__NODE__NODE_CREATE_SCHEMA_STMT: create_schema(*statement.create_schema_stmt, sql, catalog); break;
         case PG_QUERY__NODE__NODE_CREATE_EXTENSION_STMT: catalog.extensions.insert(text(statement.create_extension_stmt->extname)); break;
         case PG_QUERY__NODE__NODE_CREATE_TRIG_STMT: create_trigger(*statement.create_trig_stmt, sql, catalog); break;

@@ -9,6 +9,7 @@
 #include <pg_query/pg_query.pb-c.h>
 
 #include <algorithm>
+#include <map>
 #include <set>
 #include <utility>
 
@@ -58,9 +59,8 @@ public:
             take(inner, schemas);
         }
         changes_rows_ = changes_rows_ || changes_rows(statement);
-        if (statement.kind == "DeleteStmt" || statement.kind == "UpdateStmt" || statement.kind == "MergeStmt") {
-            add_names(sql::relations_named(statement), schemas, deletes_from_);
-        }
+        take_rename(statement, schemas);
+        take_deletion(statement, schemas);
     }
 
     // What the functions that are loaded by now, and the triggers on the tables, lead to. False when that is nothing new.
@@ -69,7 +69,6 @@ public:
             return false;
         }
         const std::size_t before = size();
-        take_referring(catalog);
         for (const auto& [name, relation] : catalog.relations) {
             for (const auto& trigger : relation.triggers) {
                 add_names(sql::functions_named(sql::read_statement(trigger.definition)), catalog.search_path, request_.functions);
@@ -83,6 +82,7 @@ public:
                 take_function(function, catalog.search_path);
             }
         }
+        take_referring(catalog);
         finish();
         return size() > before;
     }
@@ -95,6 +95,31 @@ public:
     }
 
 private:
+    void take_rename(const sql::Statement& statement, const std::vector<std::string>& schemas) {
+        const auto* rename = statement.kind == "RenameStmt" ? statement.node().rename_stmt : nullptr;
+        if (rename == nullptr || rename->rename_type != PG_QUERY__OBJECT_TYPE__OBJECT_TABLE || rename->relation == nullptr) {
+            return;
+        }
+        const auto before = catalog::name_of(rename->relation);
+        auto former = former_[before.name];
+        add_names({before}, schemas, former);
+        former_[rename->newname] = std::move(former);
+    }
+
+    // What they change may still have the name that it had before the plan.
+    void take_deletion(const sql::Statement& statement, const std::vector<std::string>& schemas) {
+        if (statement.kind != "DeleteStmt" && statement.kind != "UpdateStmt" && statement.kind != "MergeStmt") {
+            return;
+        }
+        const auto names = sql::relations_named(statement);
+        add_names(names, schemas, deletes_from_);
+        for (const auto& name : names) {
+            if (const auto former = former_.find(name.name); former != former_.end()) {
+                deletes_from_.insert(deletes_from_.end(), former->second.begin(), former->second.end());
+            }
+        }
+    }
+
     // Rows that are deleted, or change what others refer to, take the referring ones along, level after level.
     void take_referring(const catalog::Catalog& catalog) {
         std::vector<QualifiedName> next;
@@ -126,6 +151,7 @@ private:
             take_names(definition, schemas);
             for (const auto& inner : analysis::statements_inside(definition)) {
                 take_names(inner, schemas);
+                take_deletion(inner, schemas);
             }
         }
     }
@@ -187,6 +213,7 @@ private:
     pg::LoadRequest& request_;
     std::set<std::string> read_;  // definitions of functions
     std::vector<QualifiedName> deletes_from_;
+    std::map<std::string, std::vector<QualifiedName>> former_;  // by the name that a table gets
     bool changes_rows_ = false;
 };
 

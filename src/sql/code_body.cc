@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <optional>
 #include <regex>
+#include <set>
 
 namespace pgbelay::sql {
 
@@ -63,11 +64,53 @@ Events without(const Events& among, const Events& asked) {
 class Reader {
 public:
     CodeBody take(const Json& tree) {
+        declare(tree);
         visit(tree, {});
+        for (const auto& name : otherwise_) {
+            body_.variables.erase(name);
+        }
         return std::move(body_);
     }
 
 private:
+    // The variables of DECLARE; what has no line is an argument, or comes from the server (FOUND, TG_OP). Two of one name are not told
+    // apart.
+    void declare(const Json& tree) {
+        const auto* function = tree.is_array() && !tree.empty() ? member(tree[0], "PLpgSQL_function") : nullptr;
+        const auto* datums = function == nullptr ? nullptr : member(*function, "datums");
+        for (const Json& datum : datums == nullptr ? Json::array() : *datums) {
+            const auto* variable = member(datum, "PLpgSQL_var");
+            names_.push_back(variable == nullptr ? std::string() : variable->value("refname", std::string()));
+            if (const auto* row = member(datum, "PLpgSQL_row")) {
+                // Of INTO, or of a loop over rows.
+                for (const Json& field : row->value("fields", Json::array())) {
+                    otherwise_.insert(field.value("name", std::string()));
+                }
+            }
+            if (variable == nullptr) {
+                continue;
+            }
+            if (!variable->contains("lineno") || body_.variables.contains(names_.back())) {
+                otherwise_.insert(names_.back());
+            }
+            auto& values = body_.variables[names_.back()];
+            if (const auto* value = member(*variable, "default_val")) {
+                values.push_back({query_of(*value)});
+            }
+        }
+    }
+
+    std::string variable_of(const Json& statement) const {
+        const auto number = statement.value("varno", std::size_t{0});
+        return number < names_.size() ? names_[number] : std::string();
+    }
+
+    void assign(const Json& statement, Assigned value) {
+        if (const auto name = variable_of(statement); body_.variables.contains(name)) {
+            body_.variables[name].push_back(std::move(value));
+        }
+    }
+
     void add(BodyPiece::Kind kind, std::string sql, const Events& only_for) {
         if (!sql.empty()) {
             body_.pieces.push_back({kind, std::move(sql), only_for});
@@ -118,7 +161,24 @@ private:
         }
     }
 
+    void note_values(const std::string& kind, const Json& statement) {
+        if (kind == "PLpgSQL_stmt_assign") {
+            assign(statement, {assigned(query_of(statement.value("expr", Json::object())))});
+        } else if (kind == "PLpgSQL_stmt_foreach_a") {
+            assign(statement, {query_of(statement.value("expr", Json::object())), true});
+        } else if (kind == "PLpgSQL_stmt_getdiag") {
+            for (const Json& item : statement.value("diag_items", Json::array())) {
+                const auto* inner = member(item, "PLpgSQL_diag_item");
+                const auto number = inner == nullptr ? names_.size() : inner->value("target", names_.size());
+                if (number < names_.size()) {
+                    otherwise_.insert(names_[number]);
+                }
+            }
+        }
+    }
+
     void visit_statement(const std::string& kind, const Json& statement, const Events& only_for) {
+        note_values(kind, statement);
         if (kind == "PLpgSQL_stmt_if") {
             visit_if(statement, only_for);
         } else if (kind == "PLpgSQL_stmt_execsql") {
@@ -161,6 +221,8 @@ private:
     }
 
     CodeBody body_;
+    std::vector<std::string> names_;   // of variables, by their number
+    std::set<std::string> otherwise_;  // variables that are given what no expression says
 };
 
 }  // namespace

@@ -3,6 +3,7 @@
 
 #include "sql/tree.h"
 
+#include <map>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -22,9 +23,17 @@ struct BodyPiece {
     std::vector<std::string> only_for;
 };
 
+// One value that a variable gets.
+struct Assigned {
+    std::string expression;
+    bool each = false;  // FOREACH: one element of it after the other
+};
+
 struct CodeBody {
     std::vector<BodyPiece> pieces;   // in the order of the text, all branches and loops
     bool ends_transactions = false;  // COMMIT or ROLLBACK stand in it
+    // What variables are given, all branches and loops together: those that get nothing else, such as a row of a query or an argument.
+    std::map<std::string, std::vector<Assigned>> variables;
 };
 
 // Reads PL/pgSQL from a whole DO or CREATE FUNCTION/PROCEDURE statement, which must have a body. A syntax error is PL/pgSQL's.

@@ -387,21 +387,43 @@ const PgQuery__Node* without_cast(const PgQuery__Node* node) {
 
 void add_sequences(const ProtobufCMessage& message, std::vector<QualifiedName>& found) {
     if (message.descriptor == &pg_query__func_call__descriptor) {
-        if (auto name = sequence_called(as<PgQuery__FuncCall>(message)); !name.empty()) {
-            found.push_back(std::move(name));
+        if (auto called = sequence_called(as<PgQuery__FuncCall>(message))) {
+            found.push_back(std::move(called->name));
         }
     }
     for_each_child(message, [&](const ProtobufCMessage& child, const ProtobufCFieldDescriptor&) { add_sequences(child, found); });
 }
 
-}  // namespace
-
-QualifiedName sequence_called(const PgQuery__FuncCall& call) {
-    const std::string function = name_of(parts_of(call.funcname, call.n_funcname)).name;
-    const auto* argument = call.n_args == 0 ? nullptr : without_cast(call.args[0]);
+// The argument where it is a string, cast or not.
+std::optional<std::string> string_argument(const PgQuery__FuncCall& call, std::size_t i) {
+    const auto* argument = i < call.n_args ? without_cast(call.args[i]) : nullptr;
     const bool constant = argument != nullptr && argument->node_case == PG_QUERY__NODE__NODE_A_CONST &&
                           argument->a_const->val_case == PG_QUERY__A__CONST__VAL_SVAL;
-    return constant && (function == "nextval" || function == "setval") ? read_name(text(argument->a_const->sval->sval)) : QualifiedName{};
+    return constant ? std::optional(text(argument->a_const->sval->sval)) : std::nullopt;
+}
+
+std::string function_of(const PgQuery__FuncCall& call) {
+    return name_of(parts_of(call.funcname, call.n_funcname)).name;
+}
+
+}  // namespace
+
+std::optional<CalledSequence> sequence_called(const PgQuery__FuncCall& call) {
+    const std::string function = function_of(call);
+    if (call.n_args == 0 || (function != "nextval" && function != "setval" && function != "currval")) {
+        return std::nullopt;
+    }
+    if (const auto name = string_argument(call, 0)) {
+        return CalledSequence{read_name(*name), {}};
+    }
+    const auto* argument = without_cast(call.args[0]);
+    if (argument == nullptr || argument->node_case != PG_QUERY__NODE__NODE_FUNC_CALL ||
+        function_of(*argument->func_call) != "pg_get_serial_sequence") {
+        return std::nullopt;
+    }
+    const auto table = string_argument(*argument->func_call, 0);
+    const auto column = string_argument(*argument->func_call, 1);
+    return table && column ? std::optional(CalledSequence{read_name(*table), *column}) : std::nullopt;
 }
 
 std::vector<QualifiedName> sequences_called(const Statement& statement) {

@@ -53,10 +53,17 @@ std::vector<QualifiedName> relations_named(const Statement& statement);
 // A name as text, as regclass reads it (`app."S"`): parts that are quoted or fold to lower case.
 QualifiedName read_name(const std::string& text);
 
-// Sequences that it names in strings: nextval('app.s'), setval('s', 1).
+// A sequence by its name or, with a column, as the one that belongs to that column of the table `name`.
+struct CalledSequence {
+    QualifiedName name;
+    std::string column;
+};
+
+// The names (of sequences, or of the tables that they belong to) that it has in strings: nextval('app.s'), setval('s', 1),
+// setval(pg_get_serial_sequence('t', 'id'), 1).
 std::vector<QualifiedName> sequences_called(const Statement& statement);
-// The one of a single call; empty when it is none of those, or its argument is no constant.
-QualifiedName sequence_called(const PgQuery__FuncCall& call);
+// What a single call takes numbers from, or sets; nothing when it is none of those, or its argument is no constant.
+std::optional<CalledSequence> sequence_called(const PgQuery__FuncCall& call);
 
 // Names of functions and types that it names (DROP FUNCTION, CREATE OR REPLACE FUNCTION, ALTER TYPE, column types, calls in
 // expressions), so that their catalog entries can be loaded.

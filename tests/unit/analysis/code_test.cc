@@ -35,9 +35,65 @@ TEST(Code, FollowsWhatEarlierStatementsOfTheBodyDid) {
 }
 
 TEST(Code, ThatIsPutTogetherWhileItRunsIsSaidToBeUnknown) {
-    const auto analysis = Situation(kTables)("DO $$ BEGIN EXECUTE format('DROP TABLE %I', 'gone'); END $$");
+    const auto analysis = Situation(kTables)("DO $$ BEGIN EXECUTE format('DROP TABLE %I', lower('GONE')); END $$");
     EXPECT_TRUE(analysis.facts.opaque);
     EXPECT_THAT(lines(analysis.facts.locks), Not(Contains("gone:AccessExclusiveLock")));
+}
+
+TEST(Code, ThatIsPutTogetherFromConstantsIsKnown) {
+    const Situation situation(kTables + "CREATE TABLE \"Odd\" (id int);");
+    for (const auto* execute : {"format('DROP TABLE %I', 'Odd')", "'DROP ' || 'TABLE ' || quote_ident('Odd')",
+                                "format('COMMENT ON TABLE %I IS %L', 'Odd', 'it''s %') || format('; DROP %s \"Odd\" -- 100%%', 'TABLE')"}) {
+        const auto analysis = situation(std::string("DO $$ BEGIN EXECUTE ") + execute + "; END $$");
+        EXPECT_FALSE(analysis.facts.opaque) << execute;
+        EXPECT_THAT(lines(analysis.facts.locks), Contains("Odd:AccessExclusiveLock")) << execute;
+    }
+    EXPECT_THAT(lines(situation("DO $$ BEGIN EXECUTE format('DROP %2$s %1$I', 'Odd', 'TABLE'); END $$").facts.locks),
+                Contains("Odd:AccessExclusiveLock"));
+    for (const auto* execute : {"format('DROP TABLE %I')", "format('DROP TABLE %5s', 'gone')", "format('DROP TABLE %', 'gone')",
+                                "format('DROP TABLE %2$I', 'gone')", "'DROP TABLE ' || lower('GONE')", "'DROP TABLE ' || my.quote_ident('gone')", "quote_ident('a', 'b')"}) {
+        EXPECT_TRUE(situation(std::string("DO $$ BEGIN EXECUTE ") + execute + "; END $$").facts.opaque) << execute;
+    }
+}
+
+TEST(Code, OfVariablesCountsForAllThatTheyAreGiven) {
+    const Situation situation(kTables);
+    const auto run = [&](const std::string& code) { return situation("DO $$ " + code + " $$"); };
+    const auto both = UnorderedElementsAre("orders:AccessExclusiveLock", "gone:AccessExclusiveLock");
+    const auto locked = [&](const std::string& code) {
+        const auto facts = run(code).facts;
+        EXPECT_FALSE(facts.opaque) << code;
+        std::vector<std::string> tables;
+        for (const auto& line : lines(facts.locks)) {
+            if (line.find("_pkey") == std::string::npos) {
+                tables.push_back(line);
+            }
+        }
+        return tables;
+    };
+    EXPECT_THAT(locked("DECLARE t text; BEGIN FOREACH t IN ARRAY ARRAY['orders', 'gone'] LOOP "
+                       "EXECUTE format('ALTER TABLE %I ADD COLUMN x int', t); END LOOP; END"),
+                both);
+    EXPECT_THAT(locked("DECLARE t text; tables text[] := '{orders,gone}'; BEGIN FOREACH t IN ARRAY tables LOOP "
+                       "EXECUTE 'ALTER TABLE ' || quote_ident(t) || ' ADD COLUMN x int'; END LOOP; END"),
+                both);
+    EXPECT_THAT(locked("DECLARE t text := 'orders'; sql text; BEGIN IF now() > '2020-01-01' THEN t := 'gone'; END IF; "
+                       "sql := format('ALTER TABLE %I ADD COLUMN x int', t); EXECUTE sql; END"),
+                both);
+    for (const auto* code :
+         {"DECLARE t text := 'gone'; BEGIN SELECT current_user INTO t; EXECUTE 'DROP TABLE ' || t; END",
+          "DECLARE t text := 'gone'; BEGIN t := t || 'x'; EXECUTE 'DROP TABLE ' || t; END",
+          "DECLARE t text := 'gone'; BEGIN FOR t IN SELECT relname FROM pg_class LOOP EXECUTE 'DROP TABLE ' || t; END LOOP; END",
+          "DECLARE t text := 'gone'; BEGIN GET DIAGNOSTICS t = PG_CONTEXT; EXECUTE 'DROP TABLE ' || t; END",
+          "DECLARE t text := 'gone'; BEGIN DECLARE t text := lower('A'); BEGIN EXECUTE 'DROP TABLE ' || t; END; END",
+          "DECLARE t text; BEGIN EXECUTE 'DROP TABLE ' || t; END",
+          "DECLARE t text[] := ARRAY['a']; BEGIN t[1] := 'gone'; FOREACH t SLICE 1 IN ARRAY t LOOP EXECUTE t; END LOOP; END",
+          "BEGIN EXECUTE 'DROP TABLE ' || found; END"}) {
+        EXPECT_TRUE(run(code).facts.opaque) << code;
+    }
+    const auto argument = Situation(kTables + "CREATE FUNCTION drops(t text) RETURNS void LANGUAGE plpgsql AS $$ BEGIN "
+                                              "t := 'gone'; EXECUTE 'DROP TABLE ' || t; END $$;")("SELECT drops('orders')");
+    EXPECT_TRUE(argument.facts.hidden);
 }
 
 TEST(Code, OfATriggerCountsForItsEventAlone) {
