@@ -292,7 +292,7 @@ void Effects::alter_type(const std::string& name, const PgQuery__ColumnDef& defi
     const bool proved =
         from != to && std::any_of(work_.now->constraints.begin(), work_.now->constraints.end(),
                                   [&](const auto& constraint) { return constraint.type == 'c' && contains(constraint.columns, name); });
-    const bool sorted = definition.coll_clause != nullptr && std::any_of(work_.now->indexes.begin(), work_.now->indexes.end(),
+    const bool sorted = (definition.coll_clause != nullptr || type_change_sorts_anew(from, to)) && std::any_of(work_.now->indexes.begin(), work_.now->indexes.end(),
                                                                          [&](const auto& index) { return contains(index.keys, name); });
     if (proved) {
         scan(Reason::check_of_retyped_column);
@@ -337,10 +337,12 @@ void Effects::drop_constraint(const std::string& name, bool cascade) {
     if (!constraint->index.empty() && constraint->type != 'f') {
         lock({work_.table.schema, constraint->index}, LockMode::access_exclusive, Reason::index_of_dropped_constraint);
     }
-    if (!cascade) {
+    const catalog::Index* index = cascade ? work_.now->index(constraint->index) : nullptr;
+    if (index == nullptr) {
         return;
     }
-    for (const catalog::ForeignKeyIn& in : work_.now->referenced_by) {
+    const auto keys = work_.ctx.now.foreign_keys_on(*index);
+    for (const catalog::ForeignKeyIn& in : keys ? *keys : *work_.now->referenced_by) {
         lock(in.table, LockMode::access_exclusive, Reason::foreign_key_goes_along);
     }
 }

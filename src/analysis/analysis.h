@@ -29,7 +29,8 @@ struct RelationLock {
     bool operator==(const RelationLock&) const = default;
 };
 
-// One a relation: the strongest, with what it is needed for; of two equal ones the first.
+// One a relation: the strongest, with what it is needed for; of two equal ones the first. Temporary ones are left out, for which nobody
+// waits.
 class LockFacts : public FactList<RelationLock> {
 public:
     void add(const RelationLock& lock, Reason reason);
@@ -58,6 +59,7 @@ struct Facts {
     bool transactional = true;          // may run inside a transaction block
     bool opaque = false;                // the locks and effects are not known
     std::optional<Failure> fails;       // for certain, whatever the rows
+    std::vector<QualifiedName> fills;   // tables into which code, such as a trigger's, puts rows
     bool runs_code = false;             // it calls volatile functions of users, whose writes are not in `writes`
     bool hidden = false;                // besides, code that it calls does what cannot be told from its text
 };

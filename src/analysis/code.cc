@@ -59,16 +59,18 @@ bool is_query(const sql::Statement& statement) {
 // The body of a function, procedure or DO block, as far as its text says what it does.
 struct Body {
     std::vector<sql::Statement> statements;
+    std::vector<bool> conditional;             // of each statement, whether it may not be reached
     const ProtobufCMessage* atomic = nullptr;  // BEGIN ATOMIC, or RETURN with an expression: part of the statement's own tree
     bool known = true;
     bool dynamic = false;
     bool ends_transactions = false;
 };
 
-void add_statements(Body& body, std::optional<std::vector<sql::Statement>> statements) {
+void add_statements(Body& body, std::optional<std::vector<sql::Statement>> statements, bool conditional) {
     body.known = body.known && statements;
     if (statements) {
         std::move(statements->begin(), statements->end(), std::back_inserter(body.statements));
+        body.conditional.resize(body.statements.size(), conditional);
     }
 }
 
@@ -89,6 +91,7 @@ Body plpgsql_body(const std::string& statement, std::string_view event) {
         }
         if (piece.kind != sql::BodyPiece::Kind::dynamic) {
             body.statements.push_back(sql::read_statement(piece.sql));
+            body.conditional.push_back(piece.conditional);
             continue;
         }
         const auto texts = constant_texts(piece.sql, code->variables);
@@ -97,7 +100,7 @@ Body plpgsql_body(const std::string& statement, std::string_view event) {
         for (const auto& sql : texts.value_or(std::vector<std::string>{})) {
             auto statements = statements_in(sql);
             body.dynamic = body.dynamic || !statements;
-            add_statements(body, std::move(statements));
+            add_statements(body, std::move(statements), piece.conditional || texts->size() > 1);
         }
     }
     return body;
@@ -123,7 +126,7 @@ Body body_of(const PgQuery__CreateFunctionStmt& create, const std::string& sql, 
     }
     Body body{.known = language == "sql"};
     if (body.known) {
-        add_statements(body, statements_in(option_of(create.n_options, create.options, "as")));
+        add_statements(body, statements_in(option_of(create.n_options, create.options, "as")), false);
     }
     return body;
 }
@@ -168,8 +171,12 @@ private:
         const Facts found = analyze(statement, inner()).facts;
         effects_.known = effects_.known && !found.opaque;
         add_in_passing(facts_, grown_ ? without_new(found) : found);
+        const bool fills = statement.kind == "InsertStmt" || statement.kind == "MergeStmt" || statement.kind == "CopyStmt";
         for (const auto& name : found.writes) {
             add_name(facts_.writes, name);
+            if (fills) {
+                add_name(facts_.fills, name);
+            }
         }
         const bool only_rows = statement.kind == "InsertStmt" || statement.kind == "UpdateStmt" || statement.kind == "DeleteStmt";
         if (!is_query(statement) && !only_rows) {
@@ -183,12 +190,30 @@ private:
         Facts rest = found;
         rest.locks = {};
         for (std::size_t i = 0; i < found.locks.size(); ++i) {
-            const auto& lock = found.locks[i];
-            if (ctx_.now.find(lock.relation) != nullptr || grown_->find(lock.relation) == nullptr) {
-                rest.locks.add(lock, found.locks.reason(i));
+            if (!is_new(found.locks[i].relation)) {
+                rest.locks.add(found.locks[i], found.locks.reason(i));
+            }
+        }
+        rest.rewrites = without_new(found.rewrites);
+        rest.scans = without_new(found.scans);
+        return rest;
+    }
+
+    NameFacts without_new(const NameFacts& found) const {
+        NameFacts rest;
+        for (std::size_t i = 0; i < found.size(); ++i) {
+            if (!is_new(found[i])) {
+                rest.add(found[i], found.reason(i));
             }
         }
         return rest;
+    }
+
+    // It may have the name of one that was renamed.
+    bool is_new(const QualifiedName& name) const {
+        const auto* before = ctx_.now.find(name);
+        const auto* now = grown_->find(name);
+        return now != nullptr && (before == nullptr || (now->created_by_plan && !before->created_by_plan));
     }
 
     void note_kind(std::string kind) {
@@ -215,6 +240,30 @@ std::vector<sql::Statement> statements_inside(const sql::Statement& statement) {
     return {};
 }
 
+std::optional<std::vector<std::string>> own_search_path(const sql::Statement& create) {
+    const auto* function = create.kind == "CreateFunctionStmt" ? create.node().create_function_stmt : nullptr;
+    for (std::size_t i = 0; function != nullptr && i < function->n_options; ++i) {
+        const auto* option = function->options[i]->node_case == PG_QUERY__NODE__NODE_DEF_ELEM ? function->options[i]->def_elem : nullptr;
+        const bool sets = option != nullptr && text(option->defname) == "set" && option->arg != nullptr &&
+                          option->arg->node_case == PG_QUERY__NODE__NODE_VARIABLE_SET_STMT;
+        if (!sets || text(option->arg->variable_set_stmt->name) != "search_path" ||
+            option->arg->variable_set_stmt->kind != PG_QUERY__VARIABLE_SET_KIND__VAR_SET_VALUE) {
+            continue;
+        }
+        std::vector<std::string> path;
+        const auto& set = *option->arg->variable_set_stmt;
+        for (std::size_t j = 0; j < set.n_args; ++j) {
+            const auto* value = set.args[j]->node_case == PG_QUERY__NODE__NODE_A_CONST ? set.args[j]->a_const : nullptr;
+            if (value != nullptr && value->val_case == PG_QUERY__A__CONST__VAL_SVAL && !text(value->sval->sval).empty()) {
+                path.push_back(text(value->sval->sval));
+            }
+        }
+        // With none at all only the system's names are found.
+        return path.empty() ? std::vector<std::string>{"pg_catalog"} : path;
+    }
+    return std::nullopt;
+}
+
 Context over(const Context& context, const catalog::Catalog& base, const catalog::Catalog& now) {
     return {.base = base,
             .now = now,
@@ -230,6 +279,9 @@ void add_in_passing(Facts& facts, const Facts& of_code) {
     facts.locks.add_all(of_code.locks);
     facts.rewrites.add_all(of_code.rewrites);
     facts.scans.add_all(of_code.scans);
+    for (const auto& name : of_code.fills) {
+        add_name(facts.fills, name);
+    }
 }
 
 CodeEffects touch_do_block(Facts& facts, const Context& ctx, const sql::Statement& statement) {
@@ -247,7 +299,15 @@ CodeEffects touch_function(Facts& facts, const Context& ctx, const catalog::Func
     if (read.kind != "CreateFunctionStmt") {
         return {.known = false};
     }
-    return Code(facts, ctx).take(body_of(*read.node().create_function_stmt, function.definition, event));
+    const auto body = body_of(*read.node().create_function_stmt, function.definition, event);
+    const auto path = own_search_path(read);
+    if (!path) {
+        return Code(facts, ctx).take(body);
+    }
+    catalog::Catalog inside = ctx.now;
+    inside.search_path = *path;
+    const Context there = over(ctx, ctx.base, inside);
+    return Code(facts, there).take(body);
 }
 
 namespace {
@@ -309,6 +369,39 @@ void touch_sql_body(Facts& facts, const Context& ctx, const sql::Statement& stat
 
 namespace {
 
+// What the user's functions and procedures that the statement calls consist of.
+std::vector<Body> bodies_called(const sql::Statement& statement, const catalog::Catalog& catalog) {
+    std::vector<Body> bodies;
+    catalog::walk(statement.node().base, [&](const ProtobufCMessage& message) {
+        if (message.descriptor != &pg_query__func_call__descriptor) {
+            return true;
+        }
+        const auto& call = reinterpret_cast<const PgQuery__FuncCall&>(message);
+        const auto* overloads = catalog.find_functions(name_of(call.n_funcname, call.funcname));
+        for (const auto& function : overloads == nullptr ? std::vector<catalog::Function>{} : *overloads) {
+            const bool followed = function.volatility == 'v' && function.name.schema != "pg_catalog" && !function.definition.empty();
+            const auto read = followed ? sql::read_statement(function.definition) : sql::Statement{};
+            if (read.kind == "CreateFunctionStmt") {
+                bodies.push_back(body_of(*read.node().create_function_stmt, function.definition));
+            }
+        }
+        return true;
+    });
+    return bodies;
+}
+
+// Whether nothing that was there before is another afterwards.
+bool only_adds(const sql::Statement& statement) {
+    if (statement.kind != "AlterTableStmt") {
+        return statement.kind != "RenameStmt" && statement.kind != "AlterObjectSchemaStmt";
+    }
+    const auto& alter = *statement.node().alter_table_stmt;
+    return std::all_of(alter.cmds, alter.cmds + alter.n_cmds, [](const PgQuery__Node* node) {
+        const auto type = node->alter_table_cmd->subtype;
+        return type == PG_QUERY__ALTER_TABLE_TYPE__AT_AddColumn || type == PG_QUERY__ALTER_TABLE_TYPE__AT_AddConstraint;
+    });
+}
+
 void apply_branch(const sql::Statement& statement, catalog::Catalog& catalog) {
     const auto before = catalog;
     catalog::apply(statement, catalog);
@@ -320,6 +413,20 @@ void apply_branch(const sql::Statement& statement, catalog::Catalog& catalog) {
             auto& changed = catalog.relations.at(then->name).columns[i];
             changed.created_by_plan = column != nullptr && column->created_by_plan;
             changed.all_null = column != nullptr && column->all_null && changed.all_null;
+        }
+    }
+}
+
+void apply_body(const Body& body, catalog::Catalog& catalog, int depth) {
+    for (std::size_t i = 0; depth <= kDeepest && i < body.statements.size(); ++i) {
+        const auto& statement = body.statements[i];
+        if (statement.opaque() || statement.kind == "DropStmt" || statement.kind == "TruncateStmt" ||
+            (body.conditional[i] && !only_adds(statement))) {
+            continue;
+        }
+        apply_branch(statement, catalog);
+        for (const Body& called : bodies_called(statement, catalog)) {
+            apply_body(called, catalog, depth + 1);
         }
     }
 }
@@ -336,9 +443,19 @@ void apply_code(const sql::Statement& statement, const Facts& facts, catalog::Ca
     }
     catalog.rows_may_be_gone = true;
     catalog.changed_by_code = true;
-    for (const auto& inner : statement.kind == "DoStmt" ? statements_inside(statement) : std::vector<sql::Statement>{}) {
-        if (!inner.opaque() && inner.kind != "DropStmt" && inner.kind != "TruncateStmt") {
-            apply_branch(inner, catalog);
+    if (statement.kind == "DoStmt") {
+        apply_body(body_of(*statement.node().do_stmt, statement.sql), catalog, 0);
+        return;
+    }
+    for (const Body& body : bodies_called(statement, catalog)) {
+        apply_body(body, catalog, 0);
+    }
+}
+
+void note_filled(const Facts& facts, catalog::Catalog& catalog) {
+    for (const auto& name : facts.fills) {
+        if (const auto* relation = catalog.find(name); relation != nullptr && !relation->rows_of_plan) {
+            catalog.relations.at(relation->name).rows_of_plan = true;
         }
     }
 }

@@ -3,6 +3,7 @@
 
 #include "analysis/common.h"
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -34,11 +35,18 @@ CodeEffects touch_calls(Facts& facts, const Context& ctx, const ProtobufCMessage
 // Whether it runs code of users: a DO block, a CALL, a query that calls their functions.
 bool runs_code(const sql::Statement& statement, const Facts& facts);
 
+// The search_path that CREATE FUNCTION or PROCEDURE sets for its body; nothing when that is its caller's.
+std::optional<std::vector<std::string>> own_search_path(const sql::Statement& create);
+
 // The same situation over other catalogs.
 Context over(const Context& context, const catalog::Catalog& base, const catalog::Catalog& now);
 
-// Puts what code did into the catalog, after catalog::apply() of the statement: all branches of a DO block, but for tables that go. Whether
-// a branch was taken is not known, so nothing that it made counts as new on a table that was there before.
+// Tables that code, such as a trigger's, may have put rows into.
+void note_filled(const Facts& facts, catalog::Catalog& catalog);
+
+// Puts what code did into the catalog, after catalog::apply() of the statement: all branches of a DO block, or of the functions that are
+// called, but for tables that go. Whether a branch was taken is not known, so nothing that it made counts as new on a table that was there
+// before.
 void apply_code(const sql::Statement& statement, const Facts& facts, catalog::Catalog& catalog);
 
 // What CREATE FUNCTION itself touches: the server parses the body of an SQL function, and so locks what it changes.

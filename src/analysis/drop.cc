@@ -9,6 +9,8 @@
 #include <pg_query/pg_query.pb-c.h>
 
 #include <algorithm>
+#include <cctype>
+#include <functional>
 
 namespace pgbelay::analysis {
 
@@ -269,24 +271,44 @@ void drop_type(Dropping& dropping, const Context& ctx, const PgQuery__Node& obje
     }
 }
 
-// CASCADE drops the triggers, defaults and checks that call it.
-void touch_callers_of(Dropping& dropping, const Context& ctx, const QualifiedName& function) {
-    const auto call = function.name + "(";
+// What goes with CASCADE where its text says the name of a function, or of the schema of one: triggers, defaults, checks, policies,
+// indexes and views.
+void touch_users(Dropping& dropping, const Context& ctx, const std::function<bool(const std::string&)>& says) {
+    auto& facts = dropping.analysis.facts;
     for (const auto& [name, relation] : ctx.now.relations) {
-        const auto calls = [&](const std::string& text) { return text.find(call) != std::string::npos; };
-        const bool in_default = std::any_of(relation.columns.begin(), relation.columns.end(),
-                                            [&](const auto& column) { return calls(column.default_expression.value_or("")); });
-        const bool in_check = std::any_of(relation.constraints.begin(), relation.constraints.end(),
-                                          [&](const auto& constraint) { return calls(constraint.expression); });
-        if (in_default || in_check) {
-            touch(dropping.analysis.facts, ctx, name, LockMode::access_exclusive, Reason::default_goes_along);
+        const auto lock = [&, &table = name](Reason why) { touch(facts, ctx, table, LockMode::access_exclusive, why); };
+        if (std::ranges::any_of(relation.columns, [&](const auto& column) { return says(column.default_expression.value_or("")); }) ||
+            std::ranges::any_of(relation.constraints, [&](const auto& constraint) { return says(constraint.expression); })) {
+            lock(Reason::default_goes_along);
         }
-        for (const auto& trigger : relation.triggers) {
-            if (calls(trigger.definition)) {
-                touch(dropping.analysis.facts, ctx, name, LockMode::access_exclusive, Reason::trigger_goes_along);
+        if (std::ranges::any_of(*relation.triggers, [&](const auto& trigger) { return says(trigger.definition); })) {
+            lock(Reason::trigger_goes_along);
+        }
+        if (std::ranges::any_of(*relation.policies, [&](const auto& policy) { return says(policy.definition); })) {
+            lock(Reason::policy_goes_along);
+        }
+        for (const auto& index : relation.indexes) {
+            if (says(index.definition) || says(index.canonical)) {
+                lock(Reason::index_goes_along);
+                touch(facts, ctx, index.name, LockMode::access_exclusive, Reason::index_goes_along);
             }
         }
+        if (says(relation.view_definition)) {
+            lock(Reason::view_goes_along);
+        }
     }
+}
+
+// A call of the function stands in the text: its name as a whole word, and a parenthesis behind it.
+bool calls(const std::string& text, const std::string& function) {
+    const auto is_word = [](char c) { return std::isalnum(static_cast<unsigned char>(c)) != 0 || c == '_' || c == '$'; };
+    for (auto at = text.find(function); at != std::string::npos; at = text.find(function, at + 1)) {
+        const auto next = text.find_first_not_of("\" \t\n", at + function.size());
+        if ((at == 0 || !is_word(text[at - 1])) && next != std::string::npos && text[next] == '(') {
+            return true;
+        }
+    }
+    return false;
 }
 
 void drop_function(Dropping& dropping, const Context& ctx, const PgQuery__Node& object, const PgQuery__DropStmt& drop) {
@@ -310,7 +332,7 @@ void drop_function(Dropping& dropping, const Context& ctx, const PgQuery__Node& 
     dropping.found += 1;
     append(dropping.restore, restore_function(*function));
     if (drop.behavior == PG_QUERY__DROP_BEHAVIOR__DROP_CASCADE) {
-        touch_callers_of(dropping, ctx, function->name);
+        touch_users(dropping, ctx, [&](const std::string& text) { return calls(text, function->name.name); });
         dropping.no_way_back = fmt::format("what uses {}, and goes with CASCADE, is not known", sql::quote_name(function->name));
     }
 }
@@ -392,6 +414,10 @@ void drop_other(Dropping& dropping, const Context& ctx, const PgQuery__Node& obj
                 touch(dropping.analysis.facts, ctx, key, LockMode::access_exclusive, Reason::goes_with_schema);
                 touch_what_goes_along(dropping, ctx, relation);
             }
+        }
+        if (drop.behavior == PG_QUERY__DROP_BEHAVIOR__DROP_CASCADE) {
+            const auto inside = sql::quote_identifier(bare) + ".";
+            touch_users(dropping, ctx, [&](const std::string& text) { return text.find(inside) != std::string::npos; });
         }
     } else if (drop.remove_type == PG_QUERY__OBJECT_TYPE__OBJECT_EXTENSION) {
         absent = ctx.now.loaded && !ctx.now.extensions.contains(bare);

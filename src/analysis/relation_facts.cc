@@ -28,7 +28,18 @@ void add_lock(std::vector<RelationLock>& locks, const RelationLock& lock) {
     there->only = there->only && lock.only;
 }
 
+namespace {
+
+bool is_temporary(const QualifiedName& name) {
+    return name.schema == catalog::kTemporarySchema;
+}
+
+}  // namespace
+
 void LockFacts::add(const RelationLock& lock, Reason reason) {
+    if (is_temporary(lock.relation)) {
+        return;
+    }
     const auto there = std::find_if(items_.begin(), items_.end(), [&](const RelationLock& l) { return l.relation == lock.relation; });
     if (there == items_.end()) {
         append(lock, reason);
@@ -48,6 +59,9 @@ void LockFacts::add_all(const LockFacts& others) {
 }
 
 void NameFacts::add(const QualifiedName& name, Reason reason) {
+    if (is_temporary(name)) {
+        return;
+    }
     const auto there = std::find(items_.begin(), items_.end(), name);
     if (there == items_.end()) {
         append(name, reason);

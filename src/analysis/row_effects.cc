@@ -147,6 +147,8 @@ public:
     void take() {
         if (change_.rows) {
             take_sequences();
+        }
+        if (change_.rows && !table_.keys_are_off) {
             take_keys();
             take_references();
         }
@@ -199,8 +201,8 @@ private:
                 change_.has("UPDATE") && changed &&
                 std::none_of(key.columns.begin(), key.columns.end(), [&](const auto& c) { return change_.set_null.contains(c); });
             // Into a table that refers to nothing but an empty one, only NULLs can go.
-            const bool filled_here = *key.references == table_.name ||
-                                     std::find(facts_.writes.begin(), facts_.writes.end(), *key.references) != facts_.writes.end();
+            const auto among = [&](const std::vector<QualifiedName>& names) { return std::ranges::find(names, *key.references) != names.end(); };
+            const bool filled_here = *key.references == table_.name || among(facts_.writes) || among(facts_.fills);
             if ((inserts || updates) && (filled_here || catalog::may_hold_rows(ctx_.now, *key.references))) {
                 touch(facts_, ctx_, *key.references, LockMode::row_share, Reason::key_is_looked_up);
                 if (!is_partitioned(ctx_, *key.references)) {
@@ -346,17 +348,34 @@ void pass_on(Facts& facts, const Context& ctx, const Relation& view, const Chang
         return;
     }
     const auto* base = ctx.now.find(name_of(select->from_clause[0]->range_var));
+    for (auto named = ctx.now.relations.begin(); base == nullptr && named != ctx.now.relations.end(); ++named) {
+        // It was renamed since.
+        base = std::ranges::find(named->second.dependent_views, view.name) == named->second.dependent_views.end() ? nullptr : &named->second;
+    }
     if (base != nullptr && seen.insert(base->name).second) {
         touch(facts, ctx, base->name, LockMode::row_exclusive, Reason::changed_through_view);
         touch_changed(facts, ctx, *base, change, extent, seen);
     }
 }
 
+// Where a partitioned table has but one partition, that is where new rows go. Which of several takes them is the rows' to say.
+void touch_only_partition(Facts& facts, const Context& ctx, const Relation& relation) {
+    const auto* table = &relation;
+    while (table != nullptr && table->kind == 'p' && table->children.size() == 1) {
+        table = touch(facts, ctx, table->children.front(), LockMode::row_exclusive, Reason::row_goes_to_partition);
+    }
+}
+
 void touch_changed(Facts& facts, const Context& ctx, const Relation& relation, const Change& change, Extent extent,
                    std::set<QualifiedName>& seen) {
-    add_name(facts.writes, relation.name);
+    if (relation.persistence != 't') {
+        add_name(facts.writes, relation.name);
+    }
     if (extent == Extent::parsed) {
         return;
+    }
+    if (extent == Extent::executed && change.rows && change.has("INSERT")) {
+        touch_only_partition(facts, ctx, relation);
     }
     const bool instead = take_rules(facts, ctx, relation, change, extent);
     if (relation.kind == 'v') {

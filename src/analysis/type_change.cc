@@ -84,8 +84,9 @@ bool keeps_scale(const Shape& from, const Shape& to) {
     return from.modifiers.size() == 2 && to.modifiers.size() == 2 && from.modifiers[1] <= to.modifiers[1];
 }
 
+constexpr int kFull = 6;  // MAX_TIMESTAMP_PRECISION
+
 bool precision_grows(const Shape& from, const Shape& to) {
-    constexpr int kFull = 6;  // MAX_TIMESTAMP_PRECISION
     const int before = from.modifiers.empty() ? kFull : from.modifiers[0];
     const int after = to.modifiers.empty() ? kFull : to.modifiers[0];
     return before <= after;
@@ -97,7 +98,7 @@ bool binary_coercible(const std::string& from, const std::string& to) {
         {"cidr", "inet"},    {"xml", "text"},     {"xml", "character varying"}, {"integer", "oid"},      {"oid", "integer"},
         {"regclass", "oid"}, {"oid", "regclass"}, {"regclass", "integer"},      {"integer", "regclass"}, {"bit", "bit varying"},
     };
-    return std::find(casts.begin(), casts.end(), std::pair{from, to}) != casts.end();
+    return std::find(casts.begin(), casts.end(), std::pair{from, to}) != casts.end() || type_change_sorts_anew(from, to);
 }
 
 const catalog::Type* domain(const catalog::Catalog& catalog, const std::string& printed) {
@@ -113,12 +114,17 @@ bool is_utc(std::string zone) {
     return kNames.contains(zone.starts_with("etc/") ? zone.substr(4) : zone);
 }
 
-// timestamp and timestamptz hold the same number, when the session lives by UTC.
+// timestamp and timestamptz hold the same number, when the session lives by UTC. The precision is cut by a second cast, which does not
+// know that of the first.
 bool same_moment(const catalog::Catalog& catalog, const Shape& from, const Shape& to) {
     const auto stamp = [](const Shape& shape) {
         return shape.name == "timestamp with time zone" || shape.name == "timestamp without time zone";
     };
-    return stamp(from) && stamp(to) && is_utc(catalog.time_zone) && precision_grows(from, to);
+    return stamp(from) && stamp(to) && is_utc(catalog.time_zone) && precision_grows({}, to);
+}
+
+bool is_citext(const std::string& name) {
+    return name == "citext" || name.ends_with(".citext");
 }
 
 bool is_integer(const std::string& name) {
@@ -126,6 +132,10 @@ bool is_integer(const std::string& name) {
 }
 
 }  // namespace
+
+bool type_change_sorts_anew(const std::string& from, const std::string& to) {
+    return (is_citext(from) && is_text(read(to).name)) || (is_text(read(from).name) && is_citext(to));
+}
 
 bool type_change_rewrites(const catalog::Catalog& catalog, const std::string& from, const std::string& to) {
     if (from == to) {
@@ -142,6 +152,10 @@ bool type_change_rewrites(const catalog::Catalog& catalog, const std::string& fr
     }
     const Shape before = read(from);
     const Shape after = read(to);
+    // No limit, no cast.
+    if (before.name == after.name && before.array == after.array && after.modifiers.empty()) {
+        return false;
+    }
     if (before.array || after.array) {
         return true;
     }

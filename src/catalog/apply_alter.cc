@@ -80,10 +80,12 @@ void validate(const std::string& name, Relation& table) {
     }
 }
 
-void set_trigger_state(Relation& table, const std::string& name, char state) {
-    for (auto& trigger : table.triggers) {
-        if (name.empty() || trigger.name == name) {
-            trigger.enabled = state;
+// Of triggers or rules: the one by that name, or all.
+template <class Member>
+void set_state(Rare<std::vector<Member>>& members, const std::string& name, char state) {
+    for (auto& member : members) {
+        if (name.empty() || member.name == name) {
+            member.enabled = state;
         }
     }
 }
@@ -244,17 +246,24 @@ bool alter_column(const PgQuery__AlterTableCmd& command, const QualifiedName& ta
     }
 }
 
-bool alter_trigger_state(const PgQuery__AlterTableCmd& command, Relation& table) {
+bool alter_member_state(const PgQuery__AlterTableCmd& command, Relation& table) {
     const auto name = text(command.name);
     switch (command.subtype) {
-        case PG_QUERY__ALTER_TABLE_TYPE__AT_EnableTrig: set_trigger_state(table, name, 'O'); return true;
-        case PG_QUERY__ALTER_TABLE_TYPE__AT_EnableAlwaysTrig: set_trigger_state(table, name, 'A'); return true;
-        case PG_QUERY__ALTER_TABLE_TYPE__AT_EnableReplicaTrig: set_trigger_state(table, name, 'R'); return true;
-        case PG_QUERY__ALTER_TABLE_TYPE__AT_DisableTrig: set_trigger_state(table, name, 'D'); return true;
+        case PG_QUERY__ALTER_TABLE_TYPE__AT_EnableTrig: set_state(table.triggers, name, 'O'); return true;
+        case PG_QUERY__ALTER_TABLE_TYPE__AT_EnableAlwaysTrig: set_state(table.triggers, name, 'A'); return true;
+        case PG_QUERY__ALTER_TABLE_TYPE__AT_EnableReplicaTrig: set_state(table.triggers, name, 'R'); return true;
+        case PG_QUERY__ALTER_TABLE_TYPE__AT_DisableTrig: set_state(table.triggers, name, 'D'); return true;
+        case PG_QUERY__ALTER_TABLE_TYPE__AT_EnableTrigUser: set_state(table.triggers, "", 'O'); return true;
+        case PG_QUERY__ALTER_TABLE_TYPE__AT_DisableTrigUser: set_state(table.triggers, "", 'D'); return true;
         case PG_QUERY__ALTER_TABLE_TYPE__AT_EnableTrigAll:
-        case PG_QUERY__ALTER_TABLE_TYPE__AT_EnableTrigUser: set_trigger_state(table, "", 'O'); return true;
         case PG_QUERY__ALTER_TABLE_TYPE__AT_DisableTrigAll:
-        case PG_QUERY__ALTER_TABLE_TYPE__AT_DisableTrigUser: set_trigger_state(table, "", 'D'); return true;
+            table.keys_are_off = command.subtype == PG_QUERY__ALTER_TABLE_TYPE__AT_DisableTrigAll;
+            set_state(table.triggers, "", table.keys_are_off ? 'D' : 'O');
+            return true;
+        case PG_QUERY__ALTER_TABLE_TYPE__AT_EnableRule: set_state(table.rules, name, 'O'); return true;
+        case PG_QUERY__ALTER_TABLE_TYPE__AT_EnableAlwaysRule: set_state(table.rules, name, 'A'); return true;
+        case PG_QUERY__ALTER_TABLE_TYPE__AT_EnableReplicaRule: set_state(table.rules, name, 'R'); return true;
+        case PG_QUERY__ALTER_TABLE_TYPE__AT_DisableRule: set_state(table.rules, name, 'D'); return true;
         default: return false;
     }
 }
@@ -339,7 +348,7 @@ void apply_alter_table(const PgQuery__AlterTableStmt& statement, std::string_vie
         if (table == nullptr) {
             return;
         }
-        if (!alter_column(*command, key, sql, written, catalog) && !alter_trigger_state(*command, *table)) {
+        if (!alter_column(*command, key, sql, written, catalog) && !alter_member_state(*command, *table)) {
             alter_rest(*command, *table, catalog);
         }
     }

@@ -2,6 +2,8 @@
 #include "catalog/overload.h"
 #include "catalog/tree_util.h"
 #include "sql/quote.h"
+#include "sql/statement.h"
+#include "sql/tokens.h"
 
 #include <algorithm>
 #include <utility>
@@ -40,6 +42,57 @@ void follow(Relation& relation, const QualifiedName& from, const QualifiedName& 
     const auto owner_prefix = sql::quote_name(from) + ".";
     if (relation.sequence_owner_column->starts_with(owner_prefix)) {
         relation.sequence_owner_column = sql::quote_name(to) + "." + relation.sequence_owner_column->substr(owner_prefix.size());
+    }
+}
+
+// The text with another name, schema and all, behind the first of the words: "TRIGGER t" as "TRIGGER u".
+std::string with_name_behind(const std::string& definition, const std::vector<std::vector<std::string_view>>& words,
+                             const std::string& name) {
+    auto tokens = sql::scan(definition);
+    std::erase_if(tokens, [](const sql::Token& token) { return token.comment; });
+    for (std::size_t at = 0; at < tokens.size(); ++at) {
+        for (const auto& wanted : words) {
+            const bool here = at + wanted.size() < tokens.size() &&
+                              std::equal(wanted.begin(), wanted.end(), tokens.begin() + static_cast<std::ptrdiff_t>(at),
+                                         [](std::string_view word, const sql::Token& token) { return token.keyword && token.text == word; });
+            if (here) {
+                const std::size_t first = at + wanted.size();
+                std::size_t last = first;
+                while (last + 2 < tokens.size() && tokens[last + 1].text == ".") {
+                    last += 2;
+                }
+                return definition.substr(0, tokens[first].begin) + name + definition.substr(tokens[last].end);
+            }
+        }
+    }
+    return {};
+}
+
+// nextval('s') in the defaults of the table; text that names it otherwise is left alone.
+void follow_sequence(Catalog& catalog, Relation& table, const QualifiedName& from, const QualifiedName& to) {
+    for (auto& column : table.columns) {
+        if (!column.default_expression || column.default_expression->find("nextval(") == std::string::npos) {
+            continue;
+        }
+        std::string& expression = *column.default_expression;
+        for (const auto& token : sql::scan(expression)) {
+            const bool string = token.text.size() > 2 && token.text.front() == '\'' && token.text.back() == '\'';
+            auto named = string ? sql::read_name(token.text.substr(1, token.text.size() - 2)) : QualifiedName{};
+            if (!named.empty() && (named.schema.empty() ? catalog.resolve_new(named) : named) == from) {
+                expression.replace(token.begin, token.end - token.begin, sql::quote_literal(sql::quote_name(to)));
+                break;
+            }
+        }
+    }
+}
+
+// One that belongs to a column is looked for in that column's table, any other one everywhere.
+void follow_sequence(Catalog& catalog, const QualifiedName& from, const QualifiedName& to, const std::string& owner) {
+    for (const auto& [name, relation] : Map<QualifiedName, Relation>(catalog.relations)) {
+        const bool concerned = relation.kind == 'r' || relation.kind == 'p';
+        if (concerned && (owner.empty() || owner.starts_with(sql::quote_name(name) + "."))) {
+            follow_sequence(catalog, catalog.relations.at(name), from, to);
+        }
     }
 }
 
@@ -171,6 +224,34 @@ void move_type(Catalog& catalog, const QualifiedName& written, const QualifiedNa
     }
 }
 
+// Triggers name the function that they call, by whatever name it has.
+void follow_function(Catalog& catalog, const QualifiedName& from, const QualifiedName& to) {
+    for (const auto& [name, relation] : Map<QualifiedName, Relation>(catalog.relations)) {
+        for (std::size_t i = 0; i < relation.triggers.size(); ++i) {
+            const auto read = sql::read_statement(relation.triggers[i].definition);
+            const auto* trigger = read.kind == "CreateTrigStmt" ? read.node().create_trig_stmt : nullptr;
+            const auto* called = trigger == nullptr ? nullptr : catalog.find_functions(name_of(trigger->n_funcname, trigger->funcname));
+            if (called != nullptr && !called->empty() && called->front().name == from) {
+                auto& definition = catalog.relations.at(name).triggers.own()[i].definition;
+                definition = with_name_behind(definition, {{"execute", "function"}, {"execute", "procedure"}}, sql::quote_name(to));
+            }
+        }
+    }
+}
+
+void move_function(Catalog& catalog, const Function& found, const QualifiedName& to) {
+    const auto from = found.name;
+    auto function = found;
+    follow_function(catalog, from, to);
+    std::erase_if(catalog.functions.at(from), [&](const Function& other) { return other.argument_types == function.argument_types; });
+    if (catalog.functions.at(from).empty()) {
+        catalog.functions.erase(from);
+    }
+    function.name = to;
+    function.definition = with_name_behind(function.definition, {{"function"}, {"procedure"}}, sql::quote_name(to));
+    catalog.functions[to].push_back(std::move(function));
+}
+
 void rename_schema(Catalog& catalog, const std::string& from, const std::string& to) {
     std::vector<QualifiedName> inside;
     for (const auto& [name, relation] : catalog.relations) {
@@ -180,6 +261,16 @@ void rename_schema(Catalog& catalog, const std::string& from, const std::string&
     }
     for (const auto& name : inside) {
         move_relation(catalog, name, {to, name.name});
+    }
+    for (const auto& [name, type] : Map<QualifiedName, Type>(catalog.types)) {
+        if (name.schema == from) {
+            move_type(catalog, name, {to, name.name});
+        }
+    }
+    for (const auto& [name, overloads] : Map<QualifiedName, std::vector<Function>>(catalog.functions)) {
+        for (const auto& function : name.schema == from ? overloads : std::vector<Function>{}) {
+            move_function(catalog, function, {to, name.name});
+        }
     }
     catalog.schemas.erase(from);
     catalog.schemas.insert(to);
@@ -194,13 +285,13 @@ void rename_member(const PgQuery__RenameStmt& statement, Relation& table) {
     for (auto& trigger : table.triggers) {
         if (statement.rename_type == PG_QUERY__OBJECT_TYPE__OBJECT_TRIGGER && trigger.name == from) {
             trigger.name = to;
-            trigger.definition.clear();
+            trigger.definition = with_name_behind(trigger.definition, {{"trigger"}}, sql::quote_identifier(to));
         }
     }
     for (auto& policy : table.policies) {
         if (statement.rename_type == PG_QUERY__OBJECT_TYPE__OBJECT_POLICY && policy.name == from) {
             policy.name = to;
-            policy.definition.clear();
+            policy.definition = with_name_behind(policy.definition, {{"policy"}}, sql::quote_identifier(to));
         }
     }
 }
@@ -222,13 +313,7 @@ void rename_named_object(const PgQuery__RenameStmt& statement, Catalog& catalog)
     }
     if (statement.object->node_case == PG_QUERY__NODE__NODE_OBJECT_WITH_ARGS) {
         if (const auto* found = find_function(catalog, *statement.object->object_with_args)) {
-            auto function = *found;
-            const auto place = found - catalog.find_functions(function.name)->data();
-            auto& overloads = catalog.functions.at(function.name);
-            overloads.erase(overloads.begin() + place);
-            function.name.name = to;
-            function.definition.clear();
-            catalog.functions[function.name].push_back(std::move(function));
+            move_function(catalog, Function(*found), {found->name.schema, to});
         }
     }
 }
@@ -252,6 +337,8 @@ void move_relation(Catalog& catalog, const QualifiedName& from, const QualifiedN
         }
     }
     const auto index_of = moved.kind == 'i' || moved.kind == 'I' ? moved.index_of : QualifiedName{};
+    const bool is_sequence = moved.kind == 'S';
+    const std::string owner = moved.sequence_owner_column;
     catalog.relations.erase(from);
     catalog.relations.insert_or_assign(to, std::move(moved));
     catalog.taken_relation_names.erase(from);
@@ -260,6 +347,9 @@ void move_relation(Catalog& catalog, const QualifiedName& from, const QualifiedN
     if (!index_of.empty()) {
         move_index(catalog, index_of, from, to);
         return;
+    }
+    if (is_sequence) {
+        follow_sequence(catalog, from, to, owner);
     }
     for (const auto& other : others) {
         // It may name itself.
@@ -306,6 +396,11 @@ void apply_set_schema(const PgQuery__AlterObjectSchemaStmt& statement, Catalog& 
             }
         }
         return;
+    }
+    if (statement.object != nullptr && statement.object->node_case == PG_QUERY__NODE__NODE_OBJECT_WITH_ARGS) {
+        if (const auto* found = find_function(catalog, *statement.object->object_with_args)) {
+            move_function(catalog, Function(*found), {schema, found->name.name});
+        }
     }
     if (statement.object != nullptr &&
         (statement.object_type == PG_QUERY__OBJECT_TYPE__OBJECT_TYPE || statement.object_type == PG_QUERY__OBJECT_TYPE__OBJECT_DOMAIN)) {

@@ -24,10 +24,11 @@ constexpr unsigned kLikeIndexes = 1U << 6;
 
 Relation new_relation(const PgQuery__RangeVar& written, char kind, const Catalog& catalog) {
     Relation relation;
-    relation.name = catalog.resolve_new(name_of(&written));
-    relation.kind = kind;
     const auto persistence = text(written.relpersistence);
     relation.persistence = persistence.empty() ? 'p' : persistence.front();
+    const bool temporary = relation.persistence == 't' && text(written.schemaname).empty();
+    relation.name = temporary ? QualifiedName{kTemporarySchema, text(written.relname)} : catalog.resolve_new(name_of(&written));
+    relation.kind = kind;
     relation.owner = catalog.role;
     relation.created_by_plan = true;
     relation.access_method = kind == 'r' || kind == 'm' ? "heap" : "";

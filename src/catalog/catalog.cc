@@ -100,6 +100,11 @@ Catalog Catalog::unknown(int major) {
 }
 
 const Relation* Catalog::find(const QualifiedName& name) const {
+    if (has_temporary_ && name.schema.empty()) {
+        if (const auto* temporary = relations.find({kTemporarySchema, name.name})) {
+            return temporary;
+        }
+    }
     return along_path(*this, relations, name);
 }
 
@@ -170,7 +175,12 @@ QualifiedName Catalog::resolve(const QualifiedName& name) const {
 }
 
 QualifiedName Catalog::resolve_new(const QualifiedName& name) const {
-    return name.schema.empty() ? QualifiedName{path_of(*this).front(), name.name} : name;
+    if (!name.schema.empty()) {
+        return name;
+    }
+    const auto& path = path_of(*this);
+    const auto there = loaded ? std::ranges::find_if(path, [&](const std::string& schema) { return schemas.contains(schema); }) : path.end();
+    return {there == path.end() ? path.front() : *there, name.name};
 }
 
 Relation& Catalog::add(Relation relation) {
@@ -181,9 +191,19 @@ Relation& Catalog::add(Relation relation) {
     for (const auto& index : relation.indexes) {
         relations.insert_or_assign(index.name, relation_of(index, relation));
     }
+    has_temporary_ = has_temporary_ || key.schema == kTemporarySchema;
     auto& added = relations.insert_or_assign(key, std::move(relation));
     note_owner(key);
     return added;
+}
+
+void Catalog::forget_temporary() {
+    for (auto first = relations.lower_bound({kTemporarySchema, {}});
+         has_temporary_ && first != relations.end() && (*first).first.schema == kTemporarySchema;
+         first = relations.lower_bound({kTemporarySchema, {}})) {
+        remove(QualifiedName((*first).first));
+    }
+    has_temporary_ = false;
 }
 
 void Catalog::note_owner(const QualifiedName& sequence) {

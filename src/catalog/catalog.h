@@ -160,6 +160,7 @@ struct Relation {
     bool created_by_plan = false;                 // made by an earlier statement of the same plan: ours, nobody else sees it
     bool rows_of_plan = false;                    // an earlier statement of the same plan may have put rows into it
     bool rows_for_certain = false;                // and has
+    bool keys_are_off = false;                    // DISABLE TRIGGER ALL in the same plan: foreign keys at both ends do nothing
 
     const Column* column(const std::string& name) const;
     const Index* index(const std::string& name) const;
@@ -200,6 +201,9 @@ void append_exactly(std::vector<T>& list, T item) {
     list.reserve(list.size() + 1);
     list.push_back(std::move(item));
 }
+
+// Where temporary tables of the plan's own session stand; nobody else sees them.
+inline constexpr const char* kTemporarySchema = "pg_temp";
 
 // As a value: a copy shares what it holds, and takes no time.
 class Catalog {
@@ -251,6 +255,8 @@ public:
     // Mutations used by pg/ and apply(); they keep the taken names in step.
     Relation& add(Relation relation);
     void remove(const QualifiedName& name);
+    // Their session ends, or their transaction where they do not outlive it.
+    void forget_temporary();
     void add_index(const QualifiedName& table, Index index);
     void remove_index(const QualifiedName& index);
     // `sequence` has another owner, or another name, now.
@@ -259,6 +265,7 @@ public:
 private:
     // Who owned a sequence at some time, and which: an entry may be out of date, and none is missing.
     Set<std::pair<std::string, QualifiedName>> owners_;
+    bool has_temporary_ = false;
 };
 
 }  // namespace pgbelay::catalog

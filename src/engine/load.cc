@@ -149,9 +149,10 @@ private:
             read_.insert(function.definition).second) {
             const auto definition = sql::read_statement(function.definition);
             take_names(definition, schemas);
+            const auto path = analysis::own_search_path(definition).value_or(schemas);
             for (const auto& inner : analysis::statements_inside(definition)) {
-                take_names(inner, schemas);
-                take_deletion(inner, schemas);
+                take_names(inner, path);
+                take_deletion(inner, path);
             }
         }
     }

@@ -17,6 +17,7 @@ analysis::Facts AfterCode::facts(const sql::Statement& statement, const analysis
 void AfterCode::apply(const sql::Statement& statement, const analysis::Facts& facts, const catalog::Catalog& catalog) {
     if (catalog_) {
         catalog::apply(statement, *catalog_);
+        analysis::note_filled(facts, *catalog_);
     } else if (analysis::runs_code(statement, facts)) {
         catalog_ = catalog;
     }

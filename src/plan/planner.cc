@@ -1,5 +1,6 @@
 #include "plan/planner.h"
 
+#include "analysis/code.h"
 #include "base/digest.h"
 #include "catalog/apply.h"
 #include "plan/plan_json.h"
@@ -367,6 +368,7 @@ Planner::Member Planner::analyse(const sql::Statement& statement, const Group& g
     shown(statement).undone_by = undone_by_;
     note_publications(shown(statement), base);
     catalog::apply(statement, catalog_);
+    analysis::note_filled(analysis.facts, catalog_);
     after_code_.apply(statement, analysis.facts, catalog_);
     return {.statement = &statement,
             .may_change_rows = may_change_rows(statement, analysis.facts),
@@ -403,6 +405,9 @@ void Planner::take_group(const Group& group) {
     arrange(group, members);
     if (group.end != nullptr) {
         echoes_.insert(echoes_.end(), group.end->echoes.begin(), group.end->echoes.end());
+    }
+    if (group.one_transaction) {
+        catalog_.forget_temporary();
     }
     // SET LOCAL ends here.
     context_ = std::exchange(after_group_, {});

@@ -39,6 +39,7 @@ void FactsReader::begin(runbook::TransactionRule rule, runbook::Layout layout, b
     layout_ = layout;
     if (session) {
         context_ = {};
+        catalog_.forget_temporary();
     }
 }
 
@@ -90,6 +91,9 @@ void FactsReader::take_group(const Group& group, std::vector<StatementFacts>& fo
             first = false;
         }
     }
+    if (group.one_transaction) {
+        catalog_.forget_temporary();
+    }
     // SET LOCAL ends here.
     context_ = std::exchange(after_group_, {});
 }
@@ -138,6 +142,7 @@ void FactsReader::analyse(const sql::Statement& statement, const Group& group, S
     }
     found.session = false;
     catalog::apply(statement, catalog_);
+    analysis::note_filled(analysis.facts, catalog_);
     // Nothing is decided by it here.
     analysis::apply_code(statement, analysis.facts, catalog_);
     found.facts = std::move(analysis.facts);

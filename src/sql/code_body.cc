@@ -113,7 +113,7 @@ private:
 
     void add(BodyPiece::Kind kind, std::string sql, const Events& only_for) {
         if (!sql.empty()) {
-            body_.pieces.push_back({kind, std::move(sql), only_for});
+            body_.pieces.push_back({kind, std::move(sql), only_for, conditional_ > 0});
         }
     }
 
@@ -136,7 +136,9 @@ private:
                 add_expression(*condition, rest);
             }
             if (body != nullptr) {
+                ++conditional_;
                 visit(*body, asked ? *asked : rest);
+                --conditional_;
             }
             rest = asked ? without(rest, *asked) : rest;
         };
@@ -148,7 +150,9 @@ private:
             }
         }
         if (const auto* other = member(statement, "else_body")) {
+            ++conditional_;
             visit(*other, rest);
+            --conditional_;
         }
     }
 
@@ -157,7 +161,9 @@ private:
             add(BodyPiece::Kind::dynamic, query_of(*expression), only_for);
         }
         if (const auto* body = member(statement, "body")) {
+            ++conditional_;
             visit(*body, only_for);
+            --conditional_;
         }
     }
 
@@ -195,7 +201,10 @@ private:
             if (statement.contains("dynquery")) {
                 visit_dynamic(statement, "dynquery", only_for);
             }
+            const bool block = kind == "PLpgSQL_stmt_block";
+            conditional_ += block ? 0 : 1;
             visit(statement, only_for);
+            conditional_ -= block ? 0 : 1;
         }
     }
 
@@ -214,6 +223,10 @@ private:
                 add_expression(node, only_for);
             } else if (name.starts_with("PLpgSQL_stmt_")) {
                 visit_statement(name, child, only_for);
+            } else if (name == "PLpgSQL_exception_block") {
+                ++conditional_;
+                visit(child, only_for);
+                --conditional_;
             } else if (name != "dynquery") {
                 visit(child, only_for);
             }
@@ -221,6 +234,7 @@ private:
     }
 
     CodeBody body_;
+    int conditional_ = 0;  // how many branches, loops and handlers it stands in
     std::vector<std::string> names_;   // of variables, by their number
     std::set<std::string> otherwise_;  // variables that are given what no expression says
 };

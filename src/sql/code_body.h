@@ -21,6 +21,7 @@ struct BodyPiece {
     std::string sql;
     // For triggers: the events (INSERT, UPDATE, DELETE, TRUNCATE) of TG_OP under which it is reached; empty: under every one.
     std::vector<std::string> only_for;
+    bool conditional = false;  // behind IF or CASE, in a loop or in an exception's handler: it may not be reached
 };
 
 // One value that a variable gets.

@@ -1,12 +1,14 @@
--- What a statement reaches without naming it: the relations in the schemas $1, of the owners $2, with columns of the types $3[i].$4[i] (at
--- any depth: arrays, domains, row types), whose triggers, defaults, indexes, checks, policies or views use the functions $5[i].$6[i], and
--- in the publications $7. '' as schema = any of the path $8.
+-- What a statement reaches without naming it: the relations in the schemas $1, and those that use types and functions in them, of the owners
+-- $2, with columns of the types $3[i].$4[i] (at any depth: arrays, domains, row types), whose triggers, defaults, indexes, checks, policies
+-- or views use the functions $5[i].$6[i], and in the publications $7. '' as schema = any of the path $8.
 WITH RECURSIVE types (oid) AS (
     SELECT t.oid
     FROM unnest($3::text[], $4::text[]) AS w (schema, name)
     JOIN pg_type AS t ON t.typname = w.name
     JOIN pg_namespace AS n ON n.oid = t.typnamespace
     WHERE n.nspname = w.schema OR (w.schema = '' AND n.nspname = ANY ($8::text[]))
+    UNION
+    SELECT t.oid FROM pg_type AS t JOIN pg_namespace AS n ON n.oid = t.typnamespace WHERE n.nspname = ANY ($1::text[])
     UNION
     SELECT u.oid
     FROM types
@@ -15,6 +17,8 @@ WITH RECURSIVE types (oid) AS (
                         UNION ALL
                         SELECT c.reltype FROM pg_class AS c WHERE d.classid = 'pg_class'::regclass AND c.oid = d.objid AND c.reltype <> 0) AS u
 ), functions (oid) AS (
+    SELECT p.oid FROM pg_proc AS p JOIN pg_namespace AS n ON n.oid = p.pronamespace WHERE n.nspname = ANY ($1::text[])
+    UNION
     SELECT p.oid
     FROM unnest($5::text[], $6::text[]) AS w (schema, name)
     JOIN pg_proc AS p ON p.proname = w.name

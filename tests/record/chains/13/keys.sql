@@ -67,8 +67,3 @@ DROP TABLE notes;
 DROP TABLE orders CASCADE;
 DROP TABLE items, customers;
 DROP TABLE empty_parent CASCADE;
-CREATE TABLE renamed_later (id integer PRIMARY KEY);
-CREATE TABLE goes_along (id integer PRIMARY KEY, parent_id integer REFERENCES renamed_later ON DELETE CASCADE);
-INSERT INTO renamed_later VALUES (1);
-INSERT INTO goes_along VALUES (1, 1);
-CREATE FUNCTION empties() RETURNS void LANGUAGE plpgsql AS 'BEGIN DELETE FROM renamed_later WHERE id > 5; END';
