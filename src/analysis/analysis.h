@@ -138,7 +138,8 @@ struct Context {
     std::int64_t tiny = 8 * 1024 * 1024;  // bytes; see Limits::tiny
     // Where a name for a temporary object is needed: unique within the plan, such as "pgbelay_3f2a".
     std::string temporary_prefix = "pgbelay";
-    int depth = 0;  // how many bodies of functions it stands in
+    int depth = 0;          // how many bodies of functions it stands in
+    int trigger_depth = 0;  // how many of them are triggers', as pg_trigger_depth() counts
 };
 
 // Transaction control, SET and other session statements are the planner's own; everything else comes here. An opaque

@@ -6,11 +6,14 @@
 #include "sql/code_body.h"
 #include "sql/script.h"
 
+#include <fmt/format.h>
 #include <pg_query/pg_query.pb-c.h>
 
 #include <algorithm>
+#include <functional>
 #include <iterator>
 #include <optional>
+#include <utility>
 
 namespace pgbelay::analysis {
 
@@ -64,7 +67,11 @@ struct Body {
     bool known = true;
     bool dynamic = false;
     bool ends_transactions = false;
+    bool left_out = false;
 };
+
+// The answer to a question of a block, where there is one.
+using Answers = std::function<std::optional<bool>(const std::string& question)>;
 
 void add_statements(Body& body, std::optional<std::vector<sql::Statement>> statements, bool conditional) {
     body.known = body.known && statements;
@@ -75,7 +82,7 @@ void add_statements(Body& body, std::optional<std::vector<sql::Statement>> state
 }
 
 // `event`: as of touch_function().
-Body plpgsql_body(const std::string& statement, std::string_view event) {
+Body plpgsql_body(const std::string& statement, std::string_view event, const Answers& answers = {}) {
     Body body;
     const auto read = sql::read_plpgsql(statement);
     const auto* code = std::get_if<sql::CodeBody>(&read);
@@ -87,6 +94,13 @@ Body plpgsql_body(const std::string& statement, std::string_view event) {
         const bool reached = event.empty() || piece.only_for.empty() ||
                              std::find(piece.only_for.begin(), piece.only_for.end(), event) != piece.only_for.end();
         if (!reached) {
+            continue;
+        }
+        const bool refuted = answers && std::ranges::any_of(piece.guards, [&](const sql::Guard& guard) {
+            return answers(guard.question).value_or(guard.holds) != guard.holds;
+        });
+        if (refuted) {
+            body.left_out = true;
             continue;
         }
         if (piece.kind != sql::BodyPiece::Kind::dynamic) {
@@ -106,10 +120,29 @@ Body plpgsql_body(const std::string& statement, std::string_view event) {
     return body;
 }
 
-Body body_of(const PgQuery__DoStmt& block, const std::string& sql) {
-    const auto language = option_of(block.n_args, block.args, "language");
-    const bool readable = (language.empty() || language == "plpgsql") && !option_of(block.n_args, block.args, "as").empty();
-    return readable ? plpgsql_body(sql, {}) : Body{.known = false};
+std::string answer_key(const sql::Statement& block, const std::string& question) {
+    return fmt::format("{}:{}:{} {}", block.place.file, block.place.line, block.place.column, question);
+}
+
+bool is_readable(const sql::Statement& block) {
+    const auto& parsed = *block.node().do_stmt;
+    const auto language = option_of(parsed.n_args, parsed.args, "language");
+    return (language.empty() || language == "plpgsql") && !option_of(parsed.n_args, parsed.args, "as").empty();
+}
+
+Body body_of_block(const sql::Statement& block, const Answers& answers = {}) {
+    return is_readable(block) ? plpgsql_body(block.sql, {}, answers) : Body{.known = false};
+}
+
+// As far as the catalog has answers to its questions, without the branches that are not reached.
+Body body_of_block(const sql::Statement& block, const catalog::Catalog& catalog) {
+    if (catalog.answers.empty()) {
+        return body_of_block(block);
+    }
+    return body_of_block(block, [&](const std::string& question) {
+        const bool* answer = catalog.answers.find(answer_key(block, question));
+        return answer == nullptr ? std::nullopt : std::optional(*answer);
+    });
 }
 
 std::string language_of(const PgQuery__CreateFunctionStmt& create) {
@@ -140,6 +173,7 @@ public:
         effects_.known = body.known;
         effects_.dynamic = body.dynamic;
         effects_.ends_transactions = body.ends_transactions;
+        effects_.left_out = body.left_out;
         if (body.atomic != nullptr) {
             Facts found;
             touch_query(found, inner(), *body.atomic);
@@ -232,7 +266,7 @@ private:
 
 std::vector<sql::Statement> statements_inside(const sql::Statement& statement) {
     if (statement.kind == "DoStmt") {
-        return body_of(*statement.node().do_stmt, statement.sql).statements;
+        return body_of_block(statement).statements;
     }
     if (statement.kind == "CreateFunctionStmt") {
         return body_of(*statement.node().create_function_stmt, statement.sql).statements;
@@ -272,7 +306,30 @@ Context over(const Context& context, const catalog::Catalog& base, const catalog
             .written = context.written,
             .tiny = context.tiny,
             .temporary_prefix = context.temporary_prefix,
-            .depth = context.depth};
+            .depth = context.depth,
+            .trigger_depth = context.trigger_depth};
+}
+
+std::vector<Question> questions_of(const sql::Statement& block) {
+    const auto read = is_readable(block) ? sql::read_plpgsql(block.sql) : std::variant<sql::CodeBody, sql::SyntaxError>(sql::CodeBody{});
+    const auto* code = std::get_if<sql::CodeBody>(&read);
+    std::vector<Question> questions;
+    for (std::size_t i = 0; code != nullptr && i < code->pieces.size(); ++i) {
+        for (const auto& guard : code->pieces[i].guards) {
+            Question question{answer_key(block, guard.question), guard.question, {}};
+            if (std::ranges::any_of(questions, [&](const Question& other) { return other.key == question.key; })) {
+                continue;
+            }
+            for (std::size_t j = 0; j < guard.after && j < code->pieces.size(); ++j) {
+                const auto& piece = code->pieces[j];
+                const bool changes = piece.kind == sql::BodyPiece::Kind::dynamic ||
+                                     (piece.kind == sql::BodyPiece::Kind::statement && !is_query(sql::read_statement(piece.sql)));
+                question.before += changes ? lower(piece.sql) + "\n" : "";
+            }
+            questions.push_back(std::move(question));
+        }
+    }
+    return questions;
 }
 
 void add_in_passing(Facts& facts, const Facts& of_code) {
@@ -288,7 +345,7 @@ CodeEffects touch_do_block(Facts& facts, const Context& ctx, const sql::Statemen
     if (ctx.depth >= kDeepest) {
         return {.known = false};
     }
-    return Code(facts, ctx).take(body_of(*statement.node().do_stmt, statement.sql));
+    return Code(facts, ctx).take(body_of_block(statement, ctx.now));
 }
 
 CodeEffects touch_function(Facts& facts, const Context& ctx, const catalog::Function& function, std::string_view event) {
@@ -301,12 +358,10 @@ CodeEffects touch_function(Facts& facts, const Context& ctx, const catalog::Func
     }
     const auto body = body_of(*read.node().create_function_stmt, function.definition, event);
     const auto path = own_search_path(read);
-    if (!path) {
-        return Code(facts, ctx).take(body);
-    }
     catalog::Catalog inside = ctx.now;
-    inside.search_path = *path;
-    const Context there = over(ctx, ctx.base, inside);
+    inside.search_path = path.value_or(inside.search_path);
+    Context there = over(ctx, ctx.base, inside);
+    there.trigger_depth += event.empty() ? 0 : 1;
     return Code(facts, there).take(body);
 }
 
@@ -444,7 +499,7 @@ void apply_code(const sql::Statement& statement, const Facts& facts, catalog::Ca
     catalog.rows_may_be_gone = true;
     catalog.changed_by_code = true;
     if (statement.kind == "DoStmt") {
-        apply_body(body_of(*statement.node().do_stmt, statement.sql), catalog, 0);
+        apply_body(body_of_block(statement, catalog), catalog, 0);
         return;
     }
     for (const Body& body : bodies_called(statement, catalog)) {

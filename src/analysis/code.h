@@ -14,6 +14,7 @@ struct CodeEffects {
     bool known = true;               // false: some of it cannot be told from its text (EXECUTE, another language, no definition)
     bool dynamic = false;            // it puts statements together itself
     bool ends_transactions = false;  // it commits or rolls back
+    bool left_out = false;           // some of it is not reached, as the system catalogs were when they were asked
     std::vector<std::string> kinds;  // of the statements in it, in their order and each once: "create table"; queries left out
 };
 
@@ -48,6 +49,16 @@ void note_filled(const Facts& facts, catalog::Catalog& catalog);
 // called, but for tables that go. Whether a branch was taken is not known, so nothing that it made counts as new on a table that was there
 // before.
 void apply_code(const sql::Statement& statement, const Facts& facts, catalog::Catalog& catalog);
+
+// A condition of a DO block, and what the plan does before it comes to it, in lower case: all that changes something.
+struct Question {
+    std::string key;  // in Catalog::answers
+    std::string sql;  // one query of one value; it may have side effects, or a variable in it
+    std::string before;
+};
+
+// Of a DO block's branches, each once; those of an answered question whose answer is another one are left out of all that is told here.
+std::vector<Question> questions_of(const sql::Statement& block);
 
 // What CREATE FUNCTION itself touches: the server parses the body of an SQL function, and so locks what it changes.
 void touch_sql_body(Facts& facts, const Context& ctx, const sql::Statement& create);

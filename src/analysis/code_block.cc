@@ -26,6 +26,9 @@ Analysis analyze_do_block(const sql::Statement& statement, const Context& ctx) {
     analysis.name = "do block";
     auto code = touch_do_block(analysis.facts, ctx, statement);
     analysis.facts.opaque = !code.known;
+    if (code.left_out) {
+        analysis.notes.emplace_back("branches whose conditions do not hold, as the database is now, are left out of its locks");
+    }
     if (code.dynamic) {
         code.kinds.emplace_back("statements that it puts together itself");
     }

@@ -2,6 +2,7 @@
 
 #include "analysis/code.h"
 #include "catalog/rows.h"
+#include "catalog/tree_util.h"
 #include "sql/quote.h"
 
 #include <pg_query/pg_query.pb-c.h>
@@ -141,14 +142,15 @@ Change change_of(const ProtobufCMessage& statement) {
 // One change of one table's rows.
 class RowEffects {
 public:
-    RowEffects(Facts& facts, const Context& ctx, const Relation& table, const Change& change, std::set<QualifiedName>& seen)
-        : facts_(facts), ctx_(ctx), table_(table), change_(change), seen_(seen) {}
+    // `level`: how many actions of foreign keys led to the change; each is a trigger's.
+    RowEffects(Facts& facts, const Context& ctx, const Relation& table, const Change& change, std::set<QualifiedName>& seen, int level = 0)
+        : facts_(facts), ctx_(ctx), table_(table), change_(change), seen_(seen), level_(level) {}
 
     void take() {
         if (change_.rows) {
             take_sequences();
         }
-        if (change_.rows && !table_.keys_are_off) {
+        if (change_.rows && !table_.keys_are_off && !ctx_.now.as_replica) {
             take_keys();
             take_references();
         }
@@ -242,13 +244,13 @@ private:
         }
         Change next{.events = {action == 'c' && change_.has("DELETE") ? "DELETE" : "UPDATE"}, .rows = may_hold_rows(ctx_.now, other.name)};
         next.set.insert(key.columns.begin(), key.columns.end());
-        RowEffects(facts_, ctx_, other, next, seen_).take();
+        RowEffects(facts_, ctx_, other, next, seen_, level_ + 1).take();
     }
 
     void take_triggers() {
         for (const auto& trigger : table_.triggers) {
-            const auto read =
-                trigger.enabled == 'D' || trigger.definition.empty() ? sql::Statement{} : sql::read_statement(trigger.definition);
+            const bool fires = trigger.enabled == 'A' || trigger.enabled == (ctx_.now.as_replica ? 'R' : 'O');
+            const auto read = fires && !trigger.definition.empty() ? sql::read_statement(trigger.definition) : sql::Statement{};
             if (read.kind == "CreateTrigStmt") {
                 take_trigger(*read.node().create_trig_stmt);
             }
@@ -262,7 +264,8 @@ private:
             return;
         }
         for (const auto& [bit, event] : kBits) {
-            const bool fires = (trigger.events & bit) != 0 && change_.has(event) && (event != "UPDATE" || concerns(trigger));
+            const bool fires = (trigger.events & bit) != 0 && change_.has(event) && (event != "UPDATE" || concerns(trigger)) &&
+                               (trigger.when_clause == nullptr || !never_holds(*trigger.when_clause, event));
             const auto* overloads = fires ? ctx_.now.find_functions(name_of(trigger.n_funcname, trigger.funcname)) : nullptr;
             if (overloads != nullptr && !overloads->empty()) {
                 Facts in_passing;
@@ -272,6 +275,50 @@ private:
                 facts_.hidden = true;
             }
         }
+    }
+
+    // Of a trigger's WHEN: where it says that a column changes which the statement does not set, or that no trigger fired it.
+    bool never_holds(const PgQuery__Node& when, std::string_view event) const {
+        if (when.node_case == PG_QUERY__NODE__NODE_BOOL_EXPR) {
+            const auto& expression = *when.bool_expr;
+            const auto never = [&](const PgQuery__Node* part) { return never_holds(*part, event); };
+            const std::vector<const PgQuery__Node*> parts(expression.args, expression.args + expression.n_args);
+            return (expression.boolop == PG_QUERY__BOOL_EXPR_TYPE__AND_EXPR && std::ranges::any_of(parts, never)) ||
+                   (expression.boolop == PG_QUERY__BOOL_EXPR_TYPE__OR_EXPR && std::ranges::all_of(parts, never));
+        }
+        if (when.node_case != PG_QUERY__NODE__NODE_A_EXPR) {
+            return false;
+        }
+        const auto& comparison = *when.a_expr;
+        const auto sign = comparison.n_name == 1 ? string_of(comparison.name[0]) : std::string();
+        const auto* called = comparison.lexpr != nullptr && comparison.lexpr->node_case == PG_QUERY__NODE__NODE_FUNC_CALL
+                                 ? comparison.lexpr->func_call
+                                 : nullptr;
+        if (called != nullptr && name_of(called->n_funcname, called->funcname).name == "pg_trigger_depth") {
+            const auto depth = catalog::integer_of(comparison.rexpr);
+            const int now = ctx_.trigger_depth + level_;
+            return depth && ((sign == "=" && now != *depth) || (sign == "<" && now >= *depth) || (sign == "<=" && now > *depth));
+        }
+        const bool differs = comparison.kind == PG_QUERY__A__EXPR__KIND__AEXPR_DISTINCT || sign == "<>";
+        const auto left = column_of_row(comparison.lexpr);
+        const auto right = column_of_row(comparison.rexpr);
+        return differs && event == "UPDATE" && !left.empty() && left == right && stays_the_same(left);
+    }
+
+    // c of OLD.c or NEW.c.
+    static std::string column_of_row(const PgQuery__Node* node) {
+        const auto* reference = node != nullptr && node->node_case == PG_QUERY__NODE__NODE_COLUMN_REF ? node->column_ref : nullptr;
+        const bool of_row = reference != nullptr && reference->n_fields == 2 &&
+                            (string_of(reference->fields[0]) == "old" || string_of(reference->fields[0]) == "new");
+        return of_row ? string_of(reference->fields[1]) : std::string();
+    }
+
+    bool stays_the_same(const std::string& name) const {
+        const auto* column = table_.column(name);
+        return column != nullptr && column->generated == 0 && !change_.set.contains(name) &&
+               std::ranges::none_of(*table_.triggers, [](const catalog::Trigger& trigger) {
+                   return trigger.enabled != 'D' && trigger.definition.find(" BEFORE ") != std::string::npos;
+               });
     }
 
     bool concerns(const PgQuery__CreateTrigStmt& trigger) const {
@@ -284,6 +331,7 @@ private:
     const Relation& table_;
     const Change& change_;
     std::set<QualifiedName>& seen_;
+    int level_;
 };
 
 // Those of partitioned tables only from 16 on (optimizer/util/plancat.c, get_relation_info).

@@ -217,6 +217,7 @@ public:
     std::string role;                      // current_user
     std::string bootstrap_role;            // the superuser that initdb made, "" = not known
     std::string time_zone;                 // TimeZone in effect, "" = not known
+    bool as_replica = false;               // session_replication_role = replica: foreign keys and ordinary triggers do nothing
     bool rows_may_be_gone = false;         // an earlier statement of the same plan may have deleted some, somewhere
     bool changed_by_code = false;          // DO blocks or functions of the same plan have, or may have, changed what is here
     std::set<std::string> schemas;
@@ -232,6 +233,9 @@ public:
     Set<QualifiedName> taken_constraint_names;
     // The server's own form of definitions that the plan asked about (see pg/canonical.h): statement's bytes -> form.
     Map<std::string, std::string> canonical_forms;
+
+    // What conditions in DO blocks of the plan said of the system catalogs when they were asked, by analysis::answer_key().
+    Map<std::string, bool> answers;
 
     // The relation that the name means: as given when qualified, else the first match along search_path. Null when it is not there.
     const Relation* find(const QualifiedName& name) const;

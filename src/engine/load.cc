@@ -2,6 +2,7 @@
 
 #include "analysis/code.h"
 #include "catalog/tree_util.h"
+#include "engine/ask.h"
 #include "pg/catalog_loader.h"
 #include "pg/server.h"
 #include "plan/session.h"
@@ -226,14 +227,17 @@ catalog::Catalog load_for(pg::Connection& connection, const runbook::Runbook& ru
     const auto role = pg::server_facts(connection).role;
     Needs needs(request);
     const auto defaults = plan::split_path(connection.default_search_path(), role);
+    Questions questions;
     plan::each_with_path(runbook, [&](const sql::Statement& statement, const std::string& path, bool /*tried*/) {
         needs.take(statement, plan::split_path(path, role, defaults));
+        questions.note(statement, !path.empty());
     });
     needs.finish();
     catalog::Catalog catalog = pg::load_catalog(connection, request);
     for (int round = 0; round < kRounds && needs.take_code(catalog); ++round) {
         catalog = pg::load_catalog(connection, request);
     }
+    questions.ask(connection, catalog);
     return catalog;
 }
 

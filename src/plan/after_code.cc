@@ -11,6 +11,7 @@ analysis::Facts AfterCode::facts(const sql::Statement& statement, const analysis
     }
     catalog_->search_path = context.now.search_path;
     catalog_->time_zone = context.now.time_zone;
+    catalog_->as_replica = context.now.as_replica;
     return analysis::analyze(statement, analysis::over(context, *catalog_, *catalog_)).facts;
 }
 
@@ -23,6 +24,12 @@ void AfterCode::apply(const sql::Statement& statement, const analysis::Facts& fa
     }
     if (catalog_) {
         analysis::apply_code(statement, facts, *catalog_);
+    }
+}
+
+void AfterCode::forget_temporary() {
+    if (catalog_) {
+        catalog_->forget_temporary();
     }
 }
 

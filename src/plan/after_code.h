@@ -16,6 +16,8 @@ public:
     analysis::Facts facts(const sql::Statement& statement, const analysis::Context& context, const analysis::Facts& facts);
     // The statement was applied to `catalog`, whose facts it had there are given.
     void apply(const sql::Statement& statement, const analysis::Facts& facts, const catalog::Catalog& catalog);
+    // The transaction ended that the temporary tables were made in.
+    void forget_temporary();
 
 private:
     std::optional<catalog::Catalog> catalog_;  // nothing before the first code

@@ -408,6 +408,7 @@ void Planner::take_group(const Group& group) {
     }
     if (group.one_transaction) {
         catalog_.forget_temporary();
+        after_code_.forget_temporary();
     }
     // SET LOCAL ends here.
     context_ = std::exchange(after_group_, {});

@@ -1,5 +1,6 @@
 #include "plan/session.h"
 
+#include "analysis/tree_util.h"
 #include "sql/quote.h"
 #include "sql/tokens.h"
 
@@ -232,10 +233,10 @@ std::optional<std::string> as_local(const sql::Statement& statement) {
 
 namespace {
 
-// The time zone that the author has set; nothing when he has not.
-std::optional<std::string> time_zone_of(const SessionContext& context) {
+// What the author has set the variable to; nothing when he has not.
+std::optional<std::string> value_of(const SessionContext& context, std::string_view variable) {
     for (const Setting& setting : context.settings) {
-        if (setting.variable == "timezone") {
+        if (setting.variable == variable) {
             const auto tokens = sql::scan(setting.local);
             std::string value = tokens.empty() ? std::string() : tokens.back().text;
             const bool quoted = value.size() > 1 && (value.front() == '\'' || value.front() == '"');
@@ -249,7 +250,8 @@ std::optional<std::string> time_zone_of(const SessionContext& context) {
 
 void put_in_effect(const SessionContext& context, const SessionDefaults& defaults, catalog::Catalog& catalog) {
     catalog.search_path = split_path(context.search_path, catalog.role, defaults.search_path);
-    catalog.time_zone = time_zone_of(context).value_or(defaults.time_zone);
+    catalog.time_zone = value_of(context, "timezone").value_or(defaults.time_zone);
+    catalog.as_replica = analysis::lower(value_of(context, "session_replication_role").value_or("")) == "replica";
 }
 
 // As the server's SplitIdentifierString (utils/adt/varlena.c): bare names fold to lower case, quoted ones stay.

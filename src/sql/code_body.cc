@@ -1,5 +1,8 @@
 #include "sql/code_body.h"
 
+#include "sql/quote.h"
+#include "sql/tokens.h"
+
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
@@ -65,6 +68,7 @@ class Reader {
 public:
     CodeBody take(const Json& tree) {
         declare(tree);
+        find_assigned(tree);
         visit(tree, {});
         for (const auto& name : otherwise_) {
             body_.variables.erase(name);
@@ -85,6 +89,7 @@ private:
                 // Of INTO, or of a loop over rows.
                 for (const Json& field : row->value("fields", Json::array())) {
                     otherwise_.insert(field.value("name", std::string()));
+                    ++into_[field.value("name", std::string())];
                 }
             }
             if (variable == nullptr) {
@@ -113,7 +118,7 @@ private:
 
     void add(BodyPiece::Kind kind, std::string sql, const Events& only_for) {
         if (!sql.empty()) {
-            body_.pieces.push_back({kind, std::move(sql), only_for, conditional_ > 0});
+            body_.pieces.push_back({kind, std::move(sql), only_for, guards_, conditional_ > 0});
         }
     }
 
@@ -128,17 +133,38 @@ private:
         add(BodyPiece::Kind::expression, mode == 0 ? query : "SELECT " + (mode == 2 ? query : assigned(query)), only_for);
     }
 
+    // Of variables in it only those are known here that one query filled.
+    Guard guard_of(const Json& condition) const {
+        const std::string text = query_of(condition);
+        Guard guard{.question = "SELECT (" + text + ")", .after = body_.pieces.size()};
+        std::vector<const Filled*> sources;
+        for (const Token& token : scan(text)) {
+            const auto filled = filled_.find(token.text);
+            if (filled != filled_.end() && std::ranges::find(sources, &filled->second) == sources.end()) {
+                sources.push_back(&filled->second);
+                guard.question += (sources.size() == 1 ? " FROM (" : ", (") + filled->second.query + ") AS filled_" +
+                                  std::to_string(sources.size()) + " (" + quote_identifier(filled->first) + ")";
+            }
+        }
+        return guard;
+    }
+
     void visit_if(const Json& statement, Events only_for) {
         Events rest = only_for;
+        const std::size_t outside = guards_.size();
         const auto branch = [&](const Json* condition, const Json* body) {
             const auto asked = condition == nullptr ? std::nullopt : events_of(query_of(*condition));
             if (condition != nullptr) {
+                guards_.push_back(guard_of(*condition));
                 add_expression(*condition, rest);
             }
             if (body != nullptr) {
                 ++conditional_;
                 visit(*body, asked ? *asked : rest);
                 --conditional_;
+            }
+            if (condition != nullptr) {
+                guards_.back().holds = false;
             }
             rest = asked ? without(rest, *asked) : rest;
         };
@@ -153,6 +179,39 @@ private:
             ++conditional_;
             visit(*other, rest);
             --conditional_;
+        }
+        guards_.resize(outside);
+    }
+
+    // IF … THEN …; RETURN; END IF: what follows is reached where the condition does not hold.
+    static const Json* returns_if(const Json& statement) {
+        const auto* branch = statement.is_object() ? member(statement, "PLpgSQL_stmt_if") : nullptr;
+        const auto* body = branch == nullptr || branch->contains("else_body") || branch->contains("elsif_list") ? nullptr
+                                                                                                                : member(*branch, "then_body");
+        const bool returns = body != nullptr && body->is_array() && !body->empty() && body->back().contains("PLpgSQL_stmt_return");
+        return returns ? member(*branch, "cond") : nullptr;
+    }
+
+    // A variable that gets its value from one query, and from nothing else.
+    void note_filled(const Json& statement) {
+        const auto* target = member(statement, "target");
+        const auto* row = target == nullptr || conditional_ > 0 ? nullptr : member(*target, "PLpgSQL_row");
+        const Json fields = row == nullptr ? Json::array() : row->value("fields", Json::array());
+        const std::string name = fields.size() == 1 ? fields[0].value("name", std::string()) : std::string();
+        if (const auto found = body_.variables.find(name);
+            found != body_.variables.end() && into_[name] == 1 && assigned_.find(name) == assigned_.end()) {
+            filled_[name] = {query_of(statement.value("sqlstmt", Json::object()))};
+        }
+    }
+
+    void find_assigned(const Json& node) {
+        if (node.is_object()) {
+            if (const auto* statement = member(node, "PLpgSQL_stmt_assign")) {
+                assigned_.insert(variable_of(*statement));
+            }
+        }
+        for (const Json& child : node.is_structured() ? node : Json::array()) {
+            find_assigned(child);
         }
     }
 
@@ -189,6 +248,7 @@ private:
             visit_if(statement, only_for);
         } else if (kind == "PLpgSQL_stmt_execsql") {
             add(BodyPiece::Kind::statement, query_of(statement.value("sqlstmt", Json::object())), only_for);
+            note_filled(statement);
         } else if (kind == "PLpgSQL_stmt_perform") {
             add(BodyPiece::Kind::statement, query_of(statement.value("expr", Json::object())), only_for);
         } else if (kind == "PLpgSQL_stmt_call") {
@@ -210,9 +270,15 @@ private:
 
     void visit(const Json& node, const Events& only_for) {
         if (node.is_array()) {
+            const std::size_t outside = guards_.size();
             for (const Json& child : node) {
                 visit(child, only_for);
+                if (const auto* condition = returns_if(child)) {
+                    guards_.push_back(guard_of(*condition));
+                    guards_.back().holds = false;
+                }
             }
+            guards_.resize(outside);
             return;
         }
         if (!node.is_object()) {
@@ -234,6 +300,13 @@ private:
     }
 
     CodeBody body_;
+    struct Filled {
+        std::string query;
+    };
+    std::map<std::string, Filled> filled_;  // variables that one query filled before the place that is being read
+    std::map<std::string, int> into_;       // how many rows of INTO, or of loops, have the variable in them
+    std::set<std::string> assigned_;
+    std::vector<Guard> guards_;  // of the place that is being read
     int conditional_ = 0;  // how many branches, loops and handlers it stands in
     std::vector<std::string> names_;   // of variables, by their number
     std::set<std::string> otherwise_;  // variables that are given what no expression says

@@ -11,6 +11,13 @@
 
 namespace pgbelay::sql {
 
+// A condition of IF as a query whose one value is its answer; a variable that one SELECT … INTO fills stands in it as that query.
+struct Guard {
+    std::string question;
+    bool holds = true;      // what the answer has to be; NULL is false
+    std::size_t after = 0;  // how many pieces stand before the condition
+};
+
 // One piece of SQL of a body, under the conditions that its branch stands behind.
 struct BodyPiece {
     enum class Kind {
@@ -21,7 +28,8 @@ struct BodyPiece {
     std::string sql;
     // For triggers: the events (INSERT, UPDATE, DELETE, TRUNCATE) of TG_OP under which it is reached; empty: under every one.
     std::vector<std::string> only_for;
-    bool conditional = false;  // behind IF or CASE, in a loop or in an exception's handler: it may not be reached
+    std::vector<Guard> guards;  // all have to be met for it to be reached
+    bool conditional = false;   // behind IF or CASE, in a loop or in an exception's handler: it may not be reached
 };
 
 // One value that a variable gets.

@@ -96,6 +96,55 @@ TEST(Code, OfVariablesCountsForAllThatTheyAreGiven) {
     EXPECT_TRUE(argument.facts.hidden);
 }
 
+TEST(Code, IsLeftOutWhereAnAnswerSaysThatItIsNotReached) {
+    const std::string block =
+        "DO $$ DECLARE there boolean; n int; BEGIN CREATE TABLE made (a int); "
+        "SELECT count(*) > 0 INTO there FROM pg_class WHERE relname = 'x'; "
+        "IF there THEN DROP TABLE orders; ELSIF to_regclass('y') IS NULL THEN LOCK TABLE log; ELSE LOCK TABLE gone; END IF; "
+        "IF n > 1 THEN RETURN; END IF; EXECUTE 'DROP TABLE ' || lower('GONE'); END $$";
+    const auto questions = questions_of(sql::read_statement(block));
+    std::vector<std::string> asked;
+    for (const auto& question : questions) {
+        asked.push_back(question.sql);
+        EXPECT_THAT(question.before, HasSubstr("create table made"));
+    }
+    const std::string first = "SELECT (there) FROM (SELECT count(*) > 0            FROM pg_class WHERE relname = 'x') AS filled_1 (there)";
+    EXPECT_THAT(asked, ElementsAre(first, "SELECT (to_regclass('y') IS NULL)", "SELECT (n > 1)"));
+    const auto locks_with = [&](const std::vector<std::pair<std::size_t, bool>>& answers) {
+        Situation situation(kTables);
+        for (const auto& [question, answer] : answers) {
+            situation.now.answers.insert_or_assign(questions.at(question).key, answer);
+        }
+        return lines(situation(block).facts.locks);
+    };
+    const std::string orders = "orders:AccessExclusiveLock";
+    const std::string log = "log:AccessExclusiveLock";
+    const std::string gone = "gone:AccessExclusiveLock";
+    EXPECT_THAT(locks_with({}), testing::IsSupersetOf({orders, log, gone}));
+    EXPECT_THAT(locks_with({{0, true}}), testing::AllOf(Contains(orders), Not(Contains(log)), Not(Contains(gone))));
+    EXPECT_THAT(locks_with({{0, false}}), testing::AllOf(Not(Contains(orders)), Contains(log), Contains(gone)));
+    EXPECT_THAT(locks_with({{0, false}, {1, true}}), testing::AllOf(Contains(log), Not(Contains(gone))));
+    EXPECT_THAT(locks_with({{0, false}, {1, false}}), testing::AllOf(Not(Contains(log)), Contains(gone)));
+    Situation returned(kTables);
+    EXPECT_TRUE(returned(block).facts.opaque);
+    returned.now.answers.insert_or_assign(questions.at(2).key, true);
+    EXPECT_FALSE(returned(block).facts.opaque);
+    EXPECT_THAT(returned(block).notes, Contains(HasSubstr("are left out")));
+}
+
+TEST(Code, BehindAConditionAddsToTheCatalogAndTakesNothingFromIt) {
+    Situation situation(kTables);
+    const auto block = sql::read_statement(
+        "DO $$ BEGIN ALTER TABLE log RENAME TO logs; IF now() < '2020-01-01' THEN ALTER TABLE orders RENAME TO sales; "
+        "ALTER TABLE gone ADD COLUMN b int; ALTER TABLE gone DROP COLUMN id; CREATE TABLE made (a int); END IF; END $$");
+    apply_code(block, {}, situation.now);
+    EXPECT_NE(situation.now.find({"", "logs"}), nullptr);
+    EXPECT_NE(situation.now.find({"", "orders"}), nullptr);
+    EXPECT_NE(situation.now.find({"", "made"}), nullptr);
+    EXPECT_NE(situation.now.find({"", "gone"})->column("id"), nullptr);
+    EXPECT_NE(situation.now.find({"", "gone"})->column("b"), nullptr);
+}
+
 TEST(Code, OfATriggerCountsForItsEventAlone) {
     const std::string trigger =
         kTables +
