@@ -4,6 +4,7 @@
 #include "catalog/apply.h"
 #include "catalog/walk.h"
 #include "sql/code_body.h"
+#include "sql/quote.h"
 #include "sql/script.h"
 
 #include <fmt/format.h>
@@ -81,8 +82,26 @@ void add_statements(Body& body, std::optional<std::vector<sql::Statement>> state
     }
 }
 
-// `event`: as of touch_function().
-Body plpgsql_body(const std::string& statement, std::string_view event, const Answers& answers = {}) {
+// What stands in a statement for what is known only while it runs.
+const std::string kUnknown = "pgbelay_unknown";
+
+// Statements of which a part is not known, as long as it is none of the relations.
+std::vector<sql::Statement> statements_with_gaps(const std::string& expression, const Variables& variables) {
+    std::vector<sql::Statement> all;
+    for (const auto& sql : constant_texts(expression, variables, kUnknown).value_or(std::vector<std::string>{})) {
+        for (auto& statement : statements_in(sql).value_or(std::vector<sql::Statement>{})) {
+            const auto names = sql::relations_named(statement);
+            const auto has_gap = [](const QualifiedName& name) { return (name.schema + "." + name.name).find(kUnknown) != std::string::npos; };
+            if (!statement.opaque() && !names.empty() && std::ranges::none_of(names, has_gap)) {
+                all.push_back(std::move(statement));
+            }
+        }
+    }
+    return all;
+}
+
+// `event` and `arguments`: as of touch_function().
+Body plpgsql_body(const std::string& statement, std::string_view event, const Answers& answers = {}, const Variables& arguments = {}) {
     Body body;
     const auto read = sql::read_plpgsql(statement);
     const auto* code = std::get_if<sql::CodeBody>(&read);
@@ -90,6 +109,12 @@ Body plpgsql_body(const std::string& statement, std::string_view event, const An
         return {.known = false};
     }
     body.ends_transactions = code->ends_transactions;
+    Variables variables = code->variables;
+    for (const auto& [name, value] : arguments) {
+        if (!code->changed.contains(name)) {
+            variables[name] = value;
+        }
+    }
     for (const auto& piece : code->pieces) {
         const bool reached = event.empty() || piece.only_for.empty() ||
                              std::find(piece.only_for.begin(), piece.only_for.end(), event) != piece.only_for.end();
@@ -108,10 +133,14 @@ Body plpgsql_body(const std::string& statement, std::string_view event, const An
             body.conditional.push_back(piece.conditional);
             continue;
         }
-        const auto texts = constant_texts(piece.sql, code->variables);
+        const auto texts = constant_texts(piece.sql, variables);
         body.dynamic = body.dynamic || !texts;
         body.known = body.known && texts;
-        for (const auto& sql : texts.value_or(std::vector<std::string>{})) {
+        if (!texts) {
+            add_statements(body, statements_with_gaps(piece.sql, variables), true);
+            continue;
+        }
+        for (const auto& sql : *texts) {
             auto statements = statements_in(sql);
             body.dynamic = body.dynamic || !statements;
             add_statements(body, std::move(statements), piece.conditional || texts->size() > 1);
@@ -149,13 +178,14 @@ std::string language_of(const PgQuery__CreateFunctionStmt& create) {
     return lower(option_of(create.n_options, create.options, "language"));
 }
 
-Body body_of(const PgQuery__CreateFunctionStmt& create, const std::string& sql, std::string_view event = {}) {
+Body body_of(const PgQuery__CreateFunctionStmt& create, const std::string& sql, std::string_view event = {},
+             const Variables& arguments = {}) {
     if (create.sql_body != nullptr) {
         return {.atomic = &create.sql_body->base};
     }
     const auto language = language_of(create);
     if (language == "plpgsql") {
-        return plpgsql_body(sql, event);
+        return plpgsql_body(sql, event, {}, arguments);
     }
     Body body{.known = language == "sql"};
     if (body.known) {
@@ -348,7 +378,41 @@ CodeEffects touch_do_block(Facts& facts, const Context& ctx, const sql::Statemen
     return Code(facts, ctx).take(body_of_block(statement, ctx.now));
 }
 
-CodeEffects touch_function(Facts& facts, const Context& ctx, const catalog::Function& function, std::string_view event) {
+namespace {
+
+// The constants among the arguments of the call, by the parameters' names and places.
+Variables arguments_of(const PgQuery__CreateFunctionStmt& create, const PgQuery__FuncCall* call) {
+    Variables arguments;
+    std::size_t place = 0;
+    for (std::size_t i = 0; call != nullptr && i < create.n_parameters && place < call->n_args; ++i) {
+        const auto& parameter = *create.parameters[i]->function_parameter;
+        if (parameter.mode == PG_QUERY__FUNCTION_PARAMETER_MODE__FUNC_PARAM_OUT ||
+            parameter.mode == PG_QUERY__FUNCTION_PARAMETER_MODE__FUNC_PARAM_TABLE) {
+            continue;
+        }
+        const auto* given = call->args[place++];
+        while (given->node_case == PG_QUERY__NODE__NODE_TYPE_CAST && given->type_cast->arg != nullptr) {
+            given = given->type_cast->arg;
+        }
+        if (given->node_case == PG_QUERY__NODE__NODE_NAMED_ARG_EXPR) {
+            break;
+        }
+        const auto* constant = given->node_case == PG_QUERY__NODE__NODE_A_CONST ? given->a_const : nullptr;
+        if (constant != nullptr && constant->val_case == PG_QUERY__A__CONST__VAL_SVAL) {
+            const sql::Assigned value{sql::quote_literal(text(constant->sval->sval))};
+            arguments["$" + std::to_string(place)] = {value};
+            if (!text(parameter.name).empty()) {
+                arguments[text(parameter.name)] = {value};
+            }
+        }
+    }
+    return arguments;
+}
+
+}  // namespace
+
+CodeEffects touch_function(Facts& facts, const Context& ctx, const catalog::Function& function, std::string_view event,
+                           const PgQuery__FuncCall* call) {
     if (function.definition.empty() || function.kind == 'a' || function.kind == 'w' || ctx.depth >= kDeepest) {
         return {.known = false};
     }
@@ -356,7 +420,8 @@ CodeEffects touch_function(Facts& facts, const Context& ctx, const catalog::Func
     if (read.kind != "CreateFunctionStmt") {
         return {.known = false};
     }
-    const auto body = body_of(*read.node().create_function_stmt, function.definition, event);
+    const auto& create = *read.node().create_function_stmt;
+    const auto body = body_of(create, function.definition, event, arguments_of(create, call));
     const auto path = own_search_path(read);
     catalog::Catalog inside = ctx.now;
     inside.search_path = path.value_or(inside.search_path);
@@ -397,7 +462,7 @@ CodeEffects touch_calls(Facts& facts, const Context& ctx, const ProtobufCMessage
         for (const auto& function : overloads == nullptr ? std::vector<catalog::Function>{} : *overloads) {
             if (function.volatility == 'v' && function.name.schema != "pg_catalog") {
                 Facts in_passing;
-                const auto one = touch_function(in_passing, ctx, function);
+                const auto one = touch_function(in_passing, ctx, function, {}, &call);
                 add_in_passing(facts, in_passing);
                 facts.runs_code = true;
                 all.known = all.known && one.known;
@@ -437,7 +502,8 @@ std::vector<Body> bodies_called(const sql::Statement& statement, const catalog::
             const bool followed = function.volatility == 'v' && function.name.schema != "pg_catalog" && !function.definition.empty();
             const auto read = followed ? sql::read_statement(function.definition) : sql::Statement{};
             if (read.kind == "CreateFunctionStmt") {
-                bodies.push_back(body_of(*read.node().create_function_stmt, function.definition));
+                const auto& create = *read.node().create_function_stmt;
+                bodies.push_back(body_of(create, function.definition, {}, arguments_of(create, &call)));
             }
         }
         return true;

@@ -8,6 +8,8 @@
 #include <string_view>
 #include <vector>
 
+struct PgQuery__FuncCall;
+
 namespace pgbelay::analysis {
 
 struct CodeEffects {
@@ -28,8 +30,10 @@ void add_in_passing(Facts& facts, const Facts& of_code);
 // Adds what the body does to `facts`: all branches together, since which one is taken is decided while it runs. Constant strings behind
 // EXECUTE count as statements.
 CodeEffects touch_do_block(Facts& facts, const Context& ctx, const sql::Statement& statement);
-// `event` is that of the trigger that calls it ("INSERT"), by which the branches of TG_OP are told apart; "" outside of triggers.
-CodeEffects touch_function(Facts& facts, const Context& ctx, const catalog::Function& function, std::string_view event = {});
+// `event` is that of the trigger that calls it ("INSERT"), by which the branches of TG_OP are told apart; "" outside of triggers. `call`:
+// whose arguments it gets.
+CodeEffects touch_function(Facts& facts, const Context& ctx, const catalog::Function& function, std::string_view event = {},
+                           const PgQuery__FuncCall* call = nullptr);
 // All volatile functions of users that the query calls. The server's own do nothing to relations but for those of effects_of().
 CodeEffects touch_calls(Facts& facts, const Context& ctx, const ProtobufCMessage& query);
 

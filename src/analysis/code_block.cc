@@ -56,7 +56,7 @@ Analysis analyze_call(const sql::Statement& statement, const Context& ctx) {
     const auto* overloads = ctx.now.find_functions(name);
     CodeEffects code{.known = overloads != nullptr && !overloads->empty()};
     for (const auto& procedure : overloads == nullptr ? std::vector<catalog::Function>{} : *overloads) {
-        const auto one = touch_function(analysis.facts, ctx, procedure);
+        const auto one = touch_function(analysis.facts, ctx, procedure, {}, call.funccall);
         code.known = code.known && one.known;
         code.ends_transactions = code.ends_transactions || one.ends_transactions;
     }

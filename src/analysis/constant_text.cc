@@ -68,7 +68,7 @@ std::optional<std::string> called(const QualifiedName& function, const std::vect
 
 class Values {
 public:
-    explicit Values(const Variables& variables) : variables_(variables) {}
+    Values(const Variables& variables, const std::string& placeholder) : variables_(variables), placeholder_(placeholder) {}
 
     Texts of(const std::string& expression, bool each, int depth) const {
         if (depth > kDeepest) {
@@ -84,10 +84,17 @@ public:
 private:
     // `each`: of an array, the values of its elements.
     Texts of(const PgQuery__Node* node, bool each, int depth) const {
+        const auto known = known_of(node, each, depth);
+        return known || placeholder_.empty() ? known : Texts({placeholder_});
+    }
+
+    Texts known_of(const PgQuery__Node* node, bool each, int depth) const {
         switch (node == nullptr ? PG_QUERY__NODE__NODE__NOT_SET : node->node_case) {
             case PG_QUERY__NODE__NODE_A_CONST: return constant(*node->a_const, each);
             case PG_QUERY__NODE__NODE_TYPE_CAST: return cast(*node->type_cast, each, depth);
-            case PG_QUERY__NODE__NODE_COLUMN_REF: return variable(*node->column_ref, each, depth);
+            case PG_QUERY__NODE__NODE_COLUMN_REF:
+                return node->column_ref->n_fields == 1 ? variable(string_of(node->column_ref->fields[0]), each, depth) : std::nullopt;
+            case PG_QUERY__NODE__NODE_PARAM_REF: return variable("$" + std::to_string(node->param_ref->number), each, depth);
             case PG_QUERY__NODE__NODE_A_ARRAY_EXPR: return each ? elements(*node->a_array_expr, depth) : std::nullopt;
             case PG_QUERY__NODE__NODE_FUNC_CALL: return each ? std::nullopt : call(*node->func_call, depth);
             case PG_QUERY__NODE__NODE_A_EXPR: return each ? std::nullopt : joined(*node->a_expr, depth);
@@ -123,8 +130,8 @@ private:
         return same ? of(cast.arg, each, depth) : std::nullopt;
     }
 
-    Texts variable(const PgQuery__ColumnRef& reference, bool each, int depth) const {
-        const auto found = reference.n_fields == 1 ? variables_.find(string_of(reference.fields[0])) : variables_.end();
+    Texts variable(const std::string& name, bool each, int depth) const {
+        const auto found = variables_.find(name);
         if (found == variables_.end() || found->second.empty()) {
             return std::nullopt;
         }
@@ -200,12 +207,14 @@ private:
     }
 
     const Variables& variables_;
+    const std::string& placeholder_;
 };
 
 }  // namespace
 
-std::optional<std::vector<std::string>> constant_texts(const std::string& expression, const Variables& variables) {
-    return Values(variables).of(expression, false, 0);
+std::optional<std::vector<std::string>> constant_texts(const std::string& expression, const Variables& variables,
+                                                       const std::string& placeholder) {
+    return Values(variables, placeholder).of(expression, false, 0);
 }
 
 }  // namespace pgbelay::analysis

@@ -13,7 +13,9 @@ namespace pgbelay::analysis {
 
 using Variables = std::map<std::string, std::vector<sql::Assigned>>;
 
-// All of them, each once; at most 256. Nothing where anything that is known only while it runs has a part in it.
-std::optional<std::vector<std::string>> constant_texts(const std::string& expression, const Variables& variables);
+// All of them, each once; at most 256. Nothing where anything that is known only while it runs has a part in it; with a `placeholder` that
+// stands for such a part. An argument without a name is a variable "$1".
+std::optional<std::vector<std::string>> constant_texts(const std::string& expression, const Variables& variables,
+                                                       const std::string& placeholder = {});
 
 }  // namespace pgbelay::analysis

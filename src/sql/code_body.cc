@@ -73,6 +73,10 @@ public:
         for (const auto& name : otherwise_) {
             body_.variables.erase(name);
         }
+        body_.changed = std::move(assigned_);
+        for (const auto& [name, rows] : into_) {
+            body_.changed.insert(name);
+        }
         return std::move(body_);
     }
 
@@ -237,6 +241,7 @@ private:
                 const auto number = inner == nullptr ? names_.size() : inner->value("target", names_.size());
                 if (number < names_.size()) {
                     otherwise_.insert(names_[number]);
+                    assigned_.insert(names_[number]);
                 }
             }
         }

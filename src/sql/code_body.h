@@ -4,6 +4,7 @@
 #include "sql/tree.h"
 
 #include <map>
+#include <set>
 #include <string>
 #include <string_view>
 #include <variant>
@@ -43,6 +44,7 @@ struct CodeBody {
     bool ends_transactions = false;  // COMMIT or ROLLBACK stand in it
     // What variables are given, all branches and loops together: those that get nothing else, such as a row of a query or an argument.
     std::map<std::string, std::vector<Assigned>> variables;
+    std::set<std::string> changed;  // variables and arguments that get a value somewhere behind DECLARE
 };
 
 // Reads PL/pgSQL from a whole DO or CREATE FUNCTION/PROCEDURE statement, which must have a body. A syntax error is PL/pgSQL's.

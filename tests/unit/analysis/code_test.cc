@@ -96,6 +96,28 @@ TEST(Code, OfVariablesCountsForAllThatTheyAreGiven) {
     EXPECT_TRUE(argument.facts.hidden);
 }
 
+TEST(Code, GetsTheConstantsThatItIsCalledWith) {
+    const Situation situation(kTables + "CREATE FUNCTION drops(kind text, t text) RETURNS void LANGUAGE plpgsql AS $$ BEGIN "
+                                        "EXECUTE 'DROP ' || $1 || ' ' || quote_ident(t); END $$;"
+                                        "CREATE PROCEDURE locks(t text) LANGUAGE plpgsql AS $$ BEGIN EXECUTE 'LOCK ' || t; END $$;"
+                                        "CREATE FUNCTION changes(t text) RETURNS void LANGUAGE plpgsql AS $$ BEGIN "
+                                        "t := t || '_2'; EXECUTE 'LOCK ' || t; END $$;");
+    EXPECT_THAT(lines(situation("SELECT drops('table', 'gone')").facts.locks), Contains("gone:AccessExclusiveLock"));
+    EXPECT_THAT(lines(situation("CALL locks('gone')").facts.locks), Contains("gone:AccessExclusiveLock"));
+    EXPECT_TRUE(situation("SELECT changes('gone')").facts.hidden);
+    EXPECT_TRUE(situation("SELECT drops('table', current_user)").facts.hidden);
+}
+
+// The rest of the statement is not known, but which table it locks is.
+TEST(Code, WithAGapThatIsNoTableIsFollowedAndSaidToBeUnknown) {
+    const auto run = [](const std::string& execute) { return Situation(kTables)("DO $$ BEGIN EXECUTE " + execute + "; END $$"); };
+    const auto owner = run("'ALTER TABLE gone OWNER TO ' || current_user");
+    EXPECT_TRUE(owner.facts.opaque);
+    EXPECT_THAT(lines(owner.facts.locks), Contains("gone:AccessExclusiveLock"));
+    EXPECT_THAT(lines(run("format('ALTER TABLE %I DROP COLUMN x', current_user)").facts.locks), IsEmpty());
+    EXPECT_THAT(lines(run("current_setting('x') || ' gone'").facts.locks), IsEmpty());
+}
+
 TEST(Code, IsLeftOutWhereAnAnswerSaysThatItIsNotReached) {
     const std::string block =
         "DO $$ DECLARE there boolean; n int; BEGIN CREATE TABLE made (a int); "
