@@ -354,7 +354,9 @@ std::vector<Question> questions_of(const sql::Statement& block) {
                 const auto& piece = code->pieces[j];
                 const bool changes = piece.kind == sql::BodyPiece::Kind::dynamic ||
                                      (piece.kind == sql::BodyPiece::Kind::statement && !is_query(sql::read_statement(piece.sql)));
-                question.before += changes ? lower(piece.sql) + "\n" : "";
+                if (changes) {
+                    question.before.push_back((piece.kind == sql::BodyPiece::Kind::dynamic ? "execute " : "") + lower(piece.sql));
+                }
             }
             questions.push_back(std::move(question));
         }

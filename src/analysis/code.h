@@ -54,11 +54,11 @@ void note_filled(const Facts& facts, catalog::Catalog& catalog);
 // before.
 void apply_code(const sql::Statement& statement, const Facts& facts, catalog::Catalog& catalog);
 
-// A condition of a DO block, and what the plan does before it comes to it, in lower case: all that changes something.
+// A condition of a DO block.
 struct Question {
-    std::string key;  // in Catalog::answers
-    std::string sql;  // one query of one value; it may have side effects, or a variable in it
-    std::string before;
+    std::string key;                  // in Catalog::answers
+    std::string sql;                  // one query of one value; it may have side effects, or a variable in it
+    std::vector<std::string> before;  // what the block changes before it comes to it: statements in lower case
 };
 
 // Of a DO block's branches, each once; those of an answered question whose answer is another one are left out of all that is told here.

@@ -2,7 +2,6 @@
 
 #include "analysis/code.h"
 #include "analysis/tree_util.h"
-#include "sql/quote.h"
 #include "sql/tokens.h"
 
 #include <algorithm>
@@ -14,7 +13,7 @@ namespace pgbelay::engine {
 
 namespace {
 
-bool reads_only_catalogs(const sql::Statement& query) {
+bool is_harmless(const sql::QualifiedName& function) {
     // Those that look at nothing but the system catalogs and the session, and do nothing.
     static const std::set<std::string_view> kHarmless{
         "array_agg",      "array_length",  "array_position", "bool_and",        "bool_or",         "concat",
@@ -26,35 +25,40 @@ bool reads_only_catalogs(const sql::Statement& query) {
         "to_regproc",     "to_regprocedure", "to_regtype",   "to_regnamespace", "trim",            "btrim",
         "unnest",         "upper",         "version",        "any_value",       "array_to_string",
     };
-    if (query.kind != "SelectStmt") {
-        return false;
-    }
+    return (function.schema.empty() || function.schema == "pg_catalog") && kHarmless.contains(function.name);
+}
+
+bool reads_only_catalogs(const sql::Statement& query) {
     const auto is_catalog = [](const sql::QualifiedName& name) {
         return name.schema == "pg_catalog" || name.schema == "information_schema" || (name.schema.empty() && name.name.starts_with("pg_"));
     };
-    const auto is_harmless = [](const sql::QualifiedName& name) {
-        return (name.schema.empty() || name.schema == "pg_catalog") && kHarmless.contains(name.name);
-    };
-    return std::ranges::all_of(sql::relations_named(query), is_catalog) && std::ranges::all_of(sql::functions_named(query), is_harmless);
+    return query.kind == "SelectStmt" && std::ranges::all_of(sql::relations_named(query), is_catalog) && std::ranges::all_of(sql::functions_named(query), is_harmless);
 }
 
-// What a condition asks after stands in it as constants: names of tables, columns, constraints.
-bool is_concerned(const std::string& question, const std::string& before) {
+// What a condition asks after stands in it as constants: names of tables, columns, constraints. In lower case, without a schema.
+std::vector<std::string> asked_after(const std::string& question) {
     static const std::set<std::string> kEverywhere{"public", "base table", "yes", "no", "true", "false"};
-    bool asks_after_something = false;
+    std::vector<std::string> names;
     for (const auto& token : sql::scan(question)) {
         const bool constant = token.text.size() > 3 && token.text.front() == '\'' && token.text.back() == '\'';
         const auto value = constant ? analysis::lower(token.text.substr(1, token.text.size() - 2)) : std::string();
-        if (!constant || kEverywhere.contains(value)) {
-            continue;
-        }
-        asks_after_something = true;
-        // regclass constants may have a schema in front.
-        if (before.find(value.substr(value.rfind('.') == std::string::npos ? 0 : value.rfind('.') + 1)) != std::string::npos) {
-            return true;
+        if (constant && !kEverywhere.contains(value)) {
+            names.push_back(value.substr(value.rfind('.') == std::string::npos ? 0 : value.rfind('.') + 1));
         }
     }
-    return !asks_after_something && !before.empty();
+    return names;
+}
+
+// Whether the statement may change the answer: it says all that the condition asks after, or makes, drops or renames any of it, or runs
+// what it does not say.
+bool concerns(const std::string& statement, const std::vector<std::string>& names) {
+    static const std::array<std::string_view, 6> kWhole{"create", "drop table", "drop view", "drop schema", "rename", "set schema"};
+    const auto says = [&](const auto& words) { return statement.find(words) != std::string::npos; };
+    if (statement.starts_with("call") || statement.starts_with("select") || statement.find("execute ") != std::string::npos) {
+        return true;
+    }
+    const bool whole = std::ranges::any_of(kWhole, says) || statement.starts_with("drop") || statement.find("cascade") != std::string::npos;
+    return whole ? names.empty() || std::ranges::any_of(names, says) : std::ranges::all_of(names, says);
 }
 
 }  // namespace
@@ -62,13 +66,17 @@ bool is_concerned(const std::string& question, const std::string& before) {
 void Questions::note(const sql::Statement& statement, bool changed_path) {
     if (statement.kind == "DoStmt" && !changed_path) {
         for (const auto& question : analysis::questions_of(statement)) {
-            if (reads_only_catalogs(sql::read_statement(question.sql)) && !is_concerned(question.sql, before_ + question.before)) {
+            const auto names = asked_after(question.sql);
+            const auto is_concerned = [&](const std::string& other) { return concerns(other, names); };
+            if (reads_only_catalogs(sql::read_statement(question.sql)) && std::ranges::none_of(before_, is_concerned) &&
+                std::ranges::none_of(question.before, is_concerned)) {
                 questions_.emplace_back(question.key, question.sql);
             }
         }
     }
-    if (statement.kind != "SelectStmt" && statement.kind != "TransactionStmt") {
-        before_ += analysis::lower(statement.sql) + "\n";
+    const bool reads = statement.kind == "SelectStmt" && std::ranges::all_of(sql::functions_named(statement), is_harmless);
+    if (!reads && statement.kind != "TransactionStmt") {
+        before_.push_back(analysis::lower(statement.sql));
     }
 }
 

@@ -21,7 +21,7 @@ public:
     void ask(pg::Connection& connection, catalog::Catalog& catalog) const;
 
 private:
-    std::string before_;                                         // all that changes something, in lower case
+    std::vector<std::string> before_;                             // statements that change something, in lower case
     std::vector<std::pair<std::string, std::string>> questions_;  // key and query
 };
 
