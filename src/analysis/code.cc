@@ -14,6 +14,7 @@
 #include <functional>
 #include <iterator>
 #include <optional>
+#include <set>
 #include <utility>
 
 namespace pgbelay::analysis {
@@ -246,6 +247,12 @@ private:
         if (!is_query(statement) && !only_rows) {
             grown_ = grown_ ? std::move(grown_) : std::optional(ctx_.now);
             catalog::apply(statement, *grown_);
+            if (statement.kind == "CreateStmt" || statement.kind == "CreateTableAsStmt") {
+                for (const auto& name : sql::relations_named(statement)) {
+                    made_.insert(grown_->resolve(name));
+                    break;
+                }
+            }
         }
     }
 
@@ -275,9 +282,7 @@ private:
 
     // It may have the name of one that was renamed.
     bool is_new(const QualifiedName& name) const {
-        const auto* before = ctx_.now.find(name);
-        const auto* now = grown_->find(name);
-        return now != nullptr && (before == nullptr || (now->created_by_plan && !before->created_by_plan));
+        return grown_->find(name) != nullptr && (made_.contains(name) || ctx_.now.find(name) == nullptr);
     }
 
     void note_kind(std::string kind) {
@@ -289,6 +294,7 @@ private:
     Facts& facts_;
     const Context& ctx_;
     std::optional<catalog::Catalog> grown_;
+    std::set<QualifiedName> made_;  // tables
     CodeEffects effects_;
 };
 

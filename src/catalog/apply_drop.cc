@@ -2,6 +2,7 @@
 #include "catalog/overload.h"
 #include "catalog/tree_util.h"
 #include "sql/quote.h"
+#include "sql/statement.h"
 
 #include <algorithm>
 
@@ -85,7 +86,22 @@ void drop_type(const QualifiedName& written, bool cascade, Catalog& catalog) {
     catalog.types.erase(name);
 }
 
-void drop_function(const PgQuery__Node& object, Catalog& catalog) {
+// CASCADE takes those along that call it.
+void drop_triggers_of(const QualifiedName& function, Catalog& catalog) {
+    const auto calls_it = [&](const Trigger& trigger) {
+        const auto read = sql::read_statement(trigger.definition);
+        const auto* parsed = read.kind == "CreateTrigStmt" ? read.node().create_trig_stmt : nullptr;
+        const auto* called = parsed == nullptr ? nullptr : catalog.find_functions(name_of(parsed->n_funcname, parsed->funcname));
+        return called != nullptr && !called->empty() && called->front().name == function;
+    };
+    for (const auto& [name, relation] : Map<QualifiedName, Relation>(catalog.relations)) {
+        if (std::any_of(relation.triggers.begin(), relation.triggers.end(), calls_it)) {
+            erase_if(catalog.relations.at(name).triggers, calls_it);
+        }
+    }
+}
+
+void drop_function(const PgQuery__Node& object, bool cascade, Catalog& catalog) {
     if (object.node_case != PG_QUERY__NODE__NODE_OBJECT_WITH_ARGS) {
         return;
     }
@@ -94,6 +110,9 @@ void drop_function(const PgQuery__Node& object, Catalog& catalog) {
         return;
     }
     const QualifiedName name = function->name;
+    if (cascade) {
+        drop_triggers_of(name, catalog);
+    }
     const auto place = function - catalog.find_functions(name)->data();
     auto& overloads = catalog.functions.at(name);
     overloads.erase(overloads.begin() + place);
@@ -145,7 +164,7 @@ void apply_drop(const PgQuery__DropStmt& statement, Catalog& catalog) {
                 break;
             case PG_QUERY__OBJECT_TYPE__OBJECT_FUNCTION:
             case PG_QUERY__OBJECT_TYPE__OBJECT_PROCEDURE:
-            case PG_QUERY__OBJECT_TYPE__OBJECT_ROUTINE: drop_function(object, catalog); break;
+            case PG_QUERY__OBJECT_TYPE__OBJECT_ROUTINE: drop_function(object, cascade, catalog); break;
             case PG_QUERY__OBJECT_TYPE__OBJECT_TRIGGER:
             case PG_QUERY__OBJECT_TYPE__OBJECT_POLICY:
             case PG_QUERY__OBJECT_TYPE__OBJECT_RULE: drop_member(object, statement.remove_type, catalog); break;
