@@ -47,7 +47,10 @@ WITH RECURSIVE types (oid) AS (
     UNION
     SELECT y.polrelid FROM used_by_function AS u JOIN pg_policy AS y ON u.classid = 'pg_policy'::regclass AND y.oid = u.objid
     UNION
-    SELECT u.objid FROM used_by_function AS u WHERE u.classid = 'pg_class'::regclass
+    SELECT COALESCE(i.indrelid, u.objid)
+    FROM used_by_function AS u
+    LEFT JOIN pg_index AS i ON i.indexrelid = u.objid
+    WHERE u.classid = 'pg_class'::regclass
     UNION
     SELECT m.prrelid FROM pg_publication_rel AS m JOIN pg_publication AS b ON b.oid = m.prpubid WHERE b.pubname = ANY ($7::text[])
 )

@@ -31,7 +31,7 @@ END $$;
 DO $$ BEGIN
     IF current_setting('server_version_num')::integer < 100000 THEN
         LOCK TABLE accounts;
-    ELSIF to_regclass('accounts') IS NULL THEN
+    ELSIF to_regclass('pg_catalog.pg_class') IS NULL THEN
         LOCK TABLE payments;
     ELSE
         LOCK TABLE payments IN SHARE MODE;
