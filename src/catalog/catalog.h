@@ -160,7 +160,7 @@ struct Relation {
     bool created_by_plan = false;                 // made by an earlier statement of the same plan: ours, nobody else sees it
     bool rows_of_plan = false;                    // an earlier statement of the same plan may have put rows into it
     bool rows_for_certain = false;                // and has
-    bool keys_are_off = false;                    // DISABLE TRIGGER ALL in the same plan: foreign keys at both ends do nothing
+    bool keys_are_off = false;                    // DISABLE TRIGGER ALL: foreign keys at both ends do nothing
 
     const Column* column(const std::string& name) const;
     const Index* index(const std::string& name) const;

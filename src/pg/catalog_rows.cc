@@ -67,6 +67,7 @@ catalog::Relation read_relation(const Result& rows, int row) {
     relation.partition_key = rows.text(row, 20);
     relation.partition_bound = rows.text(row, 21);
     relation.toast_bytes = rows.big(row, 22);
+    relation.keys_are_off = rows.boolean(row, 23);
     return relation;
 }
 

@@ -11,7 +11,8 @@ SELECT c.oid, n.nspname, c.relname, c.relkind, c.relpersistence, pg_get_userbyid
        c.relispartition,
        CASE WHEN c.relkind = 'p' THEN pg_get_partkeydef(c.oid) END,
        CASE WHEN c.relispartition THEN pg_get_expr(c.relpartbound, c.oid) END,
-       CASE WHEN c.reltoastrelid = 0 THEN 0 ELSE coalesce(pg_relation_size(c.reltoastrelid), 0) END
+       CASE WHEN c.reltoastrelid = 0 THEN 0 ELSE coalesce(pg_relation_size(c.reltoastrelid), 0) END,
+       c.relhastriggers AND EXISTS (SELECT FROM pg_trigger AS t WHERE t.tgrelid = c.oid AND t.tgisinternal AND t.tgenabled = 'D')
 FROM loaded
 JOIN pg_class AS c ON c.oid = loaded.oid
 JOIN pg_namespace AS n ON n.oid = c.relnamespace

@@ -117,6 +117,21 @@ TEST(StatementFacts, KnowTransactionsAndSettings) {
     expect_the_same(file.path.string());
 }
 
+TEST(StatementFacts, OfATemporaryTableAreNotThoseOfTheOneThatItHides) {
+    const Written file(
+        "CREATE TABLE users (id int); BEGIN; CREATE TEMP TABLE users AS SELECT 1 AS id; ALTER TABLE users ADD COLUMN a int; "
+        "INSERT INTO users VALUES (2); ALTER TABLE public.users ADD COLUMN b int; DROP TABLE users; ALTER TABLE users ADD COLUMN c int; "
+        "CREATE TEMP TABLE users (d int); COMMIT; DROP TABLE users;");
+    std::vector<std::string> locked;
+    for (const std::string& text : one_by_one(file.path.string())) {
+        if (text.find("=AccessExclusiveLock") != std::string::npos || text.find("=RowExclusiveLock") != std::string::npos) {
+            locked.push_back(text.substr(0, text.find(' ')));
+        }
+    }
+    EXPECT_THAT(locked, testing::ElementsAre("6", "8", "11"));
+    expect_the_same(file.path.string());
+}
+
 TEST(StatementFacts, OfATransactionThatIsNotCommittedAreNone) {
     const Written file("BEGIN;\nCREATE TABLE t ();\n");
     const auto lines = one_by_one(file.path.string());
