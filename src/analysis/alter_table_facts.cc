@@ -292,8 +292,9 @@ void Effects::alter_type(const std::string& name, const PgQuery__ColumnDef& defi
     const bool proved =
         from != to && std::any_of(work_.now->constraints.begin(), work_.now->constraints.end(),
                                   [&](const auto& constraint) { return constraint.type == 'c' && contains(constraint.columns, name); });
-    const bool sorted = (definition.coll_clause != nullptr || type_change_sorts_anew(from, to)) && std::any_of(work_.now->indexes.begin(), work_.now->indexes.end(),
-                                                                         [&](const auto& index) { return contains(index.keys, name); });
+    const bool sorted =
+        (definition.coll_clause != nullptr || type_change_sorts_anew(from, to)) &&
+        std::any_of(work_.now->indexes.begin(), work_.now->indexes.end(), [&](const auto& index) { return contains(index.keys, name); });
     if (proved) {
         scan(Reason::check_of_retyped_column);
     } else if (sorted) {

@@ -92,7 +92,9 @@ std::vector<sql::Statement> statements_with_gaps(const std::string& expression, 
     for (const auto& sql : constant_texts(expression, variables, kUnknown).value_or(std::vector<std::string>{})) {
         for (auto& statement : statements_in(sql).value_or(std::vector<sql::Statement>{})) {
             const auto names = sql::relations_named(statement);
-            const auto has_gap = [](const QualifiedName& name) { return (name.schema + "." + name.name).find(kUnknown) != std::string::npos; };
+            const auto has_gap = [](const QualifiedName& name) {
+                return (name.schema + "." + name.name).find(kUnknown) != std::string::npos;
+            };
             if (!statement.opaque() && !names.empty() && std::ranges::none_of(names, has_gap)) {
                 all.push_back(std::move(statement));
             }
@@ -123,8 +125,8 @@ Body plpgsql_body(const std::string& statement, std::string_view event, const An
             continue;
         }
         const bool refuted = answers && std::ranges::any_of(piece.guards, [&](const sql::Guard& guard) {
-            return answers(guard.question).value_or(guard.holds) != guard.holds;
-        });
+                                 return answers(guard.question).value_or(guard.holds) != guard.holds;
+                             });
         if (refuted) {
             body.left_out = true;
             continue;

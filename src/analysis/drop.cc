@@ -338,7 +338,9 @@ void drop_function(Dropping& dropping, const Context& ctx, const PgQuery__Node& 
 }
 
 bool has_member(const catalog::Relation& table, ObjectType type, const std::string& name) {
-    const auto among = [&](const auto& members) { return std::ranges::any_of(*members, [&](const auto& member) { return member.name == name; }); };
+    const auto among = [&](const auto& members) {
+        return std::ranges::any_of(*members, [&](const auto& member) { return member.name == name; });
+    };
     switch (type) {
         case PG_QUERY__OBJECT_TYPE__OBJECT_TRIGGER: return among(table.triggers);
         case PG_QUERY__OBJECT_TYPE__OBJECT_POLICY: return among(table.policies);

@@ -203,7 +203,9 @@ private:
                 change_.has("UPDATE") && changed &&
                 std::none_of(key.columns.begin(), key.columns.end(), [&](const auto& c) { return change_.set_null.contains(c); });
             // Into a table that refers to nothing but an empty one, only NULLs can go.
-            const auto among = [&](const std::vector<QualifiedName>& names) { return std::ranges::find(names, *key.references) != names.end(); };
+            const auto among = [&](const std::vector<QualifiedName>& names) {
+                return std::ranges::find(names, *key.references) != names.end();
+            };
             const bool filled_here = *key.references == table_.name || among(facts_.writes) || among(facts_.fills);
             if ((inserts || updates) && (filled_here || catalog::may_hold_rows(ctx_.now, *key.references))) {
                 touch(facts_, ctx_, *key.references, LockMode::row_share, Reason::key_is_looked_up);
@@ -398,7 +400,8 @@ void pass_on(Facts& facts, const Context& ctx, const Relation& view, const Chang
     const auto* base = ctx.now.find(name_of(select->from_clause[0]->range_var));
     for (auto named = ctx.now.relations.begin(); base == nullptr && named != ctx.now.relations.end(); ++named) {
         // It was renamed since.
-        base = std::ranges::find(named->second.dependent_views, view.name) == named->second.dependent_views.end() ? nullptr : &named->second;
+        base =
+            std::ranges::find(named->second.dependent_views, view.name) == named->second.dependent_views.end() ? nullptr : &named->second;
     }
     if (base != nullptr && seen.insert(base->name).second) {
         touch(facts, ctx, base->name, LockMode::row_exclusive, Reason::changed_through_view);

@@ -275,8 +275,7 @@ void drop_constraint(Catalog& catalog, Relation& table, const std::string& name)
     std::erase_if(table.constraints, [&](const Constraint& constraint) { return constraint.name == name; });
     if (gone.references) {
         if (auto* referenced = writable(catalog, *gone.references)) {
-            erase_if(referenced->referenced_by,
-                     [&](const ForeignKeyIn& key) { return key.table == table.name && key.constraint == name; });
+            erase_if(referenced->referenced_by, [&](const ForeignKeyIn& key) { return key.table == table.name && key.constraint == name; });
         }
     }
     if (!gone.index.empty() && gone.type != 'f') {

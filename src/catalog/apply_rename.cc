@@ -53,8 +53,9 @@ std::string with_name_behind(const std::string& definition, const std::vector<st
     for (std::size_t at = 0; at < tokens.size(); ++at) {
         for (const auto& wanted : words) {
             const bool here = at + wanted.size() < tokens.size() &&
-                              std::equal(wanted.begin(), wanted.end(), tokens.begin() + static_cast<std::ptrdiff_t>(at),
-                                         [](std::string_view word, const sql::Token& token) { return token.keyword && token.text == word; });
+                              std::equal(
+                                  wanted.begin(), wanted.end(), tokens.begin() + static_cast<std::ptrdiff_t>(at),
+                                  [](std::string_view word, const sql::Token& token) { return token.keyword && token.text == word; });
             if (here) {
                 const std::size_t first = at + wanted.size();
                 std::size_t last = first;

@@ -179,7 +179,8 @@ QualifiedName Catalog::resolve_new(const QualifiedName& name) const {
         return name;
     }
     const auto& path = path_of(*this);
-    const auto there = loaded ? std::ranges::find_if(path, [&](const std::string& schema) { return schemas.contains(schema); }) : path.end();
+    const auto there =
+        loaded ? std::ranges::find_if(path, [&](const std::string& schema) { return schemas.contains(schema); }) : path.end();
     return {there == path.end() ? path.front() : *there, name.name};
 }
 

@@ -16,14 +16,53 @@ namespace {
 bool is_harmless(const sql::QualifiedName& function) {
     // Those that look at nothing but the system catalogs and the session, and do nothing.
     static const std::set<std::string_view> kHarmless{
-        "array_agg",      "array_length",  "array_position", "bool_and",        "bool_or",         "concat",
-        "count",          "current_schema", "current_schemas", "current_setting", "current_database", "format",
-        "format_type",    "has_column_privilege", "has_schema_privilege", "has_table_privilege", "length", "lower",
-        "max",            "min",           "pg_get_constraintdef", "pg_get_expr", "pg_get_functiondef", "pg_get_indexdef",
-        "pg_get_viewdef", "pg_table_is_visible", "pg_type_is_visible", "position", "quote_ident", "replace",
-        "split_part",     "starts_with",   "string_agg",     "strpos",          "substring",       "to_regclass",
-        "to_regproc",     "to_regprocedure", "to_regtype",   "to_regnamespace", "trim",            "btrim",
-        "unnest",         "upper",         "version",        "any_value",       "array_to_string",
+        "array_agg",
+        "array_length",
+        "array_position",
+        "bool_and",
+        "bool_or",
+        "concat",
+        "count",
+        "current_schema",
+        "current_schemas",
+        "current_setting",
+        "current_database",
+        "format",
+        "format_type",
+        "has_column_privilege",
+        "has_schema_privilege",
+        "has_table_privilege",
+        "length",
+        "lower",
+        "max",
+        "min",
+        "pg_get_constraintdef",
+        "pg_get_expr",
+        "pg_get_functiondef",
+        "pg_get_indexdef",
+        "pg_get_viewdef",
+        "pg_table_is_visible",
+        "pg_type_is_visible",
+        "position",
+        "quote_ident",
+        "replace",
+        "split_part",
+        "starts_with",
+        "string_agg",
+        "strpos",
+        "substring",
+        "to_regclass",
+        "to_regproc",
+        "to_regprocedure",
+        "to_regtype",
+        "to_regnamespace",
+        "trim",
+        "btrim",
+        "unnest",
+        "upper",
+        "version",
+        "any_value",
+        "array_to_string",
     };
     return (function.schema.empty() || function.schema == "pg_catalog") && kHarmless.contains(function.name);
 }
@@ -32,7 +71,8 @@ bool reads_only_catalogs(const sql::Statement& query) {
     const auto is_catalog = [](const sql::QualifiedName& name) {
         return name.schema == "pg_catalog" || name.schema == "information_schema" || (name.schema.empty() && name.name.starts_with("pg_"));
     };
-    return query.kind == "SelectStmt" && std::ranges::all_of(sql::relations_named(query), is_catalog) && std::ranges::all_of(sql::functions_named(query), is_harmless);
+    return query.kind == "SelectStmt" && std::ranges::all_of(sql::relations_named(query), is_catalog) &&
+           std::ranges::all_of(sql::functions_named(query), is_harmless);
 }
 
 // What a condition asks after stands in it as constants: names of tables, columns, constraints. In lower case, without a schema.
@@ -86,11 +126,11 @@ void Questions::ask(pg::Connection& connection, catalog::Catalog& catalog) const
         return;
     }
     for (const auto& [key, sql] : questions_) {
-        const std::array<std::string, 4> all{
-            "BEGIN READ ONLY", "SET LOCAL statement_timeout = '1s'",
-            connection.default_search_path().empty() ? "SET LOCAL search_path = ''"
-                                                     : "SET LOCAL search_path = " + connection.default_search_path(),
-            sql};
+        const std::array<std::string, 4> all{"BEGIN READ ONLY", "SET LOCAL statement_timeout = '1s'",
+                                             connection.default_search_path().empty()
+                                                 ? "SET LOCAL search_path = ''"
+                                                 : "SET LOCAL search_path = " + connection.default_search_path(),
+                                             sql};
         for (const std::string& one : all) {
             const auto outcome = connection.run(one, std::nullopt, base::in(2 * kLongest), nullptr);
             const auto* result = std::get_if<pg::Result>(&outcome);

@@ -1,5 +1,5 @@
-// Conditions of DO blocks that look into the system catalogs, such as whether a column is there: asked of the server when a plan is made, so
-// that it tells of the branches that will be reached.
+// Conditions of DO blocks that look into the system catalogs, such as whether a column is there: asked of the server when a plan is made,
+// so that it tells of the branches that will be reached.
 #pragma once
 
 #include "catalog/catalog.h"

@@ -190,8 +190,8 @@ private:
     // IF … THEN …; RETURN; END IF: what follows is reached where the condition does not hold.
     static const Json* returns_if(const Json& statement) {
         const auto* branch = statement.is_object() ? member(statement, "PLpgSQL_stmt_if") : nullptr;
-        const auto* body = branch == nullptr || branch->contains("else_body") || branch->contains("elsif_list") ? nullptr
-                                                                                                                : member(*branch, "then_body");
+        const auto* body =
+            branch == nullptr || branch->contains("else_body") || branch->contains("elsif_list") ? nullptr : member(*branch, "then_body");
         const bool returns = body != nullptr && body->is_array() && !body->empty() && body->back().contains("PLpgSQL_stmt_return");
         return returns ? member(*branch, "cond") : nullptr;
     }
@@ -311,8 +311,8 @@ private:
     std::map<std::string, Filled> filled_;  // variables that one query filled before the place that is being read
     std::map<std::string, int> into_;       // how many rows of INTO, or of loops, have the variable in them
     std::set<std::string> assigned_;
-    std::vector<Guard> guards_;  // of the place that is being read
-    int conditional_ = 0;  // how many branches, loops and handlers it stands in
+    std::vector<Guard> guards_;        // of the place that is being read
+    int conditional_ = 0;              // how many branches, loops and handlers it stands in
     std::vector<std::string> names_;   // of variables, by their number
     std::set<std::string> otherwise_;  // variables that are given what no expression says
 };

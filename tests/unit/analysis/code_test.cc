@@ -51,7 +51,8 @@ TEST(Code, ThatIsPutTogetherFromConstantsIsKnown) {
     EXPECT_THAT(lines(situation("DO $$ BEGIN EXECUTE format('DROP %2$s %1$I', 'Odd', 'TABLE'); END $$").facts.locks),
                 Contains("Odd:AccessExclusiveLock"));
     for (const auto* execute : {"format('DROP TABLE %I')", "format('DROP TABLE %5s', 'gone')", "format('DROP TABLE %', 'gone')",
-                                "format('DROP TABLE %2$I', 'gone')", "'DROP TABLE ' || lower('GONE')", "'DROP TABLE ' || my.quote_ident('gone')", "quote_ident('a', 'b')"}) {
+                                "format('DROP TABLE %2$I', 'gone')", "'DROP TABLE ' || lower('GONE')",
+                                "'DROP TABLE ' || my.quote_ident('gone')", "quote_ident('a', 'b')"}) {
         EXPECT_TRUE(situation(std::string("DO $$ BEGIN EXECUTE ") + execute + "; END $$").facts.opaque) << execute;
     }
 }
@@ -91,17 +92,19 @@ TEST(Code, OfVariablesCountsForAllThatTheyAreGiven) {
           "BEGIN EXECUTE 'DROP TABLE ' || found; END"}) {
         EXPECT_TRUE(run(code).facts.opaque) << code;
     }
-    const auto argument = Situation(kTables + "CREATE FUNCTION drops(t text) RETURNS void LANGUAGE plpgsql AS $$ BEGIN "
-                                              "t := 'gone'; EXECUTE 'DROP TABLE ' || t; END $$;")("SELECT drops('orders')");
+    const auto argument = Situation(kTables +
+                                    "CREATE FUNCTION drops(t text) RETURNS void LANGUAGE plpgsql AS $$ BEGIN "
+                                    "t := 'gone'; EXECUTE 'DROP TABLE ' || t; END $$;")("SELECT drops('orders')");
     EXPECT_TRUE(argument.facts.hidden);
 }
 
 TEST(Code, GetsTheConstantsThatItIsCalledWith) {
-    const Situation situation(kTables + "CREATE FUNCTION drops(kind text, t text) RETURNS void LANGUAGE plpgsql AS $$ BEGIN "
-                                        "EXECUTE 'DROP ' || $1 || ' ' || quote_ident(t); END $$;"
-                                        "CREATE PROCEDURE locks(t text) LANGUAGE plpgsql AS $$ BEGIN EXECUTE 'LOCK ' || t; END $$;"
-                                        "CREATE FUNCTION changes(t text) RETURNS void LANGUAGE plpgsql AS $$ BEGIN "
-                                        "t := t || '_2'; EXECUTE 'LOCK ' || t; END $$;");
+    const Situation situation(kTables +
+                              "CREATE FUNCTION drops(kind text, t text) RETURNS void LANGUAGE plpgsql AS $$ BEGIN "
+                              "EXECUTE 'DROP ' || $1 || ' ' || quote_ident(t); END $$;"
+                              "CREATE PROCEDURE locks(t text) LANGUAGE plpgsql AS $$ BEGIN EXECUTE 'LOCK ' || t; END $$;"
+                              "CREATE FUNCTION changes(t text) RETURNS void LANGUAGE plpgsql AS $$ BEGIN "
+                              "t := t || '_2'; EXECUTE 'LOCK ' || t; END $$;");
     EXPECT_THAT(lines(situation("SELECT drops('table', 'gone')").facts.locks), Contains("gone:AccessExclusiveLock"));
     EXPECT_THAT(lines(situation("CALL locks('gone')").facts.locks), Contains("gone:AccessExclusiveLock"));
     EXPECT_TRUE(situation("SELECT changes('gone')").facts.hidden);
