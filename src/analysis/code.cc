@@ -124,16 +124,20 @@ Body plpgsql_body(const std::string& statement, std::string_view event, const An
         if (!reached) {
             continue;
         }
-        const bool refuted = answers && std::ranges::any_of(piece.guards, [&](const sql::Guard& guard) {
-                                 return answers(guard.question).value_or(guard.holds) != guard.holds;
-                             });
+        bool refuted = false;
+        bool conditional = piece.conditional;
+        for (const sql::Guard& guard : piece.guards) {
+            const auto answer = answers ? answers(guard.question) : std::nullopt;
+            refuted = refuted || answer.value_or(guard.holds) != guard.holds;
+            conditional = conditional || !answer;
+        }
         if (refuted) {
             body.left_out = true;
             continue;
         }
         if (piece.kind != sql::BodyPiece::Kind::dynamic) {
             body.statements.push_back(sql::read_statement(piece.sql));
-            body.conditional.push_back(piece.conditional);
+            body.conditional.push_back(conditional);
             continue;
         }
         const auto texts = constant_texts(piece.sql, variables);
@@ -146,7 +150,7 @@ Body plpgsql_body(const std::string& statement, std::string_view event, const An
         for (const auto& sql : *texts) {
             auto statements = statements_in(sql);
             body.dynamic = body.dynamic || !statements;
-            add_statements(body, std::move(statements), piece.conditional || texts->size() > 1);
+            add_statements(body, std::move(statements), conditional || texts->size() > 1);
         }
     }
     return body;

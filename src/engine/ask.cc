@@ -89,15 +89,31 @@ std::vector<std::string> asked_after(const std::string& question) {
     return names;
 }
 
+// EXECUTE of a DO block, other than that of CREATE TRIGGER.
+bool executes(std::string_view statement) {
+    constexpr std::string_view kWord = "execute";
+    for (auto at = statement.find(kWord); at != std::string_view::npos; at = statement.find(kWord, at + 1)) {
+        const auto next = statement.find_first_not_of(" \t\r\n", at + kWord.size());
+        const auto behind = statement.substr(std::min(next, statement.size()));
+        if (!behind.starts_with("function") && !behind.starts_with("procedure")) {
+            return true;
+        }
+    }
+    return false;
+}
+
 // Whether the statement may change the answer: it says all that the condition asks after, or makes, drops or renames any of it, or runs
 // what it does not say.
 bool concerns(const std::string& statement, const std::vector<std::string>& names) {
-    static const std::array<std::string_view, 6> kWhole{"create", "drop table", "drop view", "drop schema", "rename", "set schema"};
+    static const std::array<std::string_view, 14> kWhole{
+        "create table",  "create temp", "create unlogged",   "create schema", "create type", "create domain", "create view",
+        "create or replace", "create materialized", "create extension", "drop table",    "drop schema", "rename to",     "set schema",
+    };
     const auto says = [&](const auto& words) { return statement.find(words) != std::string::npos; };
-    if (statement.starts_with("call") || statement.starts_with("select") || statement.find("execute ") != std::string::npos) {
+    if (statement.starts_with("call") || statement.starts_with("select") || executes(statement)) {
         return true;
     }
-    const bool whole = std::ranges::any_of(kWhole, says) || statement.starts_with("drop") || statement.find("cascade") != std::string::npos;
+    const bool whole = statement.starts_with("drop") || says("cascade") || std::ranges::any_of(kWhole, says);
     return whole ? names.empty() || std::ranges::any_of(names, says) : std::ranges::all_of(names, says);
 }
 

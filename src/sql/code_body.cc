@@ -163,9 +163,7 @@ private:
                 add_expression(*condition, rest);
             }
             if (body != nullptr) {
-                ++conditional_;
                 visit(*body, asked ? *asked : rest);
-                --conditional_;
             }
             if (condition != nullptr) {
                 guards_.back().holds = false;
@@ -180,9 +178,7 @@ private:
             }
         }
         if (const auto* other = member(statement, "else_body")) {
-            ++conditional_;
             visit(*other, rest);
-            --conditional_;
         }
         guards_.resize(outside);
     }
@@ -199,7 +195,7 @@ private:
     // A variable that gets its value from one query, and from nothing else.
     void note_filled(const Json& statement) {
         const auto* target = member(statement, "target");
-        const auto* row = target == nullptr || conditional_ > 0 ? nullptr : member(*target, "PLpgSQL_row");
+        const auto* row = target == nullptr || conditional_ > 0 || !guards_.empty() ? nullptr : member(*target, "PLpgSQL_row");
         const Json fields = row == nullptr ? Json::array() : row->value("fields", Json::array());
         const std::string name = fields.size() == 1 ? fields[0].value("name", std::string()) : std::string();
         if (const auto found = body_.variables.find(name);
@@ -312,7 +308,7 @@ private:
     std::map<std::string, int> into_;       // how many rows of INTO, or of loops, have the variable in them
     std::set<std::string> assigned_;
     std::vector<Guard> guards_;        // of the place that is being read
-    int conditional_ = 0;              // how many branches, loops and handlers it stands in
+    int conditional_ = 0;              // how many loops, handlers and branches of CASE it stands in
     std::vector<std::string> names_;   // of variables, by their number
     std::set<std::string> otherwise_;  // variables that are given what no expression says
 };

@@ -43,3 +43,9 @@ DO $$ BEGIN
         ALTER TABLE accounts ADD COLUMN phone text;
     END IF;
 END $$;
+DO $$ BEGIN
+    IF NOT EXISTS (SELECT FROM information_schema.columns WHERE table_name = 'payments' AND column_name = 'total') THEN
+        ALTER TABLE payments RENAME COLUMN id TO total;
+    END IF;
+END $$;
+ALTER TABLE payments ADD COLUMN IF NOT EXISTS id uuid DEFAULT gen_random_uuid();
