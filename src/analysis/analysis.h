@@ -9,6 +9,7 @@
 #include "sql/statement.h"
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <set>
 #include <string>
@@ -138,7 +139,9 @@ struct Context {
     std::int64_t tiny = 8 * 1024 * 1024;  // bytes; see Limits::tiny
     // Where a name for a temporary object is needed: unique within the plan, such as "pgbelay_3f2a".
     std::string temporary_prefix = "pgbelay";
-    int depth = 0;          // how many bodies of functions it stands in
+    int depth = 0;  // how many bodies of functions it stands in
+    // Inside of a function: those that were followed for the same statement, each with what it was called with.
+    std::shared_ptr<std::set<std::string>> followed;
     int trigger_depth = 0;  // how many of them are triggers', as pg_trigger_depth() counts
 };
 

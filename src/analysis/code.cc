@@ -23,6 +23,8 @@ namespace {
 
 // Bodies that call functions that call functions: further down nothing is looked at, and nothing claimed.
 constexpr int kDeepest = 6;
+// Of one statement.
+constexpr std::size_t kMostFollowed = 200;
 
 std::string option_of(std::size_t n, PgQuery__Node* const* options, std::string_view name) {
     for (std::size_t i = 0; i < n; ++i) {
@@ -349,6 +351,7 @@ Context over(const Context& context, const catalog::Catalog& base, const catalog
             .tiny = context.tiny,
             .temporary_prefix = context.temporary_prefix,
             .depth = context.depth,
+            .followed = context.followed,
             .trigger_depth = context.trigger_depth};
 }
 
@@ -423,6 +426,14 @@ Variables arguments_of(const PgQuery__CreateFunctionStmt& create, const PgQuery_
     return arguments;
 }
 
+std::string key_of(const catalog::Function& function, std::string_view event, const Variables& arguments) {
+    std::string key = fmt::format("{} {}", function.definition, event);
+    for (const auto& [name, values] : arguments) {
+        key += fmt::format("\n{} {}", name, values.front().expression);
+    }
+    return key;
+}
+
 }  // namespace
 
 CodeEffects touch_function(Facts& facts, const Context& ctx, const catalog::Function& function, std::string_view event,
@@ -435,12 +446,19 @@ CodeEffects touch_function(Facts& facts, const Context& ctx, const catalog::Func
         return {.known = false};
     }
     const auto& create = *read.node().create_function_stmt;
-    const auto body = body_of(create, function.definition, event, arguments_of(create, call));
+    const auto arguments = arguments_of(create, call);
+    // What a function does that functions call many times, or that calls itself, need be told but once.
+    const auto followed = ctx.followed ? ctx.followed : std::make_shared<std::set<std::string>>();
+    if (!followed->insert(key_of(function, event, arguments)).second) {
+        return {};
+    }
+    const auto body = body_of(create, function.definition, event, arguments);
     const auto path = own_search_path(read);
     catalog::Catalog inside = ctx.now;
     inside.search_path = path.value_or(inside.search_path);
     Context there = over(ctx, ctx.base, inside);
     there.trigger_depth += event.empty() ? 0 : 1;
+    there.followed = followed;
     return Code(facts, there).take(body);
 }
 
@@ -504,7 +522,7 @@ void touch_sql_body(Facts& facts, const Context& ctx, const sql::Statement& stat
 namespace {
 
 // What the user's functions and procedures that the statement calls consist of.
-std::vector<Body> bodies_called(const sql::Statement& statement, const catalog::Catalog& catalog) {
+std::vector<Body> bodies_called(const sql::Statement& statement, const catalog::Catalog& catalog, std::set<std::string>& followed) {
     std::vector<Body> bodies;
     catalog::walk(statement.node().base, [&](const ProtobufCMessage& message) {
         if (message.descriptor != &pg_query__func_call__descriptor) {
@@ -513,11 +531,15 @@ std::vector<Body> bodies_called(const sql::Statement& statement, const catalog::
         const auto& call = reinterpret_cast<const PgQuery__FuncCall&>(message);
         const auto* overloads = catalog.find_functions(name_of(call.n_funcname, call.funcname));
         for (const auto& function : overloads == nullptr ? std::vector<catalog::Function>{} : *overloads) {
-            const bool followed = function.volatility == 'v' && function.name.schema != "pg_catalog" && !function.definition.empty();
-            const auto read = followed ? sql::read_statement(function.definition) : sql::Statement{};
-            if (read.kind == "CreateFunctionStmt") {
-                const auto& create = *read.node().create_function_stmt;
-                bodies.push_back(body_of(create, function.definition, {}, arguments_of(create, &call)));
+            const bool code = function.volatility == 'v' && function.name.schema != "pg_catalog" && !function.definition.empty();
+            const auto read = code ? sql::read_statement(function.definition) : sql::Statement{};
+            if (read.kind != "CreateFunctionStmt") {
+                continue;
+            }
+            const auto& create = *read.node().create_function_stmt;
+            const auto arguments = arguments_of(create, &call);
+            if (followed.size() < kMostFollowed && followed.insert(key_of(function, {}, arguments)).second) {
+                bodies.push_back(body_of(create, function.definition, {}, arguments));
             }
         }
         return true;
@@ -552,16 +574,16 @@ void apply_branch(const sql::Statement& statement, catalog::Catalog& catalog) {
     }
 }
 
-void apply_body(const Body& body, catalog::Catalog& catalog, int depth) {
-    for (std::size_t i = 0; depth <= kDeepest && i < body.statements.size(); ++i) {
+void apply_body(const Body& body, catalog::Catalog& catalog, std::set<std::string>& followed) {
+    for (std::size_t i = 0; i < body.statements.size(); ++i) {
         const auto& statement = body.statements[i];
         if (statement.opaque() || statement.kind == "DropStmt" || statement.kind == "TruncateStmt" ||
             (body.conditional[i] && !only_adds(statement))) {
             continue;
         }
         apply_branch(statement, catalog);
-        for (const Body& called : bodies_called(statement, catalog)) {
-            apply_body(called, catalog, depth + 1);
+        for (const Body& called : bodies_called(statement, catalog, followed)) {
+            apply_body(called, catalog, followed);
         }
     }
 }
@@ -578,12 +600,13 @@ void apply_code(const sql::Statement& statement, const Facts& facts, catalog::Ca
     }
     catalog.rows_may_be_gone = true;
     catalog.changed_by_code = true;
+    std::set<std::string> followed;
     if (statement.kind == "DoStmt") {
-        apply_body(body_of_block(statement, catalog), catalog, 0);
+        apply_body(body_of_block(statement, catalog), catalog, followed);
         return;
     }
-    for (const Body& body : bodies_called(statement, catalog)) {
-        apply_body(body, catalog, 0);
+    for (const Body& body : bodies_called(statement, catalog, followed)) {
+        apply_body(body, catalog, followed);
     }
 }
 

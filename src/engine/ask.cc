@@ -106,7 +106,7 @@ bool executes(std::string_view statement) {
 // what it does not say.
 bool concerns(const std::string& statement, const std::vector<std::string>& names) {
     static const std::array<std::string_view, 14> kWhole{
-        "create table",  "create temp", "create unlogged",   "create schema", "create type", "create domain", "create view",
+        "create table",      "create temp",         "create unlogged",  "create schema", "create type", "create domain", "create view",
         "create or replace", "create materialized", "create extension", "drop table",    "drop schema", "rename to",     "set schema",
     };
     const auto says = [&](const auto& words) { return statement.find(words) != std::string::npos; };

@@ -3,6 +3,7 @@
 
 #include "analysis/code.h"
 
+#include <fmt/format.h>
 #include <gmock/gmock.h>
 
 namespace pgbelay::analysis {
@@ -196,6 +197,27 @@ TEST(Code, OfAStandardBodyIsPartOfTheTree) {
     const auto analysis = situation("SELECT touch(1)");
     EXPECT_THAT(lines(analysis.facts.locks), Contains("orders:RowExclusiveLock"));
     EXPECT_TRUE(analysis.facts.runs_code);
+}
+
+// Without an end, or with as many calls as there are ways through eight levels, each of eight functions.
+TEST(Code, ThatIsCalledOverAndOverIsFollowedOnce) {
+    std::string functions = kTables;
+    for (int level = 0; level < 8; ++level) {
+        std::string calls;
+        for (int call = 0; call < 8; ++call) {
+            calls += fmt::format("PERFORM f{}();", (level + call) % 8);
+        }
+        functions += fmt::format(
+            "CREATE FUNCTION f{}() RETURNS void LANGUAGE plpgsql AS $$ BEGIN {} ALTER TABLE log ADD COLUMN c{} int; "
+            "END $$;",
+            level, calls, level);
+    }
+    Situation situation(functions);
+    const auto select = sql::read_statement("SELECT f0()");
+    const auto analysis = situation("SELECT f0()");
+    EXPECT_THAT(lines(analysis.facts.locks), Contains("log:AccessExclusiveLock"));
+    apply_code(select, analysis.facts, situation.now);
+    EXPECT_NE(situation.now.find({"", "log"})->column("c7"), nullptr);
 }
 
 // Each function calls the other, and so on without end: below a depth nothing is claimed.
