@@ -2,7 +2,7 @@
 // million statements in one file, with the memory that it takes. Prints a table and, with --json FILE, the figures; exit 1 when a promise
 // is not kept. See docs/benchmarks.md.
 #include "base/error.h"
-#include "base/file.h"
+#include "base/temporary_folder.h"
 #include "program.h"
 #include "run.h"
 #include "statements.h"
@@ -11,7 +11,6 @@
 #include <nlohmann/json.hpp>
 
 #include <algorithm>
-#include <filesystem>
 #include <string>
 #include <vector>
 
@@ -19,7 +18,6 @@ namespace pgbelay::bench {
 
 namespace {
 
-namespace fs = std::filesystem;
 using Json = nlohmann::ordered_json;
 
 constexpr int kStatements = 10'000;
@@ -30,31 +28,6 @@ constexpr int kInEachFile = 500;
 // Others may be using the machine: the best of so many tells what it can do.
 constexpr int kRounds = 7;
 constexpr std::uint32_t kSeed = 20'260'101;
-
-class Folder {
-public:
-    Folder() {
-        std::string name = (fs::temp_directory_path() / "pgbelay-facts.XXXXXX").string();
-        if (mkdtemp(name.data()) == nullptr) {
-            throw base::Error(base::ErrorCode::internal, "cannot make a folder for the files: " + name);
-        }
-        path_ = name;
-    }
-    ~Folder() {
-        std::error_code ignored;
-        fs::remove_all(path_, ignored);
-    }
-    Folder(const Folder&) = delete;
-    Folder& operator=(const Folder&) = delete;
-
-    std::string write(const std::string& name, const std::string& bytes) const {
-        base::write_file(path_ / name, bytes);
-        return (path_ / name).string();
-    }
-
-private:
-    fs::path path_;
-};
 
 // The least of the times, the most of the memory.
 Used best(const Used& a, const Used& b) {
@@ -192,7 +165,7 @@ private:
     std::string pgbelay_;
     std::string json_;
     const base::StopSignal& stop_;
-    Folder folder_;
+    base::TemporaryFolder folder_{"facts"};
     std::vector<Json> results_;
     Promises promises_;
 };

@@ -3,13 +3,11 @@
 #include "base/error.h"
 #include "base/file.h"
 #include "base/subprocess.h"
+#include "base/temporary_folder.h"
 
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <cerrno>
-#include <cstdlib>
-#include <cstring>
 #include <filesystem>
 
 namespace pgbelay::engine {
@@ -25,32 +23,6 @@ constexpr std::size_t kLargest = 64 * 1024;
 // Whoever has to type a passphrase, or to touch a key, takes his time.
 constexpr std::chrono::minutes kSigning{2};
 constexpr std::chrono::seconds kVerifying{20};
-
-class Folder {
-public:
-    Folder() {
-        std::string pattern = (fs::temp_directory_path() / "pgbelay-sign-XXXXXX").string();
-        if (mkdtemp(pattern.data()) == nullptr) {
-            throw Error(ErrorCode::internal, fmt::format("no temporary directory: {}", std::strerror(errno)));
-        }
-        path_ = pattern;
-    }
-    ~Folder() {
-        std::error_code ignored;
-        fs::remove_all(path_, ignored);
-    }
-    Folder(const Folder&) = delete;
-    Folder& operator=(const Folder&) = delete;
-
-    std::string write(const std::string& name, std::string_view bytes) const {
-        base::write_file(path_ / name, bytes);
-        return (path_ / name).string();
-    }
-    std::string path(const std::string& name) const { return (path_ / name).string(); }
-
-private:
-    fs::path path_;
-};
 
 base::CommandResult ssh_keygen(std::vector<std::string> arguments, const std::string& input, std::chrono::seconds time,
                                const base::StopSignal* stop) {
@@ -108,7 +80,7 @@ SignedText read_signed(const std::string& bytes, const std::string& file) {
 }
 
 std::string sign(const std::string& head, const std::string& key_file, const base::StopSignal* stop) {
-    const Folder folder;
+    const base::TemporaryFolder folder("sign");
     const std::string message = folder.write("message", head);
     const auto result = ssh_keygen({"-Y", "sign", "-f", key_file, "-n", kNamespace, message}, "", kSigning, stop);
     if (result.status != 0) {
@@ -122,7 +94,7 @@ Signer verify(const SignedText& text, const std::string& allowed_signers, const 
     if (!fs::exists(allowed_signers)) {
         return {.why = fmt::format("there is no file {}", allowed_signers)};
     }
-    const Folder folder;
+    const base::TemporaryFolder folder("sign");
     const std::string signature = folder.write("signature", text.signature);
     const std::string message = folder.write("message", text.head);
     const auto found = ssh_keygen({"-Y", "find-principals", "-s", signature, "-f", allowed_signers}, "", kVerifying, stop);

@@ -1,4 +1,5 @@
 // The inputs of tests/surroundings, read, planned and printed in this very process, so that sanitizers see it.
+#include "base/temporary_folder.h"
 #include "plan/plan.h"
 #include "report/json.h"
 #include "report/plan_json.h"
@@ -7,44 +8,11 @@
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-#include <filesystem>
-#include <fstream>
-#include <stdexcept>
-
 namespace pgbelay::report {
 namespace {
 
-namespace fs = std::filesystem;
-
-class Folder {
-public:
-    Folder() {
-        std::string pattern = (fs::temp_directory_path() / "pgbelay-hostile-XXXXXX").string();
-        if (mkdtemp(pattern.data()) == nullptr) {
-            throw std::runtime_error("no folder under " + pattern);
-        }
-        path_ = pattern;
-    }
-    ~Folder() {
-        std::error_code ignored;
-        fs::remove_all(path_, ignored);
-    }
-    Folder(const Folder&) = delete;
-    Folder& operator=(const Folder&) = delete;
-
-    std::string write(const std::string& name, const std::string& bytes) const {
-        fs::create_directories((path_ / name).parent_path());
-        std::ofstream(path_ / name, std::ios::binary) << bytes;
-        return (path_ / name).string();
-    }
-
-private:
-    fs::path path_;
-};
-
 void read_and_plan(const test::HostileInput& input) {
-    const Folder folder;
+    const base::TemporaryFolder folder("hostile");
     const std::string path = folder.write(input.name, input.bytes);
     for (const auto& [name, bytes] : input.others) {
         folder.write(name, bytes);
