@@ -20,10 +20,6 @@ struct CodeEffects {
     std::vector<std::string> kinds;  // of the statements in it, in their order and each once: "create table"; queries left out
 };
 
-// The SQL that stands in the body of a DO block or of what CREATE FUNCTION or PROCEDURE makes, constants behind EXECUTE included; empty
-// where it cannot be read.
-std::vector<sql::Statement> statements_inside(const sql::Statement& statement);
-
 // What code does in passing is not what the author of the statement writes: all but the writes.
 void add_in_passing(Facts& facts, const Facts& of_code);
 
@@ -40,9 +36,6 @@ CodeEffects touch_calls(Facts& facts, const Context& ctx, const ProtobufCMessage
 // Whether it runs code of users: a DO block, a CALL, a query that calls their functions.
 bool runs_code(const sql::Statement& statement, const Facts& facts);
 
-// The search_path that CREATE FUNCTION or PROCEDURE sets for its body; nothing when that is its caller's.
-std::optional<std::vector<std::string>> own_search_path(const sql::Statement& create);
-
 // The same situation over other catalogs.
 Context over(const Context& context, const catalog::Catalog& base, const catalog::Catalog& now);
 
@@ -53,16 +46,6 @@ void note_filled(const Facts& facts, catalog::Catalog& catalog);
 // called, but for tables that go. Whether a branch was taken is not known, so nothing that it made counts as new on a table that was there
 // before.
 void apply_code(const sql::Statement& statement, const Facts& facts, catalog::Catalog& catalog);
-
-// A condition of a DO block.
-struct Question {
-    std::string key;                  // in Catalog::answers
-    std::string sql;                  // one query of one value; it may have side effects, or a variable in it
-    std::vector<std::string> before;  // what the block changes before it comes to it: statements in lower case
-};
-
-// Of a DO block's branches, each once; those of an answered question whose answer is another one are left out of all that is told here.
-std::vector<Question> questions_of(const sql::Statement& block);
 
 // What CREATE FUNCTION itself touches: the server parses the body of an SQL function, and so locks what it changes.
 void touch_sql_body(Facts& facts, const Context& ctx, const sql::Statement& create);

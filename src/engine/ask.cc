@@ -1,6 +1,6 @@
 #include "engine/ask.h"
 
-#include "analysis/code.h"
+#include "analysis/body.h"
 #include "analysis/tree_util.h"
 #include "sql/tokens.h"
 
@@ -121,11 +121,12 @@ bool concerns(const std::string& statement, const std::vector<std::string>& name
 
 void Questions::note(const sql::Statement& statement, bool changed_path) {
     if (statement.kind == "DoStmt" && !changed_path) {
-        for (const auto& question : analysis::questions_of(statement)) {
+        const auto [questions, changes] = analysis::questions_of(statement);
+        for (const auto& question : questions) {
             const auto names = asked_after(question.sql);
             const auto is_concerned = [&](const std::string& other) { return concerns(other, names); };
             if (reads_only_catalogs(sql::read_statement(question.sql)) && std::ranges::none_of(before_, is_concerned) &&
-                std::ranges::none_of(question.before, is_concerned)) {
+                std::none_of(changes.begin(), changes.begin() + static_cast<std::ptrdiff_t>(question.before), is_concerned)) {
                 questions_.emplace_back(question.key, question.sql);
             }
         }

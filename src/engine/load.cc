@@ -1,6 +1,6 @@
 #include "engine/load.h"
 
-#include "analysis/code.h"
+#include "analysis/body.h"
 #include "catalog/tree_util.h"
 #include "engine/ask.h"
 #include "pg/catalog_loader.h"

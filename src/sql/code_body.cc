@@ -18,7 +18,11 @@ std::variant<std::string, SyntaxError> plpgsql_json(std::string_view statement);
 namespace {
 
 using Json = nlohmann::json;
+
 using Events = std::vector<std::string>;
+
+// Of one piece; behind more, it only counts as conditional. An ELSIF stands behind all conditions before it.
+constexpr std::size_t kMostGuards = 32;
 
 const Json* member(const Json& object, const char* name) {
     const auto found = object.find(name);
@@ -122,7 +126,8 @@ private:
 
     void add(BodyPiece::Kind kind, std::string sql, const Events& only_for) {
         if (!sql.empty()) {
-            body_.pieces.push_back({kind, std::move(sql), only_for, guards_, conditional_ > 0});
+            const auto kept = guards_.begin() + static_cast<std::ptrdiff_t>(std::min(guards_.size(), kMostGuards));
+            body_.pieces.push_back({kind, std::move(sql), only_for, {guards_.begin(), kept}, conditional_ > 0 || kept != guards_.end()});
         }
     }
 

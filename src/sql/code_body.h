@@ -29,7 +29,7 @@ struct BodyPiece {
     std::string sql;
     // For triggers: the events (INSERT, UPDATE, DELETE, TRUNCATE) of TG_OP under which it is reached; empty: under every one.
     std::vector<std::string> only_for;
-    std::vector<Guard> guards;  // all have to be met for it to be reached
+    std::vector<Guard> guards;  // at most 32; all have to be met for it to be reached
     bool conditional = false;   // in a loop, a branch of CASE or an exception's handler: it may not be reached
 };
 

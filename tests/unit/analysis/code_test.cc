@@ -1,6 +1,7 @@
 // What statements lock through the bodies of functions, triggers and DO blocks.
 #include "catalog_builder.h"
 
+#include "analysis/body.h"
 #include "analysis/code.h"
 
 #include <fmt/format.h>
@@ -128,11 +129,12 @@ TEST(Code, IsLeftOutWhereAnAnswerSaysThatItIsNotReached) {
         "SELECT count(*) > 0 INTO there FROM pg_class WHERE relname = 'x'; "
         "IF there THEN DROP TABLE orders; ELSIF to_regclass('y') IS NULL THEN LOCK TABLE log; ELSE LOCK TABLE gone; END IF; "
         "IF n > 1 THEN RETURN; END IF; EXECUTE 'DROP TABLE ' || lower('GONE'); END $$";
-    const auto questions = questions_of(sql::read_statement(block));
+    const auto [questions, changes] = questions_of(sql::read_statement(block));
+    EXPECT_THAT(changes, Contains(HasSubstr("create table made")));
     std::vector<std::string> asked;
     for (const auto& question : questions) {
         asked.push_back(question.sql);
-        EXPECT_THAT(question.before, Contains(HasSubstr("create table made")));
+        EXPECT_GE(question.before, 1U) << "the table was made before";
     }
     const std::string first = "SELECT (there) FROM (SELECT count(*) > 0            FROM pg_class WHERE relname = 'x') AS filled_1 (there)";
     EXPECT_THAT(asked, ElementsAre(first, "SELECT (to_regclass('y') IS NULL)", "SELECT (n > 1)"));
@@ -156,6 +158,20 @@ TEST(Code, IsLeftOutWhereAnAnswerSaysThatItIsNotReached) {
     returned.now.answers.insert_or_assign(questions.at(2).key, true);
     EXPECT_FALSE(returned(block).facts.opaque);
     EXPECT_THAT(returned(block).notes, Contains(HasSubstr("are left out")));
+}
+
+// Each branch stands behind all conditions before it, of which only so many are kept.
+TEST(Code, OfThousandsOfBranchesIsReadInTimeThatGrowsWithTheirNumber) {
+    std::string block = "DO $$ DECLARE n int; BEGIN IF n = 0 THEN LOCK TABLE log; ";
+    for (int i = 1; i < 3000; ++i) {
+        block += fmt::format("ELSIF n = {} THEN LOCK TABLE orders; ", i);
+    }
+    const auto read = sql::read_statement(block + "END IF; END $$");
+    const auto [questions, changes] = questions_of(read);
+    EXPECT_EQ(changes.size(), 3000U);
+    EXPECT_EQ(questions.size(), 32U);
+    EXPECT_THAT(lines(Situation(kTables)(read.sql).facts.locks),
+                testing::IsSupersetOf({"orders:AccessExclusiveLock", "log:AccessExclusiveLock"}));
 }
 
 TEST(Code, BehindAConditionAddsToTheCatalogAndTakesNothingFromIt) {
