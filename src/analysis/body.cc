@@ -9,7 +9,6 @@
 #include <pg_query/pg_query.pb-c.h>
 
 #include <algorithm>
-#include <functional>
 #include <set>
 #include <utility>
 #include <variant>
@@ -29,17 +28,29 @@ std::string option_of(std::size_t n, PgQuery__Node* const* options, std::string_
     return {};
 }
 
-// The statements of an SQL function's body; nothing when they cannot be read.
-std::optional<std::vector<sql::Statement>> statements_in(const std::string& body) {
-    try {
-        return sql::read_script(body, "function", {}).statements;
-    } catch (const base::Error&) {
-        return std::nullopt;
-    }
+std::string answer_key(const sql::Statement& block, const std::string& question) {
+    return fmt::format("{}:{}:{} {}", block.place.file, block.place.line, block.place.column, question);
 }
 
-// The answer to a question of a block, where there is one.
-using Answers = std::function<std::optional<bool>(const std::string& question)>;
+// What the catalog says of the questions of one block; nothing of those that were not answered.
+class Answers {
+public:
+    Answers() = default;
+    Answers(const sql::Statement& block, const catalog::Catalog& catalog) : block_(&block), answers_(&catalog.answers) {}
+
+    std::optional<bool> holds(const std::string& question) const {
+        const bool* found = answers_ == nullptr || question.empty() ? nullptr : answers_->conditions.find(answer_key(*block_, question));
+        return found == nullptr ? std::nullopt : std::optional(*found);
+    }
+
+    const std::vector<std::string>* executed(const std::string& question) const {
+        return answers_ == nullptr || question.empty() ? nullptr : answers_->executed.find(answer_key(*block_, question));
+    }
+
+private:
+    const sql::Statement* block_ = nullptr;
+    const catalog::Catalog::Answers* answers_ = nullptr;
+};
 
 void add_statements(Body& body, std::optional<std::vector<sql::Statement>> statements, bool conditional) {
     body.known = body.known && statements;
@@ -83,7 +94,18 @@ Body plpgsql_body(const std::string& statement, std::string_view event, const An
             variables[name] = value;
         }
     }
+    std::vector<std::optional<bool>> conditions;
+    for (const auto& condition : code->conditions) {
+        conditions.push_back(answers.holds(condition.question));
+    }
     for (const auto& piece : code->pieces) {
+        if (const auto* executed = answers.executed(piece.question)) {
+            body.asked = true;
+            for (const auto& sql : *executed) {
+                add_statements(body, statements_in(sql), false);
+            }
+            continue;
+        }
         const bool reached = event.empty() || piece.only_for.empty() ||
                              std::find(piece.only_for.begin(), piece.only_for.end(), event) != piece.only_for.end();
         if (!reached) {
@@ -92,7 +114,7 @@ Body plpgsql_body(const std::string& statement, std::string_view event, const An
         bool refuted = false;
         bool conditional = piece.conditional;
         for (const sql::Guard& guard : piece.guards) {
-            const auto answer = answers ? answers(guard.question) : std::nullopt;
+            const auto answer = conditions[guard.condition];
             refuted = refuted || answer.value_or(guard.holds) != guard.holds;
             conditional = conditional || !answer;
         }
@@ -120,10 +142,6 @@ Body plpgsql_body(const std::string& statement, std::string_view event, const An
     return body;
 }
 
-std::string answer_key(const sql::Statement& block, const std::string& question) {
-    return fmt::format("{}:{}:{} {}", block.place.file, block.place.line, block.place.column, question);
-}
-
 bool is_readable(const sql::Statement& block) {
     const auto& parsed = *block.node().do_stmt;
     const auto language = option_of(parsed.n_args, parsed.args, "language");
@@ -136,15 +154,20 @@ Body body_of_block(const sql::Statement& block, const Answers& answers) {
 
 }  // namespace
 
+std::optional<std::vector<sql::Statement>> statements_in(const std::string& text) {
+    try {
+        return sql::read_script(text, "function", {}).statements;
+    } catch (const base::Error&) {
+        return std::nullopt;
+    }
+}
+
 bool is_query(const sql::Statement& statement) {
     return statement.kind == "SelectStmt" || statement.kind == "CallStmt";
 }
 
 Body body_of_block(const sql::Statement& block, const catalog::Catalog& catalog) {
-    return body_of_block(block, [&](const std::string& question) {
-        const bool* answer = catalog.answers.find(answer_key(block, question));
-        return answer == nullptr ? std::nullopt : std::optional(*answer);
-    });
+    return body_of_block(block, Answers(block, catalog));
 }
 
 std::string language_of(const PgQuery__CreateFunctionStmt& create) {
@@ -241,20 +264,34 @@ BlockQuestions questions_of(const sql::Statement& block) {
         return found;
     }
     std::vector<std::size_t> changes_before{0};  // of each piece
+    std::set<std::size_t> asked;                 // conditions
     std::set<std::string> keys;
-    for (const auto& piece : code->pieces) {
-        const bool dynamic = piece.kind == sql::BodyPiece::Kind::dynamic;
-        if (dynamic || (piece.kind == sql::BodyPiece::Kind::statement && !is_query(sql::read_statement(piece.sql)))) {
-            found.changes.push_back((dynamic ? "execute " : "") + lower(piece.sql));
+    const auto ask = [&](const std::string& question, std::size_t before, bool executed) {
+        if (question.empty()) {
+            return;
         }
-        changes_before.push_back(found.changes.size());
-    }
+        if (auto key = answer_key(block, question); keys.insert(key).second) {
+            found.questions.push_back({std::move(key), question, before, executed});
+        }
+    };
     for (const auto& piece : code->pieces) {
+        const std::size_t before = found.changes.size();
         for (const auto& guard : piece.guards) {
-            if (auto key = answer_key(block, guard.question); keys.insert(key).second) {
-                found.questions.push_back({std::move(key), guard.question, changes_before[guard.after]});
+            if (const auto& condition = code->conditions[guard.condition]; asked.insert(guard.condition).second) {
+                ask(condition.question, changes_before[condition.after], false);
             }
         }
+        if (piece.kind == sql::BodyPiece::Kind::dynamic) {
+            const auto texts = constant_texts(piece.sql, code->variables);
+            const bool plain = texts && texts->size() == 1 && !piece.conditional;
+            found.changes.push_back(plain ? lower(texts->front()) : "execute " + lower(piece.sql));
+            if (!plain) {
+                ask(piece.question, before, true);
+            }
+        } else if (piece.kind == sql::BodyPiece::Kind::statement) {
+            found.changes.push_back(lower(piece.sql));
+        }
+        changes_before.push_back(found.changes.size());
     }
     return found;
 }

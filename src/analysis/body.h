@@ -29,9 +29,10 @@ struct Body {
     bool dynamic = false;                      // it puts statements together itself
     bool ends_transactions = false;            // it commits or rolls back
     bool left_out = false;                     // some of it is not reached, as the catalog's answers say
+    bool asked = false;                        // what EXECUTE gets is what they say
 };
 
-// Of a DO block, without the branches that the catalog's answers rule out.
+// Of a DO block, without the branches that the catalog's answers rule out, and with what they say that EXECUTE gets.
 Body body_of_block(const sql::Statement& block, const catalog::Catalog& catalog);
 // Of CREATE FUNCTION or PROCEDURE, whose text is `sql`. `event`: that of the trigger which calls it ("INSERT"), by which the branches of
 // TG_OP are told apart; "" outside of triggers. `arguments`: by arguments_of().
@@ -51,16 +52,20 @@ std::vector<sql::Statement> statements_inside(const sql::Statement& statement);
 // A SELECT or CALL.
 bool is_query(const sql::Statement& statement);
 
-// A condition of a DO block.
+// The statements of an SQL function's body, or of what EXECUTE gets; nothing when they cannot be read.
+std::optional<std::vector<sql::Statement>> statements_in(const std::string& text);
+
+// A condition of a DO block, or the expression behind its EXECUTE.
 struct Question {
     std::string key;         // in Catalog::answers
-    std::string sql;         // one query of one value; it may have side effects, or a variable in it
+    std::string sql;         // a query of one column; it may have side effects
     std::size_t before = 0;  // how many of the block's changes stand before it
+    bool executed = false;   // its rows are statements, and the next one of the changes; false: a condition, in one row
 };
 
 struct BlockQuestions {
-    std::vector<Question> questions;   // each once
-    std::vector<std::string> changes;  // statements in lower case, in their order
+    std::vector<Question> questions;   // each once, in their order
+    std::vector<std::string> changes;  // its statements in lower case, in their order; some may only look
 };
 
 BlockQuestions questions_of(const sql::Statement& block);

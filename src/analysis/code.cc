@@ -44,6 +44,7 @@ public:
         effects_.dynamic = body.dynamic;
         effects_.ends_transactions = body.ends_transactions;
         effects_.left_out = body.left_out;
+        effects_.asked = body.asked;
         if (body.atomic != nullptr) {
             Facts found;
             touch_query(found, inner(), *body.atomic);

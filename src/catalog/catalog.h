@@ -234,8 +234,12 @@ public:
     // The server's own form of definitions that the plan asked about (see pg/canonical.h): statement's bytes -> form.
     Map<std::string, std::string> canonical_forms;
 
-    // What conditions in DO blocks of the plan said of the system catalogs when they were asked, by analysis::answer_key().
-    Map<std::string, bool> answers;
+    // What DO blocks of the plan ask of the system catalogs, by analysis::answer_key(): of a condition whether it holds, of EXECUTE all
+    // that it gets, in that order.
+    struct Answers {
+        Map<std::string, bool> conditions;
+        Map<std::string, std::vector<std::string>> executed;
+    } answers;
 
     // The relation that the name means: as given when qualified, else the first match along search_path. Null when it is not there.
     const Relation* find(const QualifiedName& name) const;

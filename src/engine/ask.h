@@ -1,13 +1,13 @@
-// Conditions of DO blocks that look into the system catalogs, such as whether a column is there: asked of the server when a plan is made,
-// so that it tells of the branches that will be reached.
+// What DO blocks ask of the system catalogs, such as whether a column is there, and what they put together from them for EXECUTE: asked of
+// the server when a plan is made, so that it tells of what will be reached.
 #pragma once
 
+#include "analysis/body.h"
 #include "catalog/catalog.h"
 #include "pg/connection.h"
 #include "sql/statement.h"
 
 #include <string>
-#include <utility>
 #include <vector>
 
 namespace pgbelay::engine {
@@ -17,12 +17,13 @@ public:
     // The statements of the plan, in their order. `changed_path`: they have set another search_path than the session begins with.
     void note(const sql::Statement& statement, bool changed_path);
     // Those that read nothing but system catalogs, and ask for nothing that the plan changes before; in a transaction that can only read.
-    // What the server does not answer within a second stays open. Throws Error{connection}.
-    void ask(pg::Connection& connection, catalog::Catalog& catalog) const;
+    // What the server does not answer within a second, or within ten for all, stays open, and so does EXECUTE of more than 1,000
+    // statements. Throws Error{connection}.
+    catalog::Catalog::Answers ask(pg::Connection& connection) const;
 
 private:
-    std::vector<std::string> before_;                             // statements that change something, in lower case
-    std::vector<std::pair<std::string, std::string>> questions_;  // key and query
+    std::vector<analysis::BlockQuestions> entries_;  // a block, or a statement as its only change
+    bool asks_ = false;
 };
 
 }  // namespace pgbelay::engine

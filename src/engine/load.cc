@@ -232,12 +232,20 @@ catalog::Catalog load_for(pg::Connection& connection, const runbook::Runbook& ru
         needs.take(statement, plan::split_path(path, role, defaults));
         questions.note(statement, !path.empty());
     });
+    const auto answers = questions.ask(connection);
+    for (const auto& [question, executed] : answers.executed) {
+        for (const auto& text : executed) {
+            for (const auto& statement : analysis::statements_in(text).value_or(std::vector<sql::Statement>{})) {
+                needs.take(statement, defaults);
+            }
+        }
+    }
     needs.finish();
     catalog::Catalog catalog = pg::load_catalog(connection, request);
     for (int round = 0; round < kRounds && needs.take_code(catalog); ++round) {
         catalog = pg::load_catalog(connection, request);
     }
-    questions.ask(connection, catalog);
+    catalog.answers = answers;
     return catalog;
 }
 

@@ -12,11 +12,15 @@
 
 namespace pgbelay::sql {
 
-// A condition of IF as a query whose one value is its answer; a variable that one SELECT … INTO fills stands in it as that query.
+// A condition of IF as a query whose one value is its answer. What variables hold there stands in it as queries.
+struct Condition {
+    std::string question;   // "" where that is not known
+    std::size_t after = 0;  // how many pieces stand before it
+};
+
 struct Guard {
-    std::string question;
-    bool holds = true;      // what the answer has to be; NULL is false
-    std::size_t after = 0;  // how many pieces stand before the condition
+    std::size_t condition = 0;  // of CodeBody::conditions
+    bool holds = true;          // what the answer has to be; NULL is false
 };
 
 // One piece of SQL of a body, under the conditions that its branch stands behind.
@@ -31,6 +35,9 @@ struct BodyPiece {
     std::vector<std::string> only_for;
     std::vector<Guard> guards;  // at most 32; all have to be met for it to be reached
     bool conditional = false;   // in a loop, a branch of CASE or an exception's handler: it may not be reached
+    // Of EXECUTE: a query of one column, whose rows are all that it gets, in their order, guards and loops counted in. "" where that is not
+    // known.
+    std::string question = {};
 };
 
 // One value that a variable gets.
@@ -40,7 +47,8 @@ struct Assigned {
 };
 
 struct CodeBody {
-    std::vector<BodyPiece> pieces;   // in the order of the text, all branches and loops
+    std::vector<BodyPiece> pieces;  // in the order of the text, all branches and loops
+    std::vector<Condition> conditions;
     bool ends_transactions = false;  // COMMIT or ROLLBACK stand in it
     // What variables are given, all branches and loops together: those that get nothing else, such as a row of a query or an argument.
     std::map<std::string, std::vector<Assigned>> variables;

@@ -128,7 +128,7 @@ TEST(Code, IsLeftOutWhereAnAnswerSaysThatItIsNotReached) {
         "DO $$ DECLARE there boolean; n int; BEGIN CREATE TABLE made (a int); "
         "SELECT count(*) > 0 INTO there FROM pg_class WHERE relname = 'x'; "
         "IF there THEN DROP TABLE orders; ELSIF to_regclass('y') IS NULL THEN LOCK TABLE log; ELSE LOCK TABLE gone; END IF; "
-        "IF n > 1 THEN RETURN; END IF; EXECUTE 'DROP TABLE ' || lower('GONE'); END $$";
+        "IF to_regclass('z') IS NULL THEN RETURN; END IF; EXECUTE 'DROP TABLE ' || lower('GONE'); END $$";
     const auto [questions, changes] = questions_of(sql::read_statement(block));
     EXPECT_THAT(changes, Contains(HasSubstr("create table made")));
     std::vector<std::string> asked;
@@ -136,12 +136,15 @@ TEST(Code, IsLeftOutWhereAnAnswerSaysThatItIsNotReached) {
         asked.push_back(question.sql);
         EXPECT_GE(question.before, 1U) << "the table was made before";
     }
-    const std::string first = "SELECT (there) FROM (SELECT count(*) > 0            FROM pg_class WHERE relname = 'x') AS filled_1 (there)";
-    EXPECT_THAT(asked, ElementsAre(first, "SELECT (to_regclass('y') IS NULL)", "SELECT (n > 1)"));
+    const std::string first =
+        "SELECT (there) FROM (SELECT) AS pgbelay_once LEFT JOIN LATERAL (SELECT * FROM (SELECT count(*) > 0            FROM pg_class "
+        "WHERE relname = 'x') AS pgbelay_row LIMIT 1) AS pgbelay_0 (there) ON true";
+    EXPECT_THAT(asked, ElementsAre(first, "SELECT (to_regclass('y') IS NULL)", "SELECT (to_regclass('z') IS NULL)",
+                                   "SELECT (('DROP TABLE ' || lower('GONE')\n)::text) WHERE ((to_regclass('z') IS NULL\n) IS NOT TRUE)"));
     const auto locks_with = [&](const std::vector<std::pair<std::size_t, bool>>& answers) {
         Situation situation(kTables);
         for (const auto& [question, answer] : answers) {
-            situation.now.answers.insert_or_assign(questions.at(question).key, answer);
+            situation.now.answers.conditions.insert_or_assign(questions.at(question).key, answer);
         }
         return lines(situation(block).facts.locks);
     };
@@ -155,16 +158,81 @@ TEST(Code, IsLeftOutWhereAnAnswerSaysThatItIsNotReached) {
     EXPECT_THAT(locks_with({{0, false}, {1, false}}), testing::AllOf(Not(Contains(log)), Contains(gone)));
     Situation returned(kTables);
     EXPECT_TRUE(returned(block).facts.opaque);
-    returned.now.answers.insert_or_assign(questions.at(2).key, true);
+    returned.now.answers.conditions.insert_or_assign(questions.at(2).key, true);
     EXPECT_FALSE(returned(block).facts.opaque);
     EXPECT_THAT(returned(block).notes, Contains(HasSubstr("are left out")));
 }
 
+// What EXECUTE gets, once for each pass of the loops around it, as one query.
+TEST(Code, AsksWhatExecuteGets) {
+    const auto asked = [](const std::string& declared, const std::string& body) {
+        std::vector<std::string> questions;
+        for (const auto& question :
+             questions_of(sql::read_statement("DO $$ DECLARE " + declared + " BEGIN " + body + " END $$")).questions) {
+            if (question.executed) {
+                questions.push_back(question.sql);
+            }
+        }
+        return questions;
+    };
+    const std::string once = " FROM (SELECT) AS pgbelay_once";
+    EXPECT_THAT(asked("r record;", "FOR r IN SELECT relname FROM pg_class LOOP EXECUTE 'LOCK ' || r.relname; END LOOP;"),
+                ElementsAre("SELECT (('LOCK ' || r.relname\n)::text)" + once + " CROSS JOIN LATERAL (SELECT relname FROM pg_class) AS r"));
+    EXPECT_THAT(asked("", "FOR i IN 1..2 LOOP CONTINUE WHEN i = 2; EXECUTE 'LOCK t' || i; END LOOP;"),
+                ElementsAre("SELECT (('LOCK t' || i\n)::text)" + once +
+                            " CROSS JOIN LATERAL (SELECT * FROM generate_series((1\n)::integer, (2\n)::integer, (1\n)::integer)) AS "
+                            "pgbelay_0 (i) WHERE ((i = 2\n) IS NOT TRUE)"));
+    EXPECT_THAT(
+        asked("T text := 'a'; u text;", "u := t || \"t\"; EXECUTE 'LOCK ' || U || current_user;"),
+        ElementsAre("SELECT (('LOCK ' || U || current_user\n)::text)" + once +
+                    " LEFT JOIN LATERAL (SELECT * FROM (SELECT ('a'\n)::text ) AS pgbelay_row LIMIT 1) AS pgbelay_0 (t) ON true"
+                    " LEFT JOIN LATERAL (SELECT * FROM (SELECT ( t || \"t\"\n)::text) AS pgbelay_row LIMIT 1) AS pgbelay_1 (u) ON true"));
+    // What is not known, or known only at another place, is not asked for.
+    const std::string loop = "FOR r IN SELECT relname FROM pg_class LOOP ";
+    for (const auto& body : {
+             "IF random() > 0 THEN v := 'a'; END IF; EXECUTE v || current_user;",
+             "WHILE w < 3 LOOP EXECUTE 'LOCK t' || w; w := w + 1; END LOOP;",
+             "EXECUTE 'SELECT 1' INTO v; EXECUTE v;",
+             "v := v || current_user; EXECUTE v;",
+             "GET DIAGNOSTICS w = ROW_COUNT; EXECUTE 'LOCK t' || w;",
+             "BEGIN v := current_user; EXCEPTION WHEN OTHERS THEN NULL; END; EXECUTE v;",
+             "IF random() > 0 THEN NULL; ELSE v := 'a'; END IF; EXECUTE v || current_user;",
+             "CASE w WHEN 1 THEN EXECUTE 'LOCK ' || current_user; END CASE;",
+             "FOR x IN EXECUTE current_user LOOP EXECUTE current_user || 'a'; END LOOP;",
+         }) {
+        const auto questions = asked("r record; v text; w int := 1;", body);
+        EXPECT_TRUE(questions.empty() || questions == std::vector<std::string>{"SELECT ((current_user\n)::text)"}) << body;
+    }
+    for (const auto& rest : {"EXIT WHEN r.relname = 'a'; EXECUTE 'LOCK ' || r.relname;", "EXECUTE r.relname || v; v := v || 'a';",
+                             "IF r.relname = 'a' THEN RETURN; END IF; EXECUTE r.relname;",
+                             "IF r.relname > 'a' THEN IF r.relname > 'b' THEN CONTINUE; END IF; END IF; EXECUTE r.relname;"}) {
+        EXPECT_THAT(asked("r record; v text := 'a';", loop + rest + " END LOOP;"), IsEmpty()) << rest;
+    }
+    EXPECT_THAT(asked("r record;", loop + "NULL; END LOOP; EXECUTE r.relname;"), IsEmpty());
+    EXPECT_THAT(asked("v text := 'a';", "DECLARE v text := 'b'; BEGIN NULL; END; EXECUTE v || current_user;"), IsEmpty());
+}
+
+TEST(Code, DoesWhatTheAnswersSayThatExecuteGets) {
+    const std::string block =
+        "DO $$ DECLARE r record; BEGIN FOR r IN SELECT relname FROM pg_class LOOP EXECUTE 'LOCK ' || r.relname; END LOOP; END $$";
+    const auto questions = questions_of(sql::read_statement(block)).questions;
+    ASSERT_EQ(questions.size(), 1U);
+    Situation situation(kTables);
+    EXPECT_TRUE(situation(block).facts.opaque);
+    situation.now.answers.executed.insert_or_assign(questions[0].key, std::vector<std::string>{"LOCK log", "LOCK gone; LOCK orders"});
+    const auto analysis = situation(block);
+    EXPECT_FALSE(analysis.facts.opaque);
+    EXPECT_THAT(lines(analysis.facts.locks), testing::IsSupersetOf({"log:AccessExclusiveLock", "gone:AccessExclusiveLock"}));
+    EXPECT_THAT(analysis.notes, Contains(HasSubstr("as they are now")));
+    situation.now.answers.executed.insert_or_assign(questions[0].key, std::vector<std::string>{});
+    EXPECT_THAT(lines(situation(block).facts.locks), IsEmpty());
+}
+
 // Each branch stands behind all conditions before it, of which only so many are kept.
 TEST(Code, OfThousandsOfBranchesIsReadInTimeThatGrowsWithTheirNumber) {
-    std::string block = "DO $$ DECLARE n int; BEGIN IF n = 0 THEN LOCK TABLE log; ";
+    std::string block = "DO $$ BEGIN IF to_regclass('0') IS NULL THEN LOCK TABLE log; ";
     for (int i = 1; i < 3000; ++i) {
-        block += fmt::format("ELSIF n = {} THEN LOCK TABLE orders; ", i);
+        block += fmt::format("ELSIF to_regclass('{}') IS NULL THEN LOCK TABLE orders; ", i);
     }
     const auto read = sql::read_statement(block + "END IF; END $$");
     const auto [questions, changes] = questions_of(read);

@@ -1,0 +1,156 @@
+#include "sql/body_values.h"
+
+#include "sql/quote.h"
+#include "sql/tokens.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <utility>
+
+namespace pgbelay::sql {
+
+namespace {
+
+// Each question writes down all that it stands on: blocks of thousands of lines would ask in megabytes.
+constexpr std::size_t kMostSources = 64;
+constexpr std::size_t kLongestQuestion = std::size_t{64} << 10;
+
+// As the server folds a name: it is in lower case where it is not quoted.
+std::string folded(const std::string& word) {
+    if (word.size() > 2 && word.front() == '"' && word.back() == '"') {
+        return word.substr(1, word.size() - 2);
+    }
+    std::string name = word;
+    std::ranges::transform(name, name.begin(), [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c; });
+    return name;
+}
+
+// To stand before a parenthesis that closes: a comment at its end would hide that.
+std::string closed(const std::string& expression) {
+    return expression.find("--") == std::string::npos ? expression : expression + "\n";
+}
+
+}  // namespace
+
+void BodyValues::declare(const std::string& name) {
+    if (!declared_.insert(name).second) {
+        ambiguous_.insert(name);
+    }
+}
+
+void BodyValues::leave(std::size_t entered) {
+    std::vector<std::string> names;
+    while (sources_.size() > entered) {
+        names.insert(names.end(), sources_.back().names.begin(), sources_.back().names.end());
+        sources_.pop_back();
+    }
+    std::ranges::sort(names);
+    const auto twice = std::ranges::unique(names);
+    names.erase(twice.begin(), twice.end());
+    forget(std::move(names));
+}
+
+void BodyValues::forget(std::vector<std::string> names) {
+    if (!names.empty()) {
+        sources_.push_back({Kind::unknown, std::move(names), {}, false, {}});
+    }
+}
+
+void BodyValues::add(Kind kind, std::vector<std::string> names, const std::string& query, bool record) {
+    if (sources_.size() >= kMostSources || query.empty() || query.size() > kLongestQuestion) {
+        kind = Kind::unknown;
+    }
+    auto needs = kind == Kind::unknown ? std::set<std::string>{} : variables_in(query);
+    sources_.push_back({kind, std::move(names), query, record, std::move(needs)});
+}
+
+void BodyValues::fill(std::vector<std::string> names, const std::string& query) {
+    const bool known = std::ranges::none_of(names, [&](const auto& name) { return ambiguous_.contains(name); });
+    add(known ? Kind::row : Kind::unknown, std::move(names), query, false);
+}
+
+void BodyValues::fill_record(const std::string& name, const std::string& query) {
+    add(ambiguous_.contains(name) ? Kind::unknown : Kind::row, {name}, query, true);
+}
+
+void BodyValues::loop(std::vector<std::string> names, const std::string& query) {
+    add(Kind::loop, std::move(names), query, false);
+}
+
+void BodyValues::loop_record(const std::string& name, const std::string& query) {
+    add(Kind::loop, {name}, query, true);
+}
+
+std::set<std::string> BodyValues::variables_in(std::string_view expression) const {
+    std::set<std::string> names;
+    for (const Token& token : scan(expression)) {
+        if (auto name = folded(token.text); !token.comment && declared_.contains(name)) {
+            names.insert(std::move(name));
+        }
+    }
+    return names;
+}
+
+bool BodyValues::collect(std::set<std::string> needed, bool loops, std::vector<std::size_t>& places) const {
+    std::set<std::string> taken;
+    if (sources_.size() > kMostSources) {
+        return false;
+    }
+    for (std::size_t i = sources_.size(); i-- > 0;) {
+        const Source& source = sources_[i];
+        const bool names_it = std::ranges::any_of(source.names, [&](const auto& name) { return needed.contains(name); });
+        if (source.kind == Kind::unknown ? names_it : (source.kind == Kind::loop && names_it && !loops)) {
+            return false;
+        }
+        if (source.kind == Kind::unknown || (!names_it && (source.kind != Kind::loop || !loops))) {
+            continue;
+        }
+        for (const auto& name : source.names) {
+            needed.erase(name);
+            // An older value of the same variable would stand beside it.
+            if (!taken.insert(name).second) {
+                return false;
+            }
+        }
+        needed.insert(source.needs.begin(), source.needs.end());
+        places.push_back(i);
+    }
+    std::ranges::reverse(places);
+    return needed.empty();
+}
+
+std::string BodyValues::from(const std::vector<std::size_t>& places) const {
+    std::string text;
+    for (const std::size_t place : places) {
+        const Source& source = sources_[place];
+        std::string alias = source.record ? quote_identifier(source.names.front()) : fmt::format("pgbelay_{}", place);
+        for (std::size_t i = 0; !source.record && i < source.names.size(); ++i) {
+            alias += (i == 0 ? " (" : ", ") + quote_identifier(source.names[i]) + (i + 1 == source.names.size() ? ")" : "");
+        }
+        text += source.kind == Kind::loop ? fmt::format(" CROSS JOIN LATERAL ({}) AS {}", closed(source.query), alias)
+                                          : fmt::format(" LEFT JOIN LATERAL (SELECT * FROM ({}) AS pgbelay_row LIMIT 1) AS {} ON true",
+                                                        closed(source.query), alias);
+    }
+    return text.empty() ? text : " FROM (SELECT) AS pgbelay_once" + text;
+}
+
+std::string BodyValues::in_loops(const std::string& value, const std::string& condition) const {
+    std::vector<std::size_t> places;
+    if (value.size() + condition.size() > kLongestQuestion || !collect(variables_in(value + " " + condition), true, places)) {
+        return {};
+    }
+    auto query = fmt::format("SELECT ({}){}{}", closed(value), from(places), condition.empty() ? "" : " WHERE " + condition);
+    return query.size() > kLongestQuestion ? std::string() : query;
+}
+
+std::string BodyValues::once(const std::string& value) const {
+    std::vector<std::size_t> places;
+    if (value.size() > kLongestQuestion || !collect(variables_in(value), false, places)) {
+        return {};
+    }
+    auto query = fmt::format("SELECT ({}){}", closed(value), from(places));
+    return query.size() > kLongestQuestion ? std::string() : query;
+}
+
+}  // namespace pgbelay::sql
