@@ -132,32 +132,43 @@ bool is_harmless(const sql::QualifiedName& function) {
     return is_system(function) && kHarmless.contains(function.name);
 }
 
-bool reads_only_catalogs(const sql::Statement& query) {
-    const auto is_catalog = [](const sql::QualifiedName& name) {
-        return name.schema == "pg_catalog" || name.schema == "information_schema" || (name.schema.empty() && name.name.starts_with("pg_"));
-    };
-    return query.kind == "SelectStmt" && std::ranges::all_of(sql::relations_named(query), is_catalog) &&
-           std::ranges::all_of(sql::functions_named(query), is_harmless);
+bool only_reads(const sql::Statement& query) {
+    return query.kind == "SelectStmt" && std::ranges::all_of(sql::functions_named(query), is_harmless);
 }
 
-// Arithmetic and text, whose answer is the same whatever the plan does before.
-bool is_plain(const std::string& question) {
-    const auto looks_up = [](const sql::QualifiedName& function) {
+bool is_catalog(const sql::QualifiedName& relation) {
+    return relation.schema == "pg_catalog" || relation.schema == "information_schema" ||
+           (relation.schema.empty() && relation.name.starts_with("pg_"));
+}
+
+bool reads_catalogs(const sql::Statement& query, const std::vector<sql::Token>& tokens) {
+    const auto looks = [](const sql::QualifiedName& function) {
         static const std::array<std::string_view, 6> kLookUp{"pg_", "to_reg", "has_", "current_", "obj_", "col_"};
         return std::ranges::any_of(kLookUp, [&](std::string_view prefix) { return function.name.starts_with(prefix); });
     };
-    const auto query = sql::read_statement(question);
-    const auto tokens = sql::scan(question);
-    return sql::relations_named(query).empty() && std::ranges::none_of(sql::functions_named(query), looks_up) &&
-           std::ranges::none_of(tokens, [](const auto& token) { return analysis::lower(token.text).starts_with("reg"); });
+    return std::ranges::any_of(sql::relations_named(query), is_catalog) || std::ranges::any_of(sql::functions_named(query), looks) ||
+           std::ranges::any_of(tokens, [](const auto& token) { return analysis::lower(token.text).starts_with("reg"); });
 }
 
-// Names of tables, columns, constraints that stand in a question as constants. In lower case, without a schema. Of EXECUTE only those that
-// something has to be equal to: others are parts of statements.
-std::vector<std::string> asked_after(const analysis::Question& question) {
+// What a question looks at, by which it is told whether a statement may change the answer.
+struct Asked {
+    std::vector<std::string> tables;  // whose rows it reads, in lower case
+    bool catalogs = false;
+    // Names of tables, columns, constraints that stand in it as constants. In lower case, without a schema. Of EXECUTE only those that
+    // something has to be equal to: others are parts of statements.
+    std::vector<std::string> names;
+};
+
+Asked asked_after(const analysis::Question& question) {
     static const std::set<std::string> kEverywhere{"public", "base table", "yes", "no", "true", "false"};
     const auto tokens = sql::scan(question.sql);
-    std::vector<std::string> names;
+    const auto query = sql::read_statement(question.sql);
+    Asked asked{.catalogs = reads_catalogs(query, tokens)};
+    for (const auto& relation : sql::relations_named(query)) {
+        if (!is_catalog(relation)) {
+            asked.tables.push_back(analysis::lower(relation.name));
+        }
+    }
     bool in_list = false;
     for (std::size_t i = 0; i < tokens.size(); ++i) {
         const std::string& text = tokens[i].text;
@@ -169,10 +180,10 @@ std::vector<std::string> asked_after(const analysis::Question& question) {
         }
         const auto value = analysis::lower(text.substr(1, text.size() - 2));
         if (!kEverywhere.contains(value)) {
-            names.push_back(value.substr(value.rfind('.') == std::string::npos ? 0 : value.rfind('.') + 1));
+            asked.names.push_back(value.substr(value.rfind('.') == std::string::npos ? 0 : value.rfind('.') + 1));
         }
     }
-    return names;
+    return asked;
 }
 
 // EXECUTE of a DO block, other than that of CREATE TRIGGER.
@@ -188,30 +199,41 @@ bool executes(std::string_view statement) {
     return false;
 }
 
-// Whether the statement may change the answer: it says all that the condition asks after, or makes, drops or renames any of it, or runs
-// what it does not say.
-bool concerns(const std::string& statement, const std::vector<std::string>& names) {
+// Whether the statement may change the answer: it names a table whose rows are read, or changes rows, which may change others; it says all
+// that the condition asks after, or makes, drops or renames any of it; or it runs what it does not say.
+bool concerns(const std::string& statement, const Asked& asked) {
+    static const std::array<std::string_view, 7> kRows{"insert", "update", "delete", "merge", "copy", "truncate", "do"};
     static const std::array<std::string_view, 14> kWhole{
         "create table",      "create temp",         "create unlogged",  "create schema", "create type", "create domain", "create view",
         "create or replace", "create materialized", "create extension", "drop table",    "drop schema", "rename to",     "set schema",
     };
     const auto says = [&](const auto& words) { return statement.find(words) != std::string::npos; };
-    if (statement.starts_with("call") || statement.starts_with("select") || executes(statement)) {
+    const auto starts = [&](std::string_view word) { return statement.starts_with(word); };
+    if (!asked.catalogs && asked.tables.empty()) {
+        return false;
+    }
+    if (starts("call") || starts("select") || executes(statement) || std::ranges::any_of(asked.tables, says)) {
         return true;
     }
-    const bool whole = statement.starts_with("drop") || says("cascade") || std::ranges::any_of(kWhole, says);
-    return whole ? names.empty() || std::ranges::any_of(names, says) : std::ranges::all_of(names, says);
+    if (!asked.tables.empty() && std::ranges::any_of(kRows, starts)) {
+        return true;
+    }
+    if (!asked.catalogs) {
+        return false;
+    }
+    const bool whole = starts("drop") || says("cascade") || std::ranges::any_of(kWhole, says);
+    return whole ? asked.names.empty() || std::ranges::any_of(asked.names, says) : std::ranges::all_of(asked.names, says);
 }
 
 using Values = std::vector<std::optional<std::string>>;
 
 // The values of the query's one column.
 std::optional<Values> rows_of(pg::Connection& connection, const std::string& query) {
-    const std::array<std::string, 4> all{"BEGIN READ ONLY", fmt::format("SET LOCAL statement_timeout = {}", kLongest.count()),
-                                         connection.default_search_path().empty()
-                                             ? "SET LOCAL search_path = ''"
-                                             : "SET LOCAL search_path = " + connection.default_search_path(),
-                                         fmt::format("{}\nLIMIT {}", query, kMostStatements + 1)};
+    const std::array<std::string, 5> all{
+        "BEGIN READ ONLY", fmt::format("SET LOCAL statement_timeout = {}", kLongest.count()), "SET LOCAL lock_timeout = '100ms'",
+        connection.default_search_path().empty() ? "SET LOCAL search_path = ''"
+                                                 : "SET LOCAL search_path = " + connection.default_search_path(),
+        fmt::format("{}\nLIMIT {}", query, kMostStatements + 1)};
     const auto deadline = base::in(2 * kLongest);
     std::optional<Values> values;
     for (const std::string& one : all) {
@@ -278,7 +300,7 @@ void Questions::note(const sql::Statement& statement, bool changed_path) {
     if (statement.kind == "DoStmt") {
         entry = analysis::questions_of(statement);
         std::erase_if(entry.questions,
-                      [&](const auto& question) { return changed_path || !reads_only_catalogs(sql::read_statement(question.sql)); });
+                      [&](const auto& question) { return changed_path || !only_reads(sql::read_statement(question.sql)); });
         std::ranges::stable_sort(entry.questions, {}, &analysis::Question::before);
         asks_ = asks_ || !entry.questions.empty();
     }
@@ -310,9 +332,9 @@ catalog::Catalog::Answers Questions::ask(pg::Connection& connection) const {
             for (; next < question.before; ++next) {
                 note(changes[next]);
             }
-            const auto names = asked_after(question);
-            const auto is_concerned = [&](const auto& change) { return concerns(change, names); };
-            if (base::Clock::now() > end || (!is_plain(question.sql) && std::ranges::any_of(done, is_concerned))) {
+            const auto asked = asked_after(question);
+            const auto is_concerned = [&](const auto& change) { return concerns(change, asked); };
+            if (base::Clock::now() > end || std::ranges::any_of(done, is_concerned)) {
                 continue;
             }
             const auto values = rows_of(connection, question.sql);

@@ -223,7 +223,7 @@ TEST(Code, DoesWhatTheAnswersSayThatExecuteGets) {
     const auto analysis = situation(block);
     EXPECT_FALSE(analysis.facts.opaque);
     EXPECT_THAT(lines(analysis.facts.locks), testing::IsSupersetOf({"log:AccessExclusiveLock", "gone:AccessExclusiveLock"}));
-    EXPECT_THAT(analysis.notes, Contains(HasSubstr("as they are now")));
+    EXPECT_THAT(analysis.notes, Contains(HasSubstr("as it is now")));
     situation.now.answers.executed.insert_or_assign(questions[0].key, std::vector<std::string>{});
     EXPECT_THAT(lines(situation(block).facts.locks), IsEmpty());
 }
