@@ -253,13 +253,16 @@ CodeEffects touch_calls(Facts& facts, const Context& ctx, const ProtobufCMessage
 
 void touch_sql_body(Facts& facts, const Context& ctx, const sql::Statement& statement) {
     const auto& create = *statement.node().create_function_stmt;
+    catalog::Catalog inside = ctx.now;
+    inside.search_path = own_search_path(statement).value_or(inside.search_path);
+    const auto there = over(ctx, ctx.base, inside);
     const auto body = create.sql_body != nullptr || language_of(create) == "sql" ? body_of(create, statement.sql) : Body{};
     if (body.atomic != nullptr) {
-        touch_query(facts, ctx, *body.atomic, Extent::parsed);
+        touch_query(facts, there, *body.atomic, Extent::parsed);
     }
-    for (const auto& inside : body.statements) {
-        if (!inside.statement.opaque()) {
-            touch_query(facts, ctx, inside.statement.node().base, Extent::parsed);
+    for (const auto& one : body.statements) {
+        if (!one.statement.opaque()) {
+            touch_query(facts, there, one.statement.node().base, Extent::parsed);
         }
     }
 }

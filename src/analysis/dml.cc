@@ -1,6 +1,7 @@
 #include "analysis/dml.h"
 
 #include "analysis/common.h"
+#include "analysis/row_effects.h"
 #include "catalog/walk.h"
 #include "sql/quote.h"
 
@@ -189,7 +190,9 @@ Analysis analyze_copy(const sql::Statement& statement, const Context& ctx) {
         return run_as_written(analysis, statement,
                               analysis.facts.writes.empty() ? nothing_to_undo() : inverse_of_write(statement, analysis.facts, ctx));
     }
-    touch_all(analysis.facts, ctx, name_of(copy.relation), LockMode::row_exclusive, Reason::writes);
+    // From a file or a program, nobody knows how many.
+    const bool rows = !statement.copy_data || !statement.copy_data->empty();
+    touch_copy_from(analysis.facts, ctx, copy, rows);
     add_name(analysis.facts.writes, found_name(ctx.now, name_of(copy.relation)));
     analysis.name = "copy into " + target_of(analysis.facts, ctx, copy.relation);
     return run_as_written(analysis, statement, inverse_of_write(statement, analysis.facts, ctx));
@@ -212,6 +215,7 @@ Analysis analyze_truncate(const sql::Statement& statement, const Context& ctx) {
         }
     }
     for (const auto& lock : std::vector<RelationLock>(analysis.facts.locks.items())) {
+        touch_truncate_triggers(analysis.facts, ctx, lock.relation);
         add_name(analysis.facts.writes, lock.relation);
         if (!is_partitioned(ctx, lock.relation)) {
             touch_indexes(analysis.facts, ctx, lock.relation, LockMode::access_exclusive, Reason::index_of_truncated_table);

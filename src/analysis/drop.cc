@@ -421,6 +421,10 @@ void drop_other(Dropping& dropping, const Context& ctx, const PgQuery__Node& obj
             const auto inside = sql::quote_identifier(bare) + ".";
             touch_users(dropping, ctx, [&](const std::string& text) { return text.find(inside) != std::string::npos; });
         }
+    } else if (drop.remove_type == PG_QUERY__OBJECT_TYPE__OBJECT_STATISTIC_EXT) {
+        if (const auto statistics = ctx.now.find_statistics(name_of_list(&object))) {
+            touch(dropping.analysis.facts, ctx, statistics->table, LockMode::share_update_exclusive, Reason::changes_statistics);
+        }
     } else if (drop.remove_type == PG_QUERY__OBJECT_TYPE__OBJECT_EXTENSION) {
         absent = ctx.now.loaded && !ctx.now.extensions.contains(bare);
     }

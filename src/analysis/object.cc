@@ -141,7 +141,7 @@ Analysis analyze_statistics(const sql::Statement& statement, const Context& ctx)
     for (std::size_t i = 0; i < create.n_relations; ++i) {
         if (create.relations[i]->node_case == PG_QUERY__NODE__NODE_RANGE_VAR) {
             touch(analysis.facts, ctx, name_of(create.relations[i]->range_var), LockMode::share_update_exclusive,
-                  Reason::creates_statistics);
+                  Reason::changes_statistics);
         }
     }
     const auto written = name_of(create.n_defnames, create.defnames);

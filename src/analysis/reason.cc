@@ -225,7 +225,7 @@ constexpr std::array<Explanation, kReasons> kExplanations{{
     {Reason::sequence_of_identity, "the identity column takes its numbers from it", "src/backend/commands/tablecmds.c, ATExecSetIdentity"},
     {Reason::publishes, "the table must not change while it comes into or leaves a publication",
      "src/backend/commands/publicationcmds.c, OpenTableList"},
-    {Reason::creates_statistics, "only other changes of the table wait: reads and writes go on", kLocks},
+    {Reason::changes_statistics, "only other changes of the table wait: reads and writes go on", kLocks},
     // filling and maintaining
     {Reason::fills_new_table, "the query that fills the new table reads it", "manual, CREATE TABLE AS", Work::read},
     {Reason::fills_matview, "the query of the materialized view reads it", "src/backend/commands/matview.c, refresh_matview_datafill",

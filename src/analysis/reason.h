@@ -163,7 +163,7 @@ enum class Reason {
     writes_sequence_anew,
     sequence_of_identity,
     publishes,
-    creates_statistics,
+    changes_statistics,
     // filling and maintaining
     fills_new_table,
     fills_matview,

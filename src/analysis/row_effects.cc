@@ -147,8 +147,8 @@ public:
         : facts_(facts), ctx_(ctx), table_(table), change_(change), seen_(seen), level_(level) {}
 
     void take() {
-        if (change_.rows) {
-            take_sequences();
+        if (change_.rows && change_.has("INSERT")) {
+            take_defaults();
         }
         if (change_.rows && !table_.keys_are_off && !ctx_.now.as_replica) {
             take_keys();
@@ -158,10 +158,7 @@ public:
     }
 
 private:
-    void take_sequences() {
-        if (!change_.has("INSERT")) {
-            return;
-        }
+    void take_defaults() {
         for (const auto& column : table_.columns) {
             if (change_.given && change_.given->contains(column.name)) {
                 continue;
@@ -170,7 +167,22 @@ private:
                 take_numbers(ctx_.now.sequences_of(table_.name, column.name));
             } else {
                 take_numbers(sequences_in_default(column));
+                take_calls(column);
             }
+        }
+    }
+
+    // Functions of the user's in its default. What they do in other languages, such as uuid_generate_v4(), is taken for nothing.
+    void take_calls(const catalog::Column& column) {
+        if (!column.default_expression || column.generated != 0 || column.default_expression->find('(') == std::string::npos ||
+            ctx_.now.functions.empty()) {
+            return;
+        }
+        const auto query = sql::read_statement("SELECT " + *column.default_expression);
+        if (!query.opaque()) {
+            Facts in_passing;
+            touch_calls(in_passing, ctx_, query.node().base);
+            add_in_passing(facts_, in_passing);
         }
     }
 
@@ -261,7 +273,8 @@ private:
 
     // Bits of CreateTrigStmt::events: catalog/pg_trigger.h.
     void take_trigger(const PgQuery__CreateTrigStmt& trigger) {
-        static const std::vector<std::pair<int, std::string>> kBits{{1 << 2, "INSERT"}, {1 << 3, "DELETE"}, {1 << 4, "UPDATE"}};
+        static const std::vector<std::pair<int, std::string>> kBits{
+            {1 << 2, "INSERT"}, {1 << 3, "DELETE"}, {1 << 4, "UPDATE"}, {1 << 5, "TRUNCATE"}};
         if (trigger.row && !change_.rows) {
             return;
         }
@@ -470,6 +483,33 @@ void touch_write(Facts& facts, const Context& ctx, const ProtobufCMessage& state
     note_positions(change, statement, *relation);
     std::set<QualifiedName> seen{relation->name};
     touch_changed(facts, ctx, *relation, change, extent, seen);
+}
+
+void touch_copy_from(Facts& facts, const Context& ctx, const PgQuery__CopyStmt& copy, bool rows) {
+    Change change{.events = {"INSERT"}, .rows = rows};
+    if (copy.n_attlist > 0) {
+        const auto columns = strings_of(copy.n_attlist, copy.attlist);
+        change.given.emplace(columns.begin(), columns.end());
+    }
+    const auto* relation = touch(facts, ctx, name_of(copy.relation), LockMode::row_exclusive, Reason::writes);
+    if (relation == nullptr) {
+        return;
+    }
+    if (rows) {
+        touch_only_partition(facts, ctx, *relation);
+    }
+    std::set<QualifiedName> seen{relation->name};
+    RowEffects(facts, ctx, *relation, change, seen).take();
+}
+
+void touch_truncate_triggers(Facts& facts, const Context& ctx, const QualifiedName& table) {
+    const auto* relation = ctx.now.find(table);
+    if (relation == nullptr || relation->triggers.empty()) {
+        return;
+    }
+    const Change change{.events = {"TRUNCATE"}, .rows = false};
+    std::set<QualifiedName> seen{relation->name};
+    RowEffects(facts, ctx, *relation, change, seen).take();
 }
 
 }  // namespace pgbelay::analysis

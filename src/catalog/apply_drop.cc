@@ -141,6 +141,12 @@ void drop_member(const PgQuery__Node& object, PgQuery__ObjectType type, Catalog&
     }
 }
 
+void drop_statistics(const QualifiedName& written, Catalog& catalog) {
+    if (const auto found = catalog.find_statistics(written)) {
+        erase(catalog.relations.at(found->table).statistics, found->name);
+    }
+}
+
 }  // namespace
 
 void apply_drop(const PgQuery__DropStmt& statement, Catalog& catalog) {
@@ -168,6 +174,7 @@ void apply_drop(const PgQuery__DropStmt& statement, Catalog& catalog) {
             case PG_QUERY__OBJECT_TYPE__OBJECT_TRIGGER:
             case PG_QUERY__OBJECT_TYPE__OBJECT_POLICY:
             case PG_QUERY__OBJECT_TYPE__OBJECT_RULE: drop_member(object, statement.remove_type, catalog); break;
+            case PG_QUERY__OBJECT_TYPE__OBJECT_STATISTIC_EXT: drop_statistics(name_of_list(&object), catalog); break;
             default: break;
         }
     }

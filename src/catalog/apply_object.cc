@@ -272,6 +272,15 @@ void alter_publication(const PgQuery__AlterPublicationStmt& alter, Catalog& cata
     publish(name, alter.n_pubobjects, alter.pubobjects, alter.action != PG_QUERY__ALTER_PUBLICATION_ACTION__AP_DropObjects, catalog);
 }
 
+void create_statistics(const PgQuery__CreateStatsStmt& create, Catalog& catalog) {
+    const auto written = name_of(create.n_defnames, create.defnames);
+    const auto* of = create.n_relations == 1 ? create.relations[0] : nullptr;
+    auto* table = of == nullptr || of->node_case != PG_QUERY__NODE__NODE_RANGE_VAR ? nullptr : writable(catalog, name_of(of->range_var));
+    if (table != nullptr && !written.empty() && !catalog.find_statistics(written)) {
+        table->statistics.own().push_back(catalog.resolve_new(written));
+    }
+}
+
 }  // namespace
 
 void apply_object(const PgQuery__Node& statement, std::string_view sql, Catalog& catalog) {
@@ -300,6 +309,7 @@ void apply_object(const PgQuery__Node& statement, std::string_view sql, Catalog&
         case PG_QUERY__NODE__NODE_CREATE_SCHEMA_STMT: create_schema(*statement.create_schema_stmt, sql, catalog); break;
         case PG_QUERY__NODE__NODE_CREATE_EXTENSION_STMT: catalog.extensions.insert(text(statement.create_extension_stmt->extname)); break;
         case PG_QUERY__NODE__NODE_CREATE_TRIG_STMT: create_trigger(*statement.create_trig_stmt, sql, catalog); break;
+        case PG_QUERY__NODE__NODE_CREATE_STATS_STMT: create_statistics(*statement.create_stats_stmt, catalog); break;
         case PG_QUERY__NODE__NODE_CREATE_POLICY_STMT: create_policy(*statement.create_policy_stmt, sql, catalog); break;
         case PG_QUERY__NODE__NODE_RULE_STMT:
             if (auto* table = writable(catalog, name_of(statement.rule_stmt->relation))) {

@@ -135,6 +135,27 @@ const Relation* Catalog::table_of_index(const QualifiedName& name) const {
     return nullptr;
 }
 
+std::optional<Catalog::Statistics> Catalog::find_statistics(const QualifiedName& name) const {
+    std::vector<QualifiedName> wanted{name};
+    if (name.schema.empty()) {
+        wanted.clear();
+        for (const auto& schema : path_of(*this)) {
+            wanted.push_back({schema, name.name});
+        }
+    }
+    std::optional<Statistics> found;
+    auto best = wanted.end();
+    for (const auto& [table, relation] : relations) {
+        for (const auto& one : relation.statistics) {
+            if (const auto at = std::find(wanted.begin(), best, one); at != best) {
+                best = at;
+                found = {table, one};
+            }
+        }
+    }
+    return found;
+}
+
 const Index* Catalog::find_index(const QualifiedName& name) const {
     const auto* table = table_of_index(name);
     return table == nullptr ? nullptr : table->index(name.name);

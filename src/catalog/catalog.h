@@ -154,6 +154,7 @@ struct Relation {
     Rare<std::string> partition_key;  // pg_get_partkeydef(), "" when not partitioned
     Rare<std::string> partition_bound;
     Rare<std::vector<QualifiedName>> dependent_views;
+    Rare<std::vector<QualifiedName>> statistics;  // CREATE STATISTICS
     Rare<std::vector<std::string>> publications;  // those with an active slot in this database first
     Rare<std::string> sequence_definition;        // for kind S: what CREATE SEQUENCE needs after the name
     Rare<std::string> sequence_owner_column;      // "schema.table.column", quoted, of an owned or identity sequence
@@ -247,6 +248,12 @@ public:
     const Index* find_index(const QualifiedName& name) const;
     const Relation* table_of_index(const QualifiedName& name) const;
     const Type* find_type(const QualifiedName& name) const;
+    // Of extended statistics the table and their own name.
+    struct Statistics {
+        QualifiedName table;
+        QualifiedName name;
+    };
+    std::optional<Statistics> find_statistics(const QualifiedName& name) const;
     const std::vector<Function>* find_functions(const QualifiedName& name) const;
     // The foreign keys that stand on the index, or on the constraint that it implements: they go with it under CASCADE. Nothing when
     // they are not known.

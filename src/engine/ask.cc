@@ -321,6 +321,9 @@ catalog::Catalog::Answers Questions::ask(pg::Connection& connection) const {
     const auto note = [&](const std::string& change) {
         const bool query = change.starts_with("select") && change.find(" into ") == std::string::npos;
         const auto looks = [&](const auto& function) { return is_system(function) && looking.contains(function.name); };
+        if (change.starts_with("lock")) {
+            return;
+        }
         if (!query || !std::ranges::all_of(called_by(change), looks)) {
             done.push_back(change);
         }

@@ -74,6 +74,9 @@ public:
             for (const auto& trigger : relation.triggers) {
                 add_names(sql::functions_named(sql::read_statement(trigger.definition)), catalog.search_path, request_.functions);
             }
+            for (const auto& column : relation.columns) {
+                take_default(column, catalog.search_path);
+            }
             for (const auto& rule : relation.rules) {
                 take_names(sql::read_statement(rule.definition), catalog.search_path);
             }
@@ -145,6 +148,14 @@ private:
         take_dropped_columns(statement, schemas);
     }
 
+    void take_default(const catalog::Column& column, const std::vector<std::string>& schemas) {
+        const bool calls = column.default_expression && column.default_expression->find('(') != std::string::npos &&
+                           !column.default_expression->starts_with("nextval(");
+        if (calls && read_.insert(*column.default_expression).second) {
+            add_names(sql::functions_named(sql::read_statement("SELECT " + *column.default_expression)), schemas, request_.functions);
+        }
+    }
+
     void take_function(const catalog::Function& function, const std::vector<std::string>& schemas) {
         if (function.volatility == 'v' && function.name.schema != "pg_catalog" && !function.definition.empty() &&
             read_.insert(function.definition).second) {
@@ -178,7 +189,12 @@ private:
 
     void take_reached(const sql::Statement& statement, const std::vector<std::string>& schemas) {
         auto& reached = request_.reached;
-        if (statement.kind == "DropStmt" && statement.node().drop_stmt->behavior == PG_QUERY__DROP_BEHAVIOR__DROP_CASCADE) {
+        if (statement.kind == "DropStmt" && statement.node().drop_stmt->remove_type == PG_QUERY__OBJECT_TYPE__OBJECT_STATISTIC_EXT) {
+            const auto& drop = *statement.node().drop_stmt;
+            for (std::size_t i = 0; i < drop.n_objects; ++i) {
+                add_names({catalog::name_of_list(drop.objects[i])}, schemas, reached.statistics);
+            }
+        } else if (statement.kind == "DropStmt" && statement.node().drop_stmt->behavior == PG_QUERY__DROP_BEHAVIOR__DROP_CASCADE) {
             take_dropped(*statement.node().drop_stmt, statement, schemas);
         } else if (statement.kind == "AlterDomainStmt" || statement.kind == "AlterTypeStmt" ||
                    (statement.kind == "AlterTableStmt" &&
@@ -213,7 +229,7 @@ private:
     }
 
     pg::LoadRequest& request_;
-    std::set<std::string> read_;  // definitions of functions
+    std::set<std::string> read_;  // definitions of functions, and defaults
     std::vector<QualifiedName> deletes_from_;
     std::map<std::string, std::vector<QualifiedName>> former_;  // by the name that a table gets
     bool changes_rows_ = false;

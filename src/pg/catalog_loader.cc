@@ -137,9 +137,10 @@ private:
         }
         const NameArrays types = to_arrays(reached.types);
         const NameArrays functions = to_arrays(reached.functions);
-        const Result rows =
-            ask(queries::kLoadUsers, {to_array(reached.schemas), to_array(reached.owners), types.schemas, types.names, functions.schemas,
-                                      functions.names, to_array(reached.publications), to_array(catalog_.search_path)});
+        const NameArrays statistics = to_arrays(reached.statistics);
+        const Result rows = ask(queries::kLoadUsers, {to_array(reached.schemas), to_array(reached.owners), types.schemas, types.names,
+                                                      functions.schemas, functions.names, to_array(reached.publications),
+                                                      to_array(catalog_.search_path), statistics.schemas, statistics.names});
         std::vector<std::string> all = from_array(oids_);
         for (int row = 0; row < rows.rows(); ++row) {
             all.push_back(rows.text(row, 0));
@@ -217,6 +218,8 @@ private:
                 relation.children.own().push_back(std::move(other));
             } else if (kind == "view") {
                 relation.dependent_views.own().push_back(std::move(other));
+            } else if (kind == "statistics") {
+                relation.statistics.own().push_back(std::move(other));
             } else if (!relation.parent) {
                 relation.parent = std::move(other);
             }

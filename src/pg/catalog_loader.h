@@ -18,15 +18,18 @@ struct NullCheck {
 };
 
 // What statements reach without naming it: the relations that stand in these schemas, belong to these roles, use these types and functions,
-// or are in these publications.
+// are in these publications, or have these extended statistics.
 struct Reached {
     std::vector<std::string> schemas;
     std::vector<std::string> owners;
     std::vector<sql::QualifiedName> types;
     std::vector<sql::QualifiedName> functions;
     std::vector<std::string> publications;
+    std::vector<sql::QualifiedName> statistics;
 
-    bool empty() const { return schemas.empty() && owners.empty() && types.empty() && functions.empty() && publications.empty(); }
+    bool empty() const {
+        return schemas.empty() && owners.empty() && types.empty() && functions.empty() && publications.empty() && statistics.empty();
+    }
 };
 
 struct LoadRequest {

@@ -12,8 +12,9 @@ namespace pgbelay::sql {
 
 namespace {
 
-// Each question writes down all that it stands on: blocks of thousands of lines would ask in megabytes.
-constexpr std::size_t kMostSources = 64;
+// Each question looks through them, and writes down all that it stands on: blocks of thousands of lines would ask in megabytes.
+constexpr std::size_t kMostSources = 1000;
+constexpr std::size_t kMostInQuestion = 64;
 constexpr std::size_t kLongestQuestion = std::size_t{64} << 10;
 
 // As the server folds a name: it is in lower case where it is not quoted.
@@ -97,7 +98,7 @@ bool BodyValues::collect(std::set<std::string> needed, bool loops, std::vector<s
     if (sources_.size() > kMostSources) {
         return false;
     }
-    for (std::size_t i = sources_.size(); i-- > 0;) {
+    for (std::size_t i = sources_.size(); i-- > 0 && (loops || !needed.empty());) {
         const Source& source = sources_[i];
         const bool names_it = std::ranges::any_of(source.names, [&](const auto& name) { return needed.contains(name); });
         if (source.kind == Kind::unknown ? names_it : (source.kind == Kind::loop && names_it && !loops)) {
@@ -117,7 +118,7 @@ bool BodyValues::collect(std::set<std::string> needed, bool loops, std::vector<s
         places.push_back(i);
     }
     std::ranges::reverse(places);
-    return needed.empty();
+    return needed.empty() && places.size() <= kMostInQuestion;
 }
 
 std::string BodyValues::from(const std::vector<std::size_t>& places) const {

@@ -198,10 +198,17 @@ private:
         add(BodyPiece::Kind::expression, mode == 0 ? query : "SELECT " + (mode == 2 ? query : assigned(query)), only_for);
     }
 
-    void add_guard(const Json& condition, bool holds) {
+    // A condition that what is being read stands behind.
+    struct Standing {
+        Guard guard;
+        std::string condition;
+    };
+
+    // As of the values that variables have now.
+    Standing guard_by(const Json& condition, bool holds) {
         const std::string text = query_of(condition);
         body_.conditions.push_back({loops_ > kMostLoops ? std::string() : values_.once(text), body_.pieces.size()});
-        guards_.push_back({{body_.conditions.size() - 1, holds}, text});
+        return {{body_.conditions.size() - 1, holds}, text};
     }
 
     void visit_if(const Json& statement, Events only_for) {
@@ -210,7 +217,7 @@ private:
         const auto branch = [&](const Json* condition, const Json* body) {
             const auto asked = condition == nullptr ? std::nullopt : events_of(query_of(*condition));
             if (condition != nullptr) {
-                add_guard(*condition, true);
+                guards_.push_back(guard_by(*condition, true));
                 add_expression(*condition, rest);
             }
             const std::size_t entered = values_.enter();
@@ -242,9 +249,16 @@ private:
         const auto* branch = statement.is_object() ? member(statement, "PLpgSQL_stmt_if") : nullptr;
         const auto* body =
             branch == nullptr || branch->contains("else_body") || branch->contains("elsif_list") ? nullptr : member(*branch, "then_body");
-        const bool leaves = body != nullptr && body->is_array() && !body->empty() &&
-                            (body->back().contains("PLpgSQL_stmt_return") || body->back().contains("PLpgSQL_stmt_exit"));
-        return leaves ? member(*branch, "cond") : nullptr;
+        return body != nullptr && body->is_array() && !body->empty() && leaves(body->back()) ? member(*branch, "cond") : nullptr;
+    }
+
+    // What stands behind it in its list is not reached: RETURN, RAISE EXCEPTION, EXIT or CONTINUE without a condition.
+    static bool leaves(const Json& statement) {
+        constexpr int kError = 21;  // elog.h
+        const auto* raised = member(statement, "PLpgSQL_stmt_raise");
+        const auto* next = member(statement, "PLpgSQL_stmt_exit");
+        return statement.contains("PLpgSQL_stmt_return") || (raised != nullptr && raised->value("elog_level", 0) >= kError) ||
+               (next != nullptr && !next->contains("cond"));
     }
 
     // The variables of INTO or FOR; of a record, its name.
@@ -275,6 +289,11 @@ private:
         } else {
             values_.fill(targets(*target), query);
         }
+    }
+
+    // FOUND: whether there was a row; "" for what sets it otherwise.
+    void note_found(const std::string& query) {
+        values_.fill({"found"}, query.empty() ? query : fmt::format("SELECT EXISTS ({}\n)", query));
     }
 
     void note_assigned(const Json& statement) {
@@ -419,10 +438,14 @@ private:
         if (kind == "PLpgSQL_stmt_if") {
             visit_if(statement, only_for);
         } else if (kind == "PLpgSQL_stmt_execsql") {
-            add(BodyPiece::Kind::statement, query_of(statement.value("sqlstmt", Json::object())), only_for);
+            const std::string query = query_of(statement.value("sqlstmt", Json::object()));
+            add(BodyPiece::Kind::statement, query, only_for);
             note_row(statement);
+            note_found(statement.contains("target") ? query : std::string());
         } else if (kind == "PLpgSQL_stmt_perform") {
-            add(BodyPiece::Kind::statement, query_of(statement.value("expr", Json::object())), only_for);
+            const std::string query = query_of(statement.value("expr", Json::object()));
+            add(BodyPiece::Kind::statement, query, only_for);
+            note_found(query);
         } else if (kind == "PLpgSQL_stmt_call") {
             add(BodyPiece::Kind::statement, query_of(statement.value("expr", Json::object())), only_for);
         } else if (kind == "PLpgSQL_stmt_dynexecute" || kind == "PLpgSQL_stmt_dynfors") {
@@ -475,24 +498,34 @@ private:
         Changes changes;
         ++loops_;
         if (loops_ <= kMostLoops) {
-            find_changes(body, changes);
+            for (const Json& child : body) {
+                // CONTINUE is followed where it stands in the loop itself.
+                const auto continues = changes.continues;
+                find_changes(child, changes);
+                const auto more = changes.continues - continues;
+                changes.leaves = changes.leaves || more > 1 || (more == 1 && leaves_if(child) == nullptr);
+            }
             values_.forget(std::move(changes.names));
         }
-        // CONTINUE is followed where it stands in the loop itself.
-        const auto followed = std::count_if(body.begin(), body.end(), [](const Json& child) { return leaves_if(child) != nullptr; });
-        const bool all_passes = loops_ <= kMostLoops && !changes.leaves && changes.continues == static_cast<std::size_t>(followed);
+        const bool all_passes = loops_ <= kMostLoops && !changes.leaves;
         visit_inner(body, only_for, note_passes(kind, statement) && all_passes);
         --loops_;
         values_.leave(entered);
+        note_found({});
     }
 
     void visit(const Json& node, const Events& only_for) {
         if (node.is_array()) {
             const std::size_t outside = guards_.size();
             for (const Json& child : node) {
+                const auto* condition = leaves_if(child);
+                const auto behind = condition == nullptr ? std::nullopt : std::optional(guard_by(*condition, false));
                 visit(child, only_for);
-                if (const auto* condition = leaves_if(child)) {
-                    add_guard(*condition, false);
+                if (behind) {
+                    guards_.push_back(*behind);
+                }
+                if (child.is_object() && leaves(child)) {
+                    break;
                 }
             }
             guards_.resize(outside);
@@ -517,12 +550,6 @@ private:
             }
         }
     }
-
-    // A condition that what is being read stands behind.
-    struct Standing {
-        Guard guard;
-        std::string condition;
-    };
 
     CodeBody body_;
     std::map<std::string, int> into_;  // how many rows of INTO, or of loops, have the variable in them

@@ -1,5 +1,6 @@
--- What ties relations together: each row is relation, kind of link, the other's schema and name, and the constraint of a foreign key.
-SELECT link.relation, link.kind, n.nspname, c.relname, link.constraint_name
+-- What ties relations together: each row is relation, kind of link, the other's schema and name, and the constraint of a foreign key. The
+-- extended statistics of relations, too.
+SELECT link.relation, link.kind, n.nspname AS schema, c.relname AS name, link.constraint_name, link.place
 FROM (SELECT DISTINCT k.confrelid AS relation, 'referenced by' AS kind, k.conrelid AS other, k.conname::text AS constraint_name, 0 AS place
       FROM pg_depend AS d
       JOIN pg_constraint AS k ON k.oid = d.objid AND k.contype = 'f' AND k.confrelid = d.refobjid
@@ -16,4 +17,9 @@ FROM (SELECT DISTINCT k.confrelid AS relation, 'referenced by' AS kind, k.conrel
 JOIN pg_class AS c ON c.oid = link.other
 JOIN pg_namespace AS n ON n.oid = c.relnamespace
 WHERE link.kind <> 'view' OR c.relkind IN ('v', 'm')
-ORDER BY link.relation, link.kind, link.place, n.nspname, c.relname, link.constraint_name
+UNION ALL
+SELECT s.stxrelid, 'statistics', n.nspname, s.stxname, '', 0
+FROM pg_statistic_ext AS s
+JOIN pg_namespace AS n ON n.oid = s.stxnamespace
+WHERE s.stxrelid = ANY ($1::oid[])
+ORDER BY relation, kind, place, schema, name, constraint_name

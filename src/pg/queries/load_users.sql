@@ -1,6 +1,6 @@
 -- What a statement reaches without naming it: the relations in the schemas $1, and those that use types and functions in them, of the owners
 -- $2, with columns of the types $3[i].$4[i] (at any depth: arrays, domains, row types), whose triggers, defaults, indexes, checks, policies
--- or views use the functions $5[i].$6[i], and in the publications $7. '' as schema = any of the path $8.
+-- or views use the functions $5[i].$6[i], in the publications $7, and of the statistics $9[i].$10[i]. '' as schema = any of the path $8.
 WITH RECURSIVE types (oid) AS (
     SELECT t.oid
     FROM unnest($3::text[], $4::text[]) AS w (schema, name)
@@ -53,6 +53,12 @@ WITH RECURSIVE types (oid) AS (
     WHERE u.classid = 'pg_class'::regclass
     UNION
     SELECT m.prrelid FROM pg_publication_rel AS m JOIN pg_publication AS b ON b.oid = m.prpubid WHERE b.pubname = ANY ($7::text[])
+    UNION
+    SELECT s.stxrelid
+    FROM unnest($9::text[], $10::text[]) AS w (schema, name)
+    JOIN pg_statistic_ext AS s ON s.stxname = w.name
+    JOIN pg_namespace AS n ON n.oid = s.stxnamespace
+    WHERE n.nspname = w.schema OR (w.schema = '' AND n.nspname = ANY ($8::text[]))
 )
 SELECT c.oid
 FROM users

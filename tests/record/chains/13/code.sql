@@ -91,3 +91,27 @@ DROP VIEW rich CASCADE;
 DROP MATERIALIZED VIEW sums;
 DROP TABLE copied, copied_2, quiet;
 DROP TABLE accounts CASCADE;
+-- What TRUNCATE's triggers, defaults and COPY lead to, and statistics.
+CREATE TABLE emptied (id integer);
+CREATE TABLE emptied_log (at timestamptz);
+CREATE FUNCTION note_emptied() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN INSERT INTO emptied_log VALUES (now()); RETURN NULL; END $$;
+CREATE TRIGGER emptied_noted AFTER TRUNCATE ON emptied FOR EACH STATEMENT EXECUTE FUNCTION note_emptied();
+TRUNCATE emptied;
+CREATE FUNCTION numbered() RETURNS bigint LANGUAGE sql AS $$ INSERT INTO emptied_log VALUES (now()) RETURNING 1::bigint $$;
+CREATE TABLE takes_number (id bigint DEFAULT numbered(), of_emptied integer);
+INSERT INTO takes_number (of_emptied) VALUES (1);
+INSERT INTO takes_number VALUES (1, 1);
+CREATE TABLE copied_to (id integer PRIMARY KEY);
+INSERT INTO copied_to VALUES (1);
+CREATE TABLE copied (id integer REFERENCES copied_to, part integer NOT NULL) PARTITION BY LIST (part);
+CREATE TABLE copied_1 PARTITION OF copied FOR VALUES IN (1);
+COPY copied FROM stdin;
+1	1
+\.
+COPY copied FROM stdin;
+\.
+CREATE STATISTICS of_copied ON id, part FROM copied;
+DROP STATISTICS of_copied;
+CREATE SCHEMA hidden_away;
+CREATE TABLE hidden_away.emptied (id integer);
+CREATE FUNCTION inside() RETURNS void LANGUAGE sql SET search_path TO hidden_away, pg_temp AS $$ INSERT INTO emptied VALUES (1) $$;
