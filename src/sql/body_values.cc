@@ -123,9 +123,9 @@ bool BodyValues::collect(std::set<std::string> needed, bool loops, std::vector<s
 
 std::string BodyValues::from(const std::vector<std::size_t>& places) const {
     std::string text;
-    for (const std::size_t place : places) {
-        const Source& source = sources_[place];
-        std::string alias = source.record ? quote_identifier(source.names.front()) : fmt::format("pgbelay_{}", place);
+    for (std::size_t n = 0; n < places.size(); ++n) {
+        const Source& source = sources_[places[n]];
+        std::string alias = source.record ? quote_identifier(source.names.front()) : fmt::format("pgbelay_{}", n);
         for (std::size_t i = 0; !source.record && i < source.names.size(); ++i) {
             alias += (i == 0 ? " (" : ", ") + quote_identifier(source.names[i]) + (i + 1 == source.names.size() ? ")" : "");
         }
