@@ -9,7 +9,6 @@
 #include <pg_query/pg_query.pb-c.h>
 
 #include <algorithm>
-#include <set>
 #include <utility>
 #include <variant>
 
@@ -28,8 +27,9 @@ std::string option_of(std::size_t n, PgQuery__Node* const* options, std::string_
     return {};
 }
 
-std::string answer_key(const sql::Statement& block, const std::string& question) {
-    return fmt::format("{}:{}:{} {}", block.place.file, block.place.line, block.place.column, question);
+// Of the condition or the piece by that number.
+std::string answer_key(const sql::Statement& block, bool executed, std::size_t number) {
+    return fmt::format("{}:{}:{} {} {}", block.place.file, block.place.line, block.place.column, executed ? "execute" : "if", number);
 }
 
 // What the catalog says of the questions of one block; nothing of those that were not answered.
@@ -38,13 +38,15 @@ public:
     Answers() = default;
     Answers(const sql::Statement& block, const catalog::Catalog& catalog) : block_(&block), answers_(&catalog.answers) {}
 
-    std::optional<bool> holds(const std::string& question) const {
-        const bool* found = answers_ == nullptr || question.empty() ? nullptr : answers_->conditions.find(answer_key(*block_, question));
+    std::optional<bool> holds(std::size_t condition) const {
+        const bool none = answers_ == nullptr || answers_->conditions.empty();
+        const bool* found = none ? nullptr : answers_->conditions.find(answer_key(*block_, false, condition));
         return found == nullptr ? std::nullopt : std::optional(*found);
     }
 
-    const std::vector<std::string>* executed(const std::string& question) const {
-        return answers_ == nullptr || question.empty() ? nullptr : answers_->executed.find(answer_key(*block_, question));
+    const std::vector<std::string>* executed(std::size_t piece) const {
+        const bool none = answers_ == nullptr || answers_->executed.empty();
+        return none ? nullptr : answers_->executed.find(answer_key(*block_, true, piece));
     }
 
 private:
@@ -95,11 +97,12 @@ Body plpgsql_body(const std::string& statement, std::string_view event, const An
         }
     }
     std::vector<std::optional<bool>> conditions;
-    for (const auto& condition : code->conditions) {
-        conditions.push_back(answers.holds(condition.question));
+    for (std::size_t i = 0; i < code->conditions.size(); ++i) {
+        conditions.push_back(answers.holds(i));
     }
-    for (const auto& piece : code->pieces) {
-        if (const auto* executed = answers.executed(piece.question)) {
+    for (std::size_t i = 0; i < code->pieces.size(); ++i) {
+        const auto& piece = code->pieces[i];
+        if (const auto* executed = answers.executed(i)) {
             body.asked = true;
             for (const auto& sql : *executed) {
                 add_statements(body, statements_in(sql), false);
@@ -263,36 +266,30 @@ BlockQuestions questions_of(const sql::Statement& block) {
     if (code == nullptr) {
         return found;
     }
-    std::vector<std::size_t> changes_before{0};  // of each piece
-    std::set<std::size_t> asked;                 // conditions
-    std::set<std::string> keys;
-    const auto ask = [&](const std::string& question, std::size_t before, bool executed) {
-        if (question.empty()) {
-            return;
+    for (std::size_t i = 0; i < code->conditions.size(); ++i) {
+        if (const auto& condition = code->conditions[i]; !condition.question.empty()) {
+            found.questions.push_back({answer_key(block, false, i), condition.question, condition.after, false});
         }
-        if (auto key = answer_key(block, question); keys.insert(key).second) {
-            found.questions.push_back({std::move(key), question, before, executed});
-        }
-    };
-    for (const auto& piece : code->pieces) {
-        const std::size_t before = found.changes.size();
-        for (const auto& guard : piece.guards) {
-            if (const auto& condition = code->conditions[guard.condition]; asked.insert(guard.condition).second) {
-                ask(condition.question, changes_before[condition.after], false);
-            }
-        }
-        if (piece.kind == sql::BodyPiece::Kind::dynamic) {
-            const auto texts = constant_texts(piece.sql, code->variables);
-            const bool plain = texts && texts->size() == 1 && !piece.conditional;
-            found.changes.push_back(plain ? lower(texts->front()) : "execute " + lower(piece.sql));
-            if (!plain) {
-                ask(piece.question, before, true);
-            }
-        } else if (piece.kind == sql::BodyPiece::Kind::statement) {
-            found.changes.push_back(lower(piece.sql));
-        }
-        changes_before.push_back(found.changes.size());
     }
+    for (std::size_t i = 0; i < code->pieces.size(); ++i) {
+        const auto& piece = code->pieces[i];
+        auto& change = found.changes.emplace_back();
+        for (const auto& guard : piece.guards) {
+            change.guards.emplace_back(answer_key(block, false, guard.condition), guard.holds);
+        }
+        if (piece.kind != sql::BodyPiece::Kind::dynamic) {
+            change.statements.push_back(sql::read_statement(piece.sql));
+            continue;
+        }
+        const auto texts = constant_texts(piece.sql, code->variables);
+        auto statements = texts && texts->size() == 1 && !piece.conditional ? statements_in(texts->front()) : std::nullopt;
+        if (!statements && !piece.question.empty()) {
+            found.questions.push_back({answer_key(block, true, i), piece.question, piece.after, true, i});
+        }
+        change.known = statements.has_value();
+        change.statements = std::move(statements).value_or(std::vector<sql::Statement>{});
+    }
+    std::ranges::stable_sort(found.questions, {}, &Question::before);
     return found;
 }
 

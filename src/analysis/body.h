@@ -9,6 +9,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 struct PgQuery__CreateFunctionStmt;
@@ -58,14 +59,22 @@ std::optional<std::vector<sql::Statement>> statements_in(const std::string& text
 // A condition of a DO block, or the expression behind its EXECUTE.
 struct Question {
     std::string key;         // in Catalog::answers
-    std::string sql;         // a query of one column; it may have side effects
-    std::size_t before = 0;  // how many of the block's changes stand before it
-    bool executed = false;   // its rows are statements, and the next one of the changes; false: a condition, in one row
+    std::string sql;         // a query of one column; what it calls may do anything
+    std::size_t before = 0;  // how many of the block's changes stand before what it looks at
+    bool executed = false;   // its rows are statements; false: a condition, in one row
+    std::size_t change = 0;  // which of the changes those statements are
+};
+
+// What a piece of a block may change: a statement, an expression as a query, or what EXECUTE gets.
+struct BlockChange {
+    std::vector<sql::Statement> statements;
+    bool known = true;                                 // false: EXECUTE of what its text does not tell
+    std::vector<std::pair<std::string, bool>> guards;  // it is reached only where these conditions, by their keys, have these answers
 };
 
 struct BlockQuestions {
-    std::vector<Question> questions;   // each once, in their order
-    std::vector<std::string> changes;  // its statements in lower case, in their order; some may only look
+    std::vector<Question> questions;   // in their order
+    std::vector<BlockChange> changes;  // of all pieces, in their order
 };
 
 BlockQuestions questions_of(const sql::Statement& block);

@@ -16,7 +16,7 @@ struct CodeEffects {
     bool known = true;               // false: some of it cannot be told from its text (EXECUTE, another language, no definition)
     bool dynamic = false;            // it puts statements together itself
     bool ends_transactions = false;  // it commits or rolls back
-    bool left_out = false;           // some of it is not reached, as the database was when it was asked
+    bool left_out = false;           // some of it is not reached, as the system catalogs were when they were asked
     bool asked = false;              // what EXECUTE gets is as they were then
     std::vector<std::string> kinds;  // of the statements in it, in their order and each once: "create table"; queries left out
 };

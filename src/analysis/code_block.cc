@@ -30,7 +30,7 @@ Analysis analyze_do_block(const sql::Statement& statement, const Context& ctx) {
         analysis.notes.emplace_back("branches whose conditions do not hold, as the database is now, are left out of its locks");
     }
     if (code.asked) {
-        analysis.notes.emplace_back("what it puts together for EXECUTE is taken from the database as it is now");
+        analysis.notes.emplace_back("what it puts together for EXECUTE is taken from the system catalogs as they are now");
     }
     if (code.dynamic) {
         code.kinds.emplace_back("statements that it puts together itself");

@@ -235,8 +235,8 @@ public:
     // The server's own form of definitions that the plan asked about (see pg/canonical.h): statement's bytes -> form.
     Map<std::string, std::string> canonical_forms;
 
-    // What DO blocks of the plan ask the database, by the keys of analysis::questions_of(): of a condition whether it holds, of EXECUTE all
-    // that it gets, in that order.
+    // What DO blocks of the plan ask of the catalogs, by the keys of analysis::questions_of(): of a condition whether it holds, of EXECUTE
+    // all that it gets, in that order.
     struct Answers {
         Map<std::string, bool> conditions;
         Map<std::string, std::vector<std::string>> executed;

@@ -44,8 +44,8 @@ void add_names(const std::vector<QualifiedName>& names, const std::vector<std::s
 }
 
 bool changes_rows(const sql::Statement& statement) {
-    static const std::set<std::string_view> kKinds{"InsertStmt", "UpdateStmt", "DeleteStmt", "MergeStmt",  "CopyStmt",
-                                                   "SelectStmt", "DoStmt",     "CallStmt",   "ExplainStmt"};
+    static const std::set<std::string_view> kKinds{"InsertStmt", "UpdateStmt", "DeleteStmt", "MergeStmt",   "CopyStmt",
+                                                   "SelectStmt", "DoStmt",     "CallStmt",   "ExplainStmt", "TruncateStmt"};
     return kKinds.contains(statement.kind);
 }
 
@@ -56,8 +56,9 @@ public:
     void take(const sql::Statement& statement, const std::vector<std::string>& schemas) {
         take_names(statement, schemas);
         take_reached(statement, schemas);
+        const auto path = analysis::own_search_path(statement).value_or(schemas);
         for (const auto& inner : analysis::statements_inside(statement)) {
-            take(inner, schemas);
+            take(inner, path);
         }
         changes_rows_ = changes_rows_ || changes_rows(statement);
         take_rename(statement, schemas);
@@ -243,12 +244,16 @@ catalog::Catalog load_for(pg::Connection& connection, const runbook::Runbook& ru
     const auto role = pg::server_facts(connection).role;
     Needs needs(request);
     const auto defaults = plan::split_path(connection.default_search_path(), role);
-    Questions questions;
     plan::each_with_path(runbook, [&](const sql::Statement& statement, const std::string& path, bool /*tried*/) {
         needs.take(statement, plan::split_path(path, role, defaults));
-        questions.note(statement, !path.empty());
     });
-    const auto answers = questions.ask(connection);
+    Questions questions;
+    for (const auto& item : runbook.items) {
+        if (const auto* sql = std::get_if<runbook::SqlItem>(&item.what)) {
+            std::ranges::for_each(sql->statements, [&](const auto& statement) { questions.note(statement); });
+        }
+    }
+    auto answers = questions.ask(connection);
     for (const auto& [question, executed] : answers.executed) {
         for (const auto& text : executed) {
             for (const auto& statement : analysis::statements_in(text).value_or(std::vector<sql::Statement>{})) {
@@ -261,7 +266,7 @@ catalog::Catalog load_for(pg::Connection& connection, const runbook::Runbook& ru
     for (int round = 0; round < kRounds && needs.take_code(catalog); ++round) {
         catalog = pg::load_catalog(connection, request);
     }
-    catalog.answers = answers;
+    catalog.answers = std::move(answers);
     return catalog;
 }
 

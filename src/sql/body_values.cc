@@ -6,6 +6,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 namespace pgbelay::sql {
@@ -35,9 +36,11 @@ std::string closed(const std::string& expression) {
 }  // namespace
 
 void BodyValues::declare(const std::string& name) {
-    if (!declared_.insert(name).second) {
-        ambiguous_.insert(name);
-    }
+    declared_.insert(name);
+}
+
+void BodyValues::declare_ambiguous(const std::string& name) {
+    ambiguous_.insert(name);
 }
 
 void BodyValues::leave(std::size_t entered) {
@@ -53,34 +56,37 @@ void BodyValues::leave(std::size_t entered) {
 }
 
 void BodyValues::forget(std::vector<std::string> names) {
-    if (!names.empty()) {
+    const bool twice = !sources_.empty() && sources_.back().kind == Kind::unknown && sources_.back().names == names;
+    if (!names.empty() && !twice) {
         sources_.push_back({Kind::unknown, std::move(names), {}, false, {}});
     }
 }
 
-void BodyValues::add(Kind kind, std::vector<std::string> names, const std::string& query, bool record) {
-    if (sources_.size() >= kMostSources || query.empty() || query.size() > kLongestQuestion) {
-        kind = Kind::unknown;
+bool BodyValues::add(Kind kind, std::vector<std::string> names, const std::string& query, bool record) {
+    const bool hidden = std::ranges::any_of(names, [&](const auto& name) { return ambiguous_.contains(name); });
+    if (hidden || query.empty() || query.size() > kLongestQuestion) {
+        forget(std::move(names));
+        return false;
     }
-    auto needs = kind == Kind::unknown ? std::set<std::string>{} : variables_in(query);
+    auto needs = variables_in(query);
     sources_.push_back({kind, std::move(names), query, record, std::move(needs)});
+    return true;
 }
 
 void BodyValues::fill(std::vector<std::string> names, const std::string& query) {
-    const bool known = std::ranges::none_of(names, [&](const auto& name) { return ambiguous_.contains(name); });
-    add(known ? Kind::row : Kind::unknown, std::move(names), query, false);
+    add(Kind::row, std::move(names), query, false);
 }
 
 void BodyValues::fill_record(const std::string& name, const std::string& query) {
-    add(ambiguous_.contains(name) ? Kind::unknown : Kind::row, {name}, query, true);
+    add(Kind::row, {name}, query, true);
 }
 
-void BodyValues::loop(std::vector<std::string> names, const std::string& query) {
-    add(Kind::loop, std::move(names), query, false);
+bool BodyValues::loop(std::vector<std::string> names, const std::string& query) {
+    return add(Kind::loop, std::move(names), query, false);
 }
 
-void BodyValues::loop_record(const std::string& name, const std::string& query) {
-    add(Kind::loop, {name}, query, true);
+bool BodyValues::loop_record(const std::string& name, const std::string& query) {
+    return add(Kind::loop, {name}, query, true);
 }
 
 std::set<std::string> BodyValues::variables_in(std::string_view expression) const {
@@ -96,7 +102,7 @@ std::set<std::string> BodyValues::variables_in(std::string_view expression) cons
 bool BodyValues::collect(std::set<std::string> needed, bool loops, std::vector<std::size_t>& places) const {
     std::set<std::string> taken;
     if (sources_.size() > kMostSources) {
-        return false;
+        return needed.empty() && !loops;
     }
     for (std::size_t i = sources_.size(); i-- > 0 && (loops || !needed.empty());) {
         const Source& source = sources_[i];
@@ -136,22 +142,44 @@ std::string BodyValues::from(const std::vector<std::size_t>& places) const {
     return text.empty() ? text : " FROM (SELECT) AS pgbelay_once" + text;
 }
 
-std::string BodyValues::in_loops(const std::string& value, const std::string& condition) const {
+std::string BodyValues::in_loop(const std::string& value, const std::string& condition) const {
     std::vector<std::size_t> places;
-    if (value.size() + condition.size() > kLongestQuestion || !collect(variables_in(value + " " + condition), true, places)) {
+    const std::string both = value + " " + condition;
+    if (both.size() > kLongestQuestion || !collect(variables_in(both), true, places)) {
+        return {};
+    }
+    const auto is_loop = [&](std::size_t place) { return sources_[place].kind == Kind::loop; };
+    const auto first = std::ranges::find_if(places, is_loop);
+    const auto reads = [&](std::size_t place) { return may_read(sources_[place].query); };
+    if (first != places.end() &&
+        (std::any_of(first + 1, places.end(), is_loop) || may_read(both) || std::any_of(first + 1, places.end(), reads))) {
         return {};
     }
     auto query = fmt::format("SELECT ({}){}{}", closed(value), from(places), condition.empty() ? "" : " WHERE " + condition);
     return query.size() > kLongestQuestion ? std::string() : query;
 }
 
-std::string BodyValues::once(const std::string& value) const {
+std::string BodyValues::once(const std::string& value, bool looped) const {
     std::vector<std::size_t> places;
-    if (value.size() > kLongestQuestion || !collect(variables_in(value), false, places)) {
+    if (value.size() > kLongestQuestion || (looped && may_read(value)) || !collect(variables_in(value), false, places)) {
+        return {};
+    }
+    if (looped && std::ranges::any_of(places, [&](std::size_t place) { return may_read(sources_[place].query); })) {
         return {};
     }
     auto query = fmt::format("SELECT ({}){}", closed(value), from(places));
     return query.size() > kLongestQuestion ? std::string() : query;
+}
+
+bool may_read(std::string_view expression) {
+    static const std::array<std::string_view, 3> kQuery{"from", "table", "with"};
+    static const std::array<std::string_view, 8> kLookUp{"reg", "pg_", "to_reg", "has_", "current_", "session_", "obj_", "col_"};
+    const auto tokens = scan(expression);
+    return std::ranges::any_of(tokens, [](const Token& token) {
+        const auto name = folded(token.text);
+        const auto begins = [&](std::string_view prefix) { return name.starts_with(prefix); };
+        return !token.comment && (std::ranges::find(kQuery, name) != kQuery.end() || std::ranges::any_of(kLookUp, begins));
+    });
 }
 
 }  // namespace pgbelay::sql

@@ -11,26 +11,30 @@ namespace pgbelay::sql {
 
 class BodyValues {
 public:
-    // A variable of the block. One that is declared twice means another at each place, which nobody tells apart here.
     void declare(const std::string& name);
+    // Its name means another variable at another place, which nobody tells apart here.
+    void declare_ambiguous(const std::string& name);
 
     // What is given stands until leave(): then, and for what forget() names, the value is not known.
     std::size_t enter() const { return sources_.size(); }
     void leave(std::size_t entered);
     void forget(std::vector<std::string> names);
 
-    // The first row of `query`, one name for each column, or NULL without a row.
+    // The first row of `query`, one name for each column, or NULL without a row. An empty query: not known.
     void fill(std::vector<std::string> names, const std::string& query);
     void fill_record(const std::string& name, const std::string& query);
-    // One row of `query` after the other, until leave().
-    void loop(std::vector<std::string> names, const std::string& query);
-    void loop_record(const std::string& name, const std::string& query);
+    // A loop begins, and ends with leave(): one row of `query` after the other. False where its passes are not known.
+    bool loop(std::vector<std::string> names, const std::string& query);
+    bool loop_record(const std::string& name, const std::string& query);
 
-    // A query whose one column is `value` in a row for each pass of the loops around it that meets `condition` ("" = any). Empty where a
-    // variable in it is not known, or was itself put together from what is too much.
-    std::string in_loops(const std::string& value, const std::string& condition) const;
+    // A query whose one column is `value`, in a row for each pass of the loop around it that meets `condition` ("" = any). Empty where a
+    // variable in it is not known, in loops in loops, which keep no order, and where it reads something in a loop.
+    std::string in_loop(const std::string& value, const std::string& condition) const;
     // A query of one row. Empty besides where a loop's variable stands in it.
-    std::string once(const std::string& value) const;
+    std::string once(const std::string& value, bool looped) const;
+
+    // The declared variables that an expression names.
+    std::set<std::string> variables_in(std::string_view expression) const;
 
 private:
     enum class Kind { unknown, row, loop };
@@ -43,8 +47,7 @@ private:
         std::set<std::string> needs;  // variables in the query
     };
 
-    void add(Kind kind, std::vector<std::string> names, const std::string& query, bool record);
-    std::set<std::string> variables_in(std::string_view expression) const;
+    bool add(Kind kind, std::vector<std::string> names, const std::string& query, bool record);
     // By the places of what has to stand in FROM; false where that is not known.
     bool collect(std::set<std::string> needed, bool loops, std::vector<std::size_t>& places) const;
     std::string from(const std::vector<std::size_t>& places) const;
@@ -53,5 +56,8 @@ private:
     std::set<std::string> ambiguous_;
     std::vector<Source> sources_;  // in the order of the text; one hides those of its names before it
 };
+
+// Whether an expression may look at anything in the database: all but text, numbers, dates.
+bool may_read(std::string_view expression);
 
 }  // namespace pgbelay::sql

@@ -25,8 +25,8 @@ using Events = std::vector<std::string>;
 constexpr std::size_t kMostGuards = 32;
 // Of loops in loops that are followed: each is read once more for what it changes.
 constexpr int kMostLoops = 8;
-// Of what EXECUTE gets: each writes down all that it stands on.
-constexpr int kMostQuestions = 200;
+// Of one block: each question writes down all that it stands on.
+constexpr std::size_t kMostAsked = std::size_t{1} << 20;
 
 const Json* member(const Json& object, const char* name) {
     const auto found = object.find(name);
@@ -74,19 +74,24 @@ Events without(const Events& among, const Events& asked) {
     return left.empty() ? Events{"none"} : left;
 }
 
+const Json& list_of(const Json* list) {
+    static const Json kNone = Json::array();
+    return list != nullptr && list->is_array() ? *list : kNone;
+}
+
 class Reader {
 public:
+    // `asks`: what its questions mean can be told.
+    explicit Reader(bool asks) : asks_(asks) {}
+
     CodeBody take(const Json& tree) {
-        declare(tree);
         find_assigned(tree);
+        declare(tree);
         visit(tree, {});
         for (const auto& name : otherwise_) {
             body_.variables.erase(name);
         }
-        body_.changed = std::move(assigned_);
-        for (const auto& [name, rows] : into_) {
-            body_.changed.insert(name);
-        }
+        body_.changed = std::move(changed_);
         return std::move(body_);
     }
 
@@ -95,66 +100,103 @@ private:
     // apart.
     void declare(const Json& tree) {
         const auto* function = tree.is_array() && !tree.empty() ? member(tree[0], "PLpgSQL_function") : nullptr;
-        const auto* datums = function == nullptr ? nullptr : member(*function, "datums");
-        static const Json kNone = Json::array();
-        for (const Json& datum : datums == nullptr ? kNone : *datums) {
-            const auto* variable = member(datum, "PLpgSQL_var");
+        const Json& datums = list_of(function == nullptr ? nullptr : member(*function, "datums"));
+        for (const Json& datum : datums) {
             data_.push_back(&datum);
             names_.push_back(name_of(datum));
-            if (variable != nullptr || datum.contains("PLpgSQL_rec")) {
-                values_.declare(names_.back());
+        }
+        for (const std::size_t number : assigned_) {
+            changed_.insert(name_at(number));
+        }
+        std::set<std::string> seen;
+        for (std::size_t i = 0; i < data_.size(); ++i) {
+            const auto* variable = member(*data_[i], "PLpgSQL_var");
+            if (variable != nullptr || data_[i]->contains("PLpgSQL_rec")) {
+                values_.declare(names_[i]);
+                // With one block alone, the other is a loop's own.
+                if (!seen.insert(names_[i]).second && blocks_ > 1) {
+                    values_.declare_ambiguous(names_[i]);
+                }
             }
-            if (const auto* row = member(datum, "PLpgSQL_row")) {
-                // Of INTO, or of a loop over rows.
-                for (const Json& field : row->value("fields", Json::array())) {
-                    otherwise_.insert(field.value("name", std::string()));
-                    ++into_[field.value("name", std::string())];
+            for (const auto& name : targets(*data_[i])) {
+                if (data_[i]->contains("PLpgSQL_row")) {  // of INTO, or of a loop over rows
+                    set_otherwise(name);
                 }
             }
             if (variable == nullptr) {
                 continue;
             }
-            if (!variable->contains("lineno") || body_.variables.contains(names_.back())) {
-                otherwise_.insert(names_.back());
+            if (!variable->contains("lineno") || body_.variables.contains(names_[i])) {
+                otherwise_.insert(names_[i]);
             }
-            auto& values = body_.variables[names_.back()];
+            auto& values = body_.variables[names_[i]];
             if (const auto* value = member(*variable, "default_val")) {
                 values.push_back({query_of(*value)});
             }
         }
+        fill_declared();
+    }
+
+    // A block in another takes the values of its DECLARE when it begins, which may be others then.
+    void fill_declared() {
         for (std::size_t i = 0; i < data_.size(); ++i) {
             const auto* variable = member(*data_[i], "PLpgSQL_var");
             if (const auto* value = variable == nullptr ? nullptr : member(*variable, "default_val")) {
-                values_.fill({names_[i]}, as_declared(i, query_of(*value)));
+                const std::string expression = query_of(*value);
+                const bool depends = blocks_ > 1 && (may_read(expression) || !values_.variables_in(expression).empty());
+                values_.fill({names_[i]}, depends ? std::string() : as_declared(i, expression));
             }
         }
     }
 
+    void set_otherwise(const std::string& name) {
+        otherwise_.insert(name);
+        changed_.insert(name);
+    }
+
+    std::string name_at(std::size_t number) const { return number < names_.size() ? names_[number] : std::string(); }
+
     // "" for a row of INTO or of a loop.
     std::string name_of(const Json& datum) const {
         if (const auto* field = member(datum, "PLpgSQL_recfield")) {
-            const auto record = field->value("recparentno", names_.size());
-            return record < names_.size() ? names_[record] : std::string();
+            return name_at(field->value("recparentno", names_.size()));
         }
         const auto* variable = member(datum, "PLpgSQL_var");
         const auto* named = variable == nullptr ? member(datum, "PLpgSQL_rec") : variable;
         return named == nullptr ? std::string() : named->value("refname", std::string());
     }
 
-    // A query of the expression's value, in the type of the variable.
-    std::string as_declared(std::size_t number, const std::string& expression) const {
-        const auto* variable = member(*data_[number], "PLpgSQL_var");
+    // As it is written; "" for %TYPE and for what is no plain variable.
+    std::string type_of(std::size_t number) const {
+        const auto* variable = number < data_.size() ? member(*data_[number], "PLpgSQL_var") : nullptr;
         const auto* type = variable == nullptr ? nullptr : member(*variable, "datatype");
         const auto* inner = type == nullptr ? nullptr : member(*type, "PLpgSQL_type");
         const std::string name = inner == nullptr ? std::string() : inner->value("typname", std::string());
-        const bool known = !name.empty() && name.find('%') == std::string::npos;
-        return known ? fmt::format("SELECT ({}\n)::{}", expression, name) : fmt::format("SELECT ({}\n)", expression);
+        return name.find('%') == std::string::npos ? name : std::string();
     }
 
-    std::string variable_of(const Json& statement) const {
-        const auto number = statement.value("varno", std::size_t{0});
-        return number < names_.size() ? names_[number] : std::string();
+    // A query of the expression's value in the type of the variable; "" where that is not known.
+    std::string as_declared(std::size_t number, const std::string& expression) const {
+        const std::string type = type_of(number);
+        return type.empty() ? type : fmt::format("SELECT ({}\n)::{}", expression, type);
     }
+
+    // The same of the columns of a query, for the variables that get them.
+    std::string as_declared(const std::vector<std::size_t>& numbers, const std::string& query) const {
+        std::string values;
+        std::string columns;
+        for (std::size_t i = 0; i < numbers.size(); ++i) {
+            const std::string type = type_of(numbers[i]);
+            if (type.empty()) {
+                return {};
+            }
+            values += fmt::format("{}(c{})::{}", i == 0 ? "" : ", ", i, type);
+            columns += fmt::format("{}c{}", i == 0 ? "" : ", ", i);
+        }
+        return query.empty() ? query : fmt::format("SELECT {} FROM ({}\n) AS pgbelay_columns ({})", values, query, columns);
+    }
+
+    std::string variable_of(const Json& statement) const { return name_at(statement.value("varno", std::size_t{0})); }
 
     void assign(const Json& statement, Assigned value) {
         if (const auto name = variable_of(statement); body_.variables.contains(name)) {
@@ -171,18 +213,25 @@ private:
         for (std::size_t i = 0; i < kept; ++i) {
             piece.guards.push_back(guards_[i].guard);
         }
-        if (kind == BodyPiece::Kind::dynamic && lost_ == 0 && kept == guards_.size() && questions_ < kMostQuestions) {
-            ++questions_;
-            piece.question = values_.in_loops(fmt::format("({}\n)::text", sql), conditions());
+        if (kind == BodyPiece::Kind::dynamic && lost_ == 0 && kept == guards_.size() && may_ask()) {
+            piece.question = within(values_.in_loop(fmt::format("({}\n)::text", sql), conditions()));
+            piece.after = loops_ > 0 ? loop_at_ : body_.pieces.size();
         }
         piece.sql = std::move(sql);
         body_.pieces.push_back(std::move(piece));
     }
 
+    bool may_ask() const { return asks_ && asked_ < kMostAsked; }
+
+    std::string within(std::string question) {
+        asked_ += question.size();
+        return question;
+    }
+
     std::string conditions() const {
         std::string all;
-        for (const auto& [guard, text] : guards_) {
-            all += fmt::format("{}(({}\n) IS {}TRUE)", all.empty() ? "" : " AND ", text, guard.holds ? "" : "NOT ");
+        for (const auto& [guard, name] : guards_) {
+            all += fmt::format("{}{} IS {}TRUE", all.empty() ? "" : " AND ", name, guard.holds ? "" : "NOT ");
         }
         return all;
     }
@@ -201,14 +250,17 @@ private:
     // A condition that what is being read stands behind.
     struct Standing {
         Guard guard;
-        std::string condition;
+        std::string name;  // of its value, among the variables
     };
 
-    // As of the values that variables have now.
     Standing guard_by(const Json& condition, bool holds) {
         const std::string text = query_of(condition);
-        body_.conditions.push_back({loops_ > kMostLoops ? std::string() : values_.once(text), body_.pieces.size()});
-        return {{body_.conditions.size() - 1, holds}, text};
+        auto name = fmt::format("pgbelay_condition_{}", body_.conditions.size());
+        const bool known = may_ask() && loops_ <= kMostLoops;
+        body_.conditions.push_back({known ? within(values_.once(text, loops_ > 0)) : std::string(), body_.pieces.size()});
+        values_.declare(name);
+        values_.fill({name}, known ? fmt::format("SELECT ({}\n)", text) : std::string());
+        return {{body_.conditions.size() - 1, holds}, std::move(name)};
     }
 
     void visit_if(const Json& statement, Events only_for) {
@@ -231,7 +283,7 @@ private:
             rest = asked ? without(rest, *asked) : rest;
         };
         branch(member(statement, "cond"), member(statement, "then_body"));
-        for (const Json& other : member(statement, "elsif_list") == nullptr ? Json::array() : *member(statement, "elsif_list")) {
+        for (const Json& other : list_of(member(statement, "elsif_list"))) {
             const auto* inner = member(other, "PLpgSQL_if_elsif");
             if (inner != nullptr) {
                 branch(member(*inner, "cond"), member(*inner, "stmts"));
@@ -261,18 +313,25 @@ private:
                (next != nullptr && !next->contains("cond"));
     }
 
-    // The variables of INTO or FOR; of a record, its name.
-    static std::vector<std::string> targets(const Json& target) {
+    // The variables of INTO or FOR, by their numbers; of a record, that one's.
+    static std::vector<std::size_t> numbers_of(const Json& target) {
+        std::vector<std::size_t> numbers;
+        const auto* row = member(target, "PLpgSQL_row");
+        for (const Json& field : list_of(row == nullptr ? nullptr : member(*row, "fields"))) {
+            numbers.push_back(field.value("varno", std::size_t{0}));
+        }
+        return numbers;
+    }
+
+    std::vector<std::string> targets(const Json& target) const {
         std::vector<std::string> names;
-        if (const auto* record = member(target, "PLpgSQL_rec")) {
-            names.push_back(record->value("refname", std::string()));
-        } else if (const auto* variable = member(target, "PLpgSQL_var")) {
-            names.push_back(variable->value("refname", std::string()));
-        } else if (const auto* row = member(target, "PLpgSQL_row")) {
-            for (const Json& field : row->value("fields", Json::array())) {
-                const std::string name = field.value("name", std::string());
-                names.push_back(name.substr(0, name.find('.')));
+        for (const char* kind : {"PLpgSQL_rec", "PLpgSQL_var"}) {
+            if (const auto* variable = member(target, kind)) {
+                names.push_back(variable->value("refname", std::string()));
             }
+        }
+        for (const std::size_t number : numbers_of(target)) {
+            names.push_back(name_at(number));
         }
         return names;
     }
@@ -287,7 +346,7 @@ private:
         if (target->contains("PLpgSQL_rec")) {
             values_.fill_record(targets(*target).front(), query);
         } else {
-            values_.fill(targets(*target), query);
+            values_.fill(targets(*target), as_declared(numbers_of(*target), query));
         }
     }
 
@@ -323,12 +382,15 @@ private:
         if (node.is_object()) {
             for (const auto& [name, child] : node.items()) {
                 if (name == "target" || name == "var") {
-                    const auto names = targets(child);
+                    const auto names = child.is_object() ? targets(child) : std::vector<std::string>{};
                     changes.names.insert(changes.names.end(), names.begin(), names.end());
-                } else if (name == "varno" && child.is_number_unsigned() && child.get<std::size_t>() < names_.size()) {
-                    changes.names.push_back(names_[child.get<std::size_t>()]);
-                } else if (name == "PLpgSQL_diag_item" && child.value("target", names_.size()) < names_.size()) {
-                    changes.names.push_back(names_[child.value("target", names_.size())]);
+                } else if (name == "varno" && child.is_number_unsigned()) {
+                    changes.names.push_back(name_at(child.get<std::size_t>()));
+                } else if (name == "PLpgSQL_diag_item") {
+                    changes.names.push_back(name_at(child.value("target", names_.size())));
+                } else if (name == "PLpgSQL_stmt_call") {
+                    const auto names = values_.variables_in(query_of(child.value("expr", Json::object())));
+                    changes.names.insert(changes.names.end(), names.begin(), names.end());
                 } else if (name == "PLpgSQL_stmt_return" || name == "PLpgSQL_stmt_exit") {
                     const bool leaves = name != "PLpgSQL_stmt_exit" || child.value("is_exit", false) || child.contains("label");
                     changes.leaves = changes.leaves || leaves;
@@ -336,20 +398,25 @@ private:
                 }
             }
         }
-        for (const Json& child : node.is_structured() ? node : Json::array()) {
-            find_changes(child, changes);
+        if (node.is_structured()) {
+            for (const Json& child : node) {
+                find_changes(child, changes);
+            }
         }
     }
 
-    // The assignments of the whole body, which find_changes() tells of its parts.
+    // The assignments and blocks of the whole body.
     void find_assigned(const Json& node) {
         if (node.is_object()) {
+            blocks_ += node.contains("PLpgSQL_stmt_block") ? 1 : 0;
             if (const auto* statement = member(node, "PLpgSQL_stmt_assign")) {
-                assigned_.insert(variable_of(*statement));
+                assigned_.insert(statement->value("varno", std::size_t{0}));
             }
         }
-        for (const Json& child : node.is_structured() ? node : Json::array()) {
-            find_assigned(child);
+        if (node.is_structured()) {
+            for (const Json& child : node) {
+                find_assigned(child);
+            }
         }
     }
 
@@ -369,8 +436,8 @@ private:
             if (number >= names_.size() || statement.contains("slice")) {
                 return false;
             }
-            values_.loop({names_[number]}, fmt::format("SELECT * FROM unnest({}\n)", query_of(statement.value("expr", Json::object()))));
-            return true;
+            const std::string elements = fmt::format("SELECT * FROM unnest({}\n)", query_of(statement.value("expr", Json::object())));
+            return values_.loop({names_[number]}, as_declared(std::vector{number}, elements));
         }
         const auto* target = member(statement, "var");
         const auto names = target == nullptr ? std::vector<std::string>{} : targets(*target);
@@ -380,9 +447,8 @@ private:
         if (kind == "PLpgSQL_stmt_fori") {
             const auto bound = [&](const char* name) { return query_of(statement.value(name, Json::object())); };
             const std::string step = statement.contains("step") ? bound("step") : "1";
-            values_.loop(names, fmt::format("SELECT * FROM generate_series(({}\n)::integer, ({}\n)::integer, {}({}\n)::integer)",
-                                            bound("lower"), bound("upper"), statement.value("reverse", false) ? "-" : "", step));
-            return true;
+            return values_.loop(names, fmt::format("SELECT * FROM generate_series(({}\n)::integer, ({}\n)::integer, {}({}\n)::integer)",
+                                                   bound("lower"), bound("upper"), statement.value("reverse", false) ? "-" : "", step));
         }
         std::string query = kind == "PLpgSQL_stmt_fors" ? query_of(statement.value("query", Json::object())) : std::string();
         if (kind == "PLpgSQL_stmt_forc") {
@@ -394,12 +460,8 @@ private:
         if (query.empty()) {
             return false;
         }
-        if (target->contains("PLpgSQL_rec")) {
-            values_.loop_record(names.front(), query);
-        } else {
-            values_.loop(names, query);
-        }
-        return true;
+        return target->contains("PLpgSQL_rec") ? values_.loop_record(names.front(), query)
+                                               : values_.loop(names, as_declared(numbers_of(*target), query));
     }
 
     void visit_dynamic(const Json& statement, const char* query, const Events& only_for) {
@@ -424,11 +486,8 @@ private:
             for (const Json& item : statement.value("diag_items", Json::array())) {
                 const auto* inner = member(item, "PLpgSQL_diag_item");
                 const auto number = inner == nullptr ? names_.size() : inner->value("target", names_.size());
-                if (number < names_.size()) {
-                    otherwise_.insert(names_[number]);
-                    assigned_.insert(names_[number]);
-                    values_.forget({names_[number]});
-                }
+                set_otherwise(name_at(number));
+                values_.forget({name_at(number)});
             }
         }
     }
@@ -447,7 +506,13 @@ private:
             add(BodyPiece::Kind::statement, query, only_for);
             note_found(query);
         } else if (kind == "PLpgSQL_stmt_call") {
-            add(BodyPiece::Kind::statement, query_of(statement.value("expr", Json::object())), only_for);
+            const std::string query = query_of(statement.value("expr", Json::object()));
+            add(BodyPiece::Kind::statement, query, only_for);
+            // One may be an INOUT argument.
+            for (const auto& name : values_.variables_in(query)) {
+                set_otherwise(name);
+                values_.forget({name});
+            }
         } else if (kind == "PLpgSQL_stmt_dynexecute" || kind == "PLpgSQL_stmt_dynfors") {
             visit_dynamic(statement, "query", only_for);
         } else if (kind == "PLpgSQL_stmt_commit" || kind == "PLpgSQL_stmt_rollback") {
@@ -487,6 +552,9 @@ private:
         if (const auto* target = member(statement, "target")) {
             values_.forget(targets(*target));
         }
+        if (kind == "PLpgSQL_stmt_fetch") {
+            note_found({});
+        }
         if (statement.contains("body")) {
             visit_loop(kind, statement, only_for);
         }
@@ -497,6 +565,7 @@ private:
         const std::size_t entered = values_.enter();
         Changes changes;
         ++loops_;
+        loop_at_ = loops_ == 1 ? body_.pieces.size() : loop_at_;
         if (loops_ <= kMostLoops) {
             for (const Json& child : body) {
                 // CONTINUE is followed where it stands in the loop itself.
@@ -506,6 +575,7 @@ private:
                 changes.leaves = changes.leaves || more > 1 || (more == 1 && leaves_if(child) == nullptr);
             }
             values_.forget(std::move(changes.names));
+            note_found({});
         }
         const bool all_passes = loops_ <= kMostLoops && !changes.leaves;
         visit_inner(body, only_for, note_passes(kind, statement) && all_passes);
@@ -552,17 +622,20 @@ private:
     }
 
     CodeBody body_;
-    std::map<std::string, int> into_;  // how many rows of INTO, or of loops, have the variable in them
-    std::set<std::string> assigned_;
-    std::vector<Standing> guards_;  // of the place that is being read
-    int conditional_ = 0;           // how many loops, handlers and branches of CASE it stands in
-    int lost_ = 0;                  // how many of those are not known to be reached so many times
-    int loops_ = 0;                 // how many loops it stands in
-    int questions_ = 0;
-    BodyValues values_;                // what variables hold there
-    std::vector<const Json*> data_;    // what libpg_query tells of variables, by their number
-    std::vector<std::string> names_;   // theirs; of a record's field, the record's
+    bool asks_;
+    std::size_t asked_ = 0;           // bytes of questions
+    std::vector<Standing> guards_;    // of the place that is being read
+    int conditional_ = 0;             // how many loops, handlers and branches of CASE it stands in
+    int lost_ = 0;                    // how many of those are not known to be reached so many times
+    int loops_ = 0;                   // how many loops it stands in
+    std::size_t loop_at_ = 0;         // how many pieces stand before the outermost of them
+    BodyValues values_;               // what variables hold there
+    std::vector<const Json*> data_;   // what libpg_query tells of variables, by their number
+    std::vector<std::string> names_;  // theirs; of a record's field, the record's
+    std::set<std::size_t> assigned_;  // by number
+    int blocks_ = 0;
     std::set<std::string> otherwise_;  // variables that are given what no expression says
+    std::set<std::string> changed_;    // those that get a value behind DECLARE
 };
 
 }  // namespace
@@ -576,7 +649,9 @@ std::variant<CodeBody, SyntaxError> read_plpgsql(std::string_view statement) {
     if (tree.is_discarded()) {
         return SyntaxError{"the body's tree cannot be read", 0};
     }
-    return Reader().take(tree);
+    // A block may say that names in queries are its variables' rather than columns'.
+    const bool asks = statement.find("#variable_conflict") == std::string_view::npos;
+    return Reader(asks).take(tree);
 }
 
 }  // namespace pgbelay::sql

@@ -12,9 +12,10 @@
 
 namespace pgbelay::sql {
 
-// A condition of IF as a query whose one value is its answer. What variables hold there stands in it as queries.
+// A condition of IF as a query whose one value is its answer. What variables hold there stands in it as queries. A loop's passes may change
+// what they read: in a loop nothing is asked that reads anything.
 struct Condition {
-    std::string question;   // "" where that is not known
+    std::string question;   // "" where it cannot be asked
     std::size_t after = 0;  // how many pieces stand before it
 };
 
@@ -35,9 +36,10 @@ struct BodyPiece {
     std::vector<std::string> only_for;
     std::vector<Guard> guards;  // at most 32; all have to be met for it to be reached
     bool conditional = false;   // in a loop, a branch of CASE or an exception's handler: it may not be reached
-    // Of EXECUTE: a query of one column, whose rows are all that it gets, in their order, guards and loops counted in. "" where that is not
-    // known.
+    // Of EXECUTE: a query of one column, whose rows are all that it gets, in their order, guards and the loop around it counted in. ""
+    // where it cannot be asked.
     std::string question = {};
+    std::size_t after = 0;  // how many pieces stand before what the question looks at
 };
 
 // One value that a variable gets.

@@ -1,16 +1,10 @@
--- Whatever changes anything before would leave these unasked: a file each.
 DO $$
 DECLARE
-    name text;
-    kind "char";
+    key_name text;
 BEGIN
-    FOREACH name IN ARRAY ARRAY['accounts', 'account_names', 'no_such_table'] LOOP
-        SELECT relkind INTO kind FROM pg_class WHERE relname = name;
-        CONTINUE WHEN kind IS NULL;
-        IF kind = 'v' THEN
-            EXECUTE 'DROP VIEW ' || name;
-        ELSE
-            EXECUTE 'LOCK TABLE ' || name || ' IN SHARE MODE';
-        END IF;
-    END LOOP;
+    SELECT conname INTO key_name FROM pg_constraint
+    WHERE conrelid = 'entries'::regclass AND contype = 'f' AND confrelid = 'accounts'::regclass;
+    IF key_name IS NOT NULL THEN
+        EXECUTE 'ALTER TABLE entries DROP CONSTRAINT ' || quote_ident(key_name);
+    END IF;
 END $$;

@@ -1,15 +1,9 @@
 DO $$
 DECLARE
-    old_columns CURSOR FOR
-        SELECT attrelid::regclass AS of_table, attname, count(*) OVER () AS n FROM pg_attribute
-        WHERE attrelid = 'settings'::regclass AND attname LIKE 'old\_%' AND NOT attisdropped ORDER BY attnum;
-    counted integer := 0;
+    found_check record;
+    command text;
 BEGIN
-    FOR old_column IN old_columns LOOP
-        counted := counted + 1;
-        EXECUTE format('ALTER TABLE %s ALTER COLUMN %I DROP DEFAULT', old_column.of_table, old_column.attname);
-        FOR step IN 1..old_column.n LOOP
-            EXECUTE format('COMMENT ON COLUMN %s.%I IS %L', old_column.of_table, old_column.attname, 'step ' || step);
-        END LOOP;
-    END LOOP;
+    SELECT * INTO found_check FROM pg_constraint WHERE conrelid = 'accounts'::regclass AND contype = 'c';
+    command := format('ALTER TABLE %s DROP CONSTRAINT %I', found_check.conrelid::regclass, found_check.conname);
+    EXECUTE command;
 END $$;
