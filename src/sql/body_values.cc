@@ -173,7 +173,19 @@ std::string BodyValues::once(const std::string& value, bool looped) const {
 
 bool may_read(std::string_view expression) {
     static const std::array<std::string_view, 3> kQuery{"from", "table", "with"};
-    static const std::array<std::string_view, 8> kLookUp{"reg", "pg_", "to_reg", "has_", "current_", "session_", "obj_", "col_"};
+    static const std::array<std::string_view, 13> kLookUp{"reg",
+                                                          "pg_",
+                                                          "to_reg",
+                                                          "has_",
+                                                          "obj_",
+                                                          "col_",
+                                                          "session_",
+                                                          "current_user",
+                                                          "current_role",
+                                                          "current_schema",
+                                                          "current_setting",
+                                                          "current_catalog",
+                                                          "current_database"};
     const auto tokens = scan(expression);
     return std::ranges::any_of(tokens, [](const Token& token) {
         const auto name = folded(token.text);

@@ -3,7 +3,7 @@ DECLARE
     day date;
 BEGIN
     FOR i IN 0..2 LOOP
-        day := date '2026-01-01' + i;
+        day := current_date + i;
         EXECUTE format('CREATE TABLE %I PARTITION OF log FOR VALUES FROM (%L) TO (%L)', 'log_' || to_char(day, 'YYYY_MM_DD'), day, day + 1);
     END LOOP;
     FOR i IN REVERSE 3..0 LOOP
